@@ -1,0 +1,129 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var kitMigrations embed.FS
+
+// Migrate brings the database to the newest version: first the tables of the
+// platform (outbox, inbox, leases and so on), then the service's own from fsys,
+// which has a folder per dialect. Several processes may call it at once; one
+// works and the others wait.
+//
+// On PostgreSQL it connects as the owner; the service's role cannot change
+// tables.
+func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
+	kit, err := fs.Sub(kitMigrations, "migrations")
+	if err != nil {
+		return err
+	}
+	run := db.migrateSQLite
+	if db.dialect == Postgres {
+		run = db.migratePostgres
+	}
+	return run(ctx, func(pool *sql.DB) error {
+		if err := db.up(ctx, pool, kit, "kit_version"); err != nil {
+			return err
+		}
+		if fsys == nil {
+			return nil
+		}
+		return db.up(ctx, pool, fsys, "goose_"+db.schema)
+	})
+}
+
+// migrateSQLite holds the write lock of a small file beside the database, since
+// goose commits each migration on its own and SQLite knows no session locks.
+func (db *DB) migrateSQLite(ctx context.Context, fn func(*sql.DB) error) error {
+	lock, err := sql.Open("sqlite", sqliteDSN(db.path+".migrate", []string{"busy_timeout(60000)"}))
+	if err != nil {
+		return fmt.Errorf("migration lock: %w", err)
+	}
+	defer func() { _ = lock.Close() }()
+	tx, err := lock.BeginTx(ctx, nil) // immediate: waits for another process
+	if err != nil {
+		return fmt.Errorf("migration lock: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	return fn(db.write)
+}
+
+// migratePostgres holds an advisory lock of the schema as the owner.
+func (db *DB) migratePostgres(ctx context.Context, fn func(*sql.DB) error) error {
+	pool, err := openPool(db.owner, db.schema)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect as owner: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // ends the session, and with it the lock
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lockID(db.schema)); err != nil {
+		return fmt.Errorf("migration lock: %w", err)
+	}
+	if err := ensureSchema(ctx, conn, db.schema); err != nil {
+		return err
+	}
+	err = fn(pool)
+	if _, uerr := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockID(db.schema)); err == nil {
+		err = uerr
+	}
+	return err
+}
+
+func (db *DB) up(ctx context.Context, pool *sql.DB, fsys fs.FS, table string) error {
+	sub, err := fs.Sub(fsys, string(db.dialect))
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if db.dialect == Postgres {
+		dialect = goose.DialectPostgres
+	}
+	p, err := goose.NewProvider(dialect, pool, sub, goose.WithTableName(table), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("migrations of %s for %s: %w", db.schema, db.dialect, err)
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", db.schema, err)
+	}
+	if len(done) > 0 {
+		db.log.InfoContext(ctx, "database migrated", "schema", db.schema, "table", table, "migrations", len(done))
+	}
+	return nil
+}
+
+// ensureSchema creates the schema where it is missing. It looks first: CREATE
+// SCHEMA IF NOT EXISTS needs a privilege even when there is nothing to do.
+func ensureSchema(ctx context.Context, q Querier, schema string) error {
+	var exists bool
+	err := q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)`, schema).Scan(&exists)
+	if err != nil {
+		return fmt.Errorf("look for schema %s: %w", schema, err)
+	}
+	if exists {
+		return nil
+	}
+	if _, err := q.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+schema); err != nil {
+		return fmt.Errorf("create schema %s: %w", schema, err)
+	}
+	return nil
+}
+
+func lockID(schema string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("tandem migrations of " + schema))
+	return int64(h.Sum64()) //nolint:gosec // any 64 bits will do
+}

@@ -1,0 +1,132 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	txAttempts  = 12
+	txFirstWait = 5 * time.Millisecond
+	txMaxWait   = 500 * time.Millisecond
+)
+
+// TxOptions tunes a transaction.
+type TxOptions struct {
+	// Isolation on PostgreSQL. Zero means serializable, so that a rule checked by
+	// reading holds at commit exactly as it does with SQLite's one writer.
+	Isolation sql.IsolationLevel
+}
+
+type txKey struct{ db *DB }
+
+// transaction is what the context carries.
+type transaction struct {
+	tx     *sql.Tx
+	after  []func()
+	failed error // a retryable failure seen by an inner Tx
+}
+
+func (db *DB) txFrom(ctx context.Context) *transaction {
+	t, _ := ctx.Value(txKey{db}).(*transaction)
+	return t
+}
+
+// InTx tells whether ctx carries a transaction of this database.
+func (db *DB) InTx(ctx context.Context) bool { return db.txFrom(ctx) != nil }
+
+// Tx runs fn in a write transaction that its context carries, and commits when
+// fn returns nil. Inside another Tx it joins that one. The outermost Tx runs fn
+// again when the database was busy or found no serial order, so fn must have no
+// effect but its statements; use AfterCommit for the others.
+func (db *DB) Tx(ctx context.Context, fn func(ctx context.Context) error) error {
+	return db.TxWith(ctx, TxOptions{}, fn)
+}
+
+// TxWith is Tx with options; they count for the outermost one only.
+func (db *DB) TxWith(ctx context.Context, o TxOptions, fn func(ctx context.Context) error) error {
+	if t := db.txFrom(ctx); t != nil {
+		err := fn(ctx)
+		if IsRetryable(err) {
+			t.failed = err // the caller may translate it; the outermost Tx still retries
+		}
+		return err
+	}
+	wait := txFirstWait
+	for attempt := 1; ; attempt++ {
+		retry, err := db.attempt(ctx, o, fn)
+		if err == nil || !retry || attempt == txAttempts || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait/2 + rand.N(wait)): //nolint:gosec // spreads retries, guards nothing
+		}
+		wait = min(2*wait, txMaxWait)
+	}
+}
+
+// attempt runs fn once in a transaction of its own and tells whether a failure
+// may pass when repeated.
+func (db *DB) attempt(ctx context.Context, o TxOptions, fn func(ctx context.Context) error) (retry bool, err error) {
+	opts := &sql.TxOptions{}
+	if db.dialect == Postgres {
+		opts.Isolation = o.Isolation
+		if opts.Isolation == sql.LevelDefault {
+			opts.Isolation = sql.LevelSerializable
+		}
+	}
+	tx, err := db.write.BeginTx(ctx, opts)
+	if err != nil {
+		return IsRetryable(err), fmt.Errorf("begin: %w", err)
+	}
+	t := &transaction{tx: tx}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing; also runs when fn panics
+	if err := fn(context.WithValue(ctx, txKey{db}, t)); err != nil {
+		return IsRetryable(err) || t.failed != nil, err
+	}
+	if t.failed != nil {
+		return true, t.failed // a swallowed failure: PostgreSQL has aborted the transaction
+	}
+	if err := tx.Commit(); err != nil {
+		return IsRetryable(err), fmt.Errorf("commit: %w", err)
+	}
+	for _, f := range t.after {
+		f()
+	}
+	return false, nil
+}
+
+// AfterCommit has f called once the transaction carried by ctx is committed, and
+// never when it is not. Without a transaction it calls f at once.
+func (db *DB) AfterCommit(ctx context.Context, f func()) {
+	t := db.txFrom(ctx)
+	if t == nil {
+		f()
+		return
+	}
+	t.after = append(t.after, f)
+}
+
+// ErrNoTx is returned by what must be part of a transaction and is not.
+var ErrNoTx = errors.New("call runs outside a transaction: wrap it in DB.Tx")
+
+// Exec runs one statement in a transaction (the one in ctx, or its own) and
+// returns the number of rows it changed.
+func (db *DB) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	var n int64
+	err := db.Tx(ctx, func(ctx context.Context) error {
+		res, err := db.Conn(ctx).ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
+}
