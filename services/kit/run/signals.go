@@ -1,0 +1,48 @@
+package run
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// forcedExit is the code of a process that was told twice to stop.
+const forcedExit = 130
+
+// withSignals ends the context at the first signal and the process at the
+// second. The watch lasts until stop is called, hence through the drain.
+func (g *Group) withSignals(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals, release := g.signals()
+	over := make(chan struct{})
+	go func() {
+		select {
+		case s := <-signals:
+			g.opts.Log.Info("signal received, finishing work in flight", "signal", s.String())
+			cancel()
+		case <-over:
+			return
+		}
+		select {
+		case s := <-signals:
+			g.opts.Log.Warn("second signal received, ending at once", "signal", s.String())
+			g.opts.Exit(forcedExit)
+		case <-over:
+		}
+	}()
+	return ctx, func() {
+		close(over)
+		release()
+		cancel()
+	}
+}
+
+func (g *Group) signals() (<-chan os.Signal, func()) {
+	if g.opts.Signals != nil {
+		return g.opts.Signals, func() {}
+	}
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	return c, func() { signal.Stop(c) }
+}
