@@ -1,0 +1,110 @@
+package grpcserver
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/retry"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/requestid"
+)
+
+const (
+	readAttempts = 3
+	retryWait    = 50 * time.Millisecond
+	retryJitter  = 0.5
+)
+
+// Dial returns a connection to a peer with the client chain: default deadline,
+// request id, the caller's token, trace context, and another try for reads
+// whose peer was away. It connects lazily, so that services may start in any
+// order. Options given here win; without transport credentials the connection
+// is plain, for networks that are private or encrypt below.
+func Dial(target string, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	chain := []grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
+		grpc.WithChainUnaryInterceptor(
+			clientDeadline,
+			clientRequestID,
+			identity.UnaryClientInterceptor(),
+			retryReads,
+			retry.UnaryClientInterceptor(retry.Disable()),
+		),
+		grpc.WithChainStreamInterceptor(clientStreamRequestID, identity.StreamClientInterceptor()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxMessage)),
+	}
+	conn, err := grpc.NewClient(target, append(chain, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", target, err)
+	}
+	return conn, nil
+}
+
+func clientDeadline(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if _, set := ctx.Deadline(); set {
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+	ctx, cancel := context.WithTimeout(ctx, DefaultDeadline)
+	defer cancel()
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+func clientRequestID(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return invoker(outgoingRequestID(ctx), method, req, reply, cc, opts...)
+}
+
+func clientStreamRequestID(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return streamer(outgoingRequestID(ctx), desc, cc, method, opts...)
+}
+
+func outgoingRequestID(ctx context.Context) context.Context {
+	id := requestid.From(ctx)
+	md, _ := metadata.FromOutgoingContext(ctx)
+	if id == "" || len(md.Get(requestid.MetadataKey)) > 0 {
+		return ctx
+	}
+	return metadata.AppendToOutgoingContext(ctx, requestid.MetadataKey, id)
+}
+
+// retryReads tries reads again when their peer was away; writes never, since
+// only their caller knows whether they carry a request id.
+func retryReads(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if isRead(method) {
+		opts = append(opts,
+			retry.WithMax(readAttempts),
+			retry.WithCodes(codes.Unavailable),
+			retry.WithBackoff(retry.BackoffExponentialWithJitter(retryWait, retryJitter)),
+		)
+	}
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+// isRead tells whether an RPC changes nothing: its proto says so, or it is GET
+// in REST.
+func isRead(fullMethod string) bool {
+	name := protoreflect.FullName(strings.ReplaceAll(strings.TrimPrefix(fullMethod, "/"), "/", "."))
+	descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
+	if err != nil {
+		return false
+	}
+	options, ok := descriptor.Options().(*descriptorpb.MethodOptions)
+	if !ok {
+		return false
+	}
+	rule, _ := proto.GetExtension(options, annotations.E_Http).(*annotations.HttpRule)
+	return rule.GetGet() != "" || options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS
+}

@@ -1,0 +1,50 @@
+package grpcserver
+
+import (
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+// Options of a server.
+type Options struct {
+	Log      *slog.Logger
+	Verifier *identity.Verifier
+	// DB keeps answers by request id; without it calls are not deduplicated.
+	DB *sqldb.DB
+	// Deadline of calls that come without one; 0 means DefaultDeadline.
+	Deadline time.Duration
+	// Dev tells that the server runs in development mode.
+	Dev bool
+}
+
+// unary is the chain in the order in which a call passes it. The mapping
+// stands where it sees the errors of every step that may refuse.
+func (c *chain) unary(opts Options) []grpc.UnaryServerInterceptor {
+	steps := []grpc.UnaryServerInterceptor{
+		c.recoverUnary,
+		c.logUnary,
+		c.deadlineUnary,
+		c.mapUnary,
+		opts.Verifier.UnaryInterceptor(),
+		access.UnaryInterceptor(),
+		c.validateUnary,
+	}
+	return steps
+}
+
+func (c *chain) stream(opts Options) []grpc.StreamServerInterceptor {
+	return []grpc.StreamServerInterceptor{
+		c.recoverStream,
+		c.logStream,
+		c.mapStream,
+		opts.Verifier.StreamInterceptor(),
+		access.StreamInterceptor(),
+		c.validateStream,
+	}
+}

@@ -1,0 +1,28 @@
+package run
+
+import (
+	"log/slog"
+
+	"google.golang.org/grpc"
+
+	"github.com/tandem-badges/tandem/services/kit/blob"
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+// Deps is what every service is built from. A service never learns whether a
+// peer lives in the same process, nor which database or bus is behind these.
+type Deps struct {
+	DB    *sqldb.DB
+	Bus   *bus.Bus
+	Blobs *blob.Store
+	Clock clock.Clock
+	Log   *slog.Logger
+	// Peers are the other services by name: "schools", "assessments",
+	// "evidence", "badges".
+	Peers     map[string]grpc.ClientConnInterface
+	DataDir   string // where the service may keep files of its own
+	PublicURL string // where the public reaches the product, without a slash at the end
+	Dev       bool   // development mode: never true in an image or a chart
+}
