@@ -1,0 +1,123 @@
+package jsonld
+
+import "strings"
+
+// counter adds up the values of a document that must reappear in its expansion.
+type counter int
+
+// check walks the input before the expansion and refuses everything that an expansion may
+// swallow, redefine or move: nulls, contexts other than by known address, and all keywords
+// but the few that a credential needs.
+func (p *Processor) check(node any, n *counter) error {
+	switch v := node.(type) {
+	case nil:
+		return refuse(CodeDroppedValue, "null", "a null says nothing and would be dropped: leave the field out")
+	case []any:
+		for _, item := range v {
+			if _, nested := item.([]any); nested {
+				return refuse(CodeDroppedValue, "[[", "an array directly inside an array would lose its order")
+			}
+			if err := p.check(item, n); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		return p.checkObject(v, n)
+	default:
+		*n++
+	}
+	return nil
+}
+
+func (p *Processor) checkObject(object map[string]any, n *counter) error {
+	for _, pair := range [][2]string{{"id", "@id"}, {"type", "@type"}} {
+		_, alias := object[pair[0]]
+		if _, keyword := object[pair[1]]; alias && keyword {
+			return refuse(CodeKeyword, pair[1], "an object has both a keyword and its alias")
+		}
+	}
+	value, isValue := object["@value"]
+	for key, item := range object {
+		if key == "@context" {
+			if _, err := p.contextList(item); err != nil {
+				return err
+			}
+			continue
+		}
+		if key == "" { // the library takes an empty property for the top of the document
+			return refuse(CodeUndefinedTerm, key, "an empty key has no meaning, so it would not be signed")
+		}
+		if strings.HasPrefix(key, "@") && !allowedKeyword(key, isValue) {
+			return refuse(CodeKeyword, key, "this JSON-LD keyword is not accepted in a credential")
+		}
+		if isValue {
+			continue
+		}
+		if err := p.check(item, n); err != nil {
+			return err
+		}
+	}
+	if isValue {
+		return p.check(value, n)
+	}
+	return nil
+}
+
+// allowedKeyword leaves out among others @direction and @index, which RDF cannot carry.
+func allowedKeyword(key string, inValue bool) bool {
+	switch key {
+	case "@id":
+		return !inValue
+	case "@type":
+		return true
+	case "@value", "@language":
+		return inValue
+	}
+	return false
+}
+
+// contextList accepts known addresses only, each once.
+func (p *Processor) contextList(node any) ([]string, error) {
+	items, isList := node.([]any)
+	if !isList {
+		items = []any{node}
+	}
+	urls := make([]string, 0, len(items))
+	seen := map[string]bool{}
+	for _, item := range items {
+		url, isText := item.(string)
+		if !isText {
+			return nil, refuse(CodeUnknownContext, "@context", "a context must be named by its address: inline and null contexts are refused")
+		}
+		if _, known := p.set.Document(url); !known {
+			return nil, refuse(CodeUnknownContext, url, "this context is not known and is never fetched")
+		}
+		if seen[url] {
+			return nil, refuse(CodeUnknownContext, url, "the same context is named twice")
+		}
+		seen[url] = true
+		urls = append(urls, url)
+	}
+	return urls, nil
+}
+
+// countExpanded counts the values of an expansion in the same way as check counts the input.
+func countExpanded(node any) counter {
+	var n counter
+	switch v := node.(type) {
+	case []any:
+		for _, item := range v {
+			n += countExpanded(item)
+		}
+	case map[string]any:
+		if value, ok := v["@value"]; ok {
+			return countExpanded(value)
+		}
+		for _, item := range v {
+			n += countExpanded(item)
+		}
+	default:
+		return 1
+	}
+	return n
+}

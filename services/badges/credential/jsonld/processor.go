@@ -1,0 +1,153 @@
+package jsonld
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/piprate/json-gold/ld"
+
+	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
+	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
+)
+
+// undefined is the vocabulary under which the expansion puts every word that no context defines.
+const undefined = "urn:tandem:undefined-term:"
+
+// Processor turns documents into datasets. It is safe for concurrent use.
+type Processor struct {
+	set     *contexts.Set
+	options *ld.JsonLdOptions
+	active  sync.Map // parsed contexts by their joined addresses; bounded, as addresses are known and unique
+}
+
+// New makes a processor that knows exactly the contexts of the set.
+func New(set *contexts.Set) *Processor {
+	options := ld.NewJsonLdOptions("")
+	options.DocumentLoader = staticLoader{set}
+	return &Processor{set: set, options: options}
+}
+
+// ToRDF gives the dataset of a document decoded by Decode. Every value of the document is in
+// the dataset, or the answer is an *Error.
+func (p *Processor) ToRDF(doc map[string]any) (rdfc.Dataset, error) {
+	var before counter
+	if err := p.checkObject(doc, &before); err != nil {
+		return nil, err
+	}
+	if doc["@context"] == nil {
+		return nil, refuse(CodeUnknownContext, "@context", "the document names no context")
+	}
+	expanded, err := p.expand(doc)
+	if err != nil {
+		return nil, err
+	}
+	e := emitter{labels: map[string]string{}}
+	if err := e.document(expanded); err != nil {
+		return nil, err
+	}
+	if countExpanded(expanded) != before {
+		return nil, refuse(CodeDroppedValue, "", "a value of the document would be dropped")
+	}
+	return e.out, nil
+}
+
+// Known tells whether a document may name the context with this address.
+func (p *Processor) Known(url string) bool {
+	_, ok := p.set.Document(url)
+	return ok
+}
+
+// expand runs the library's expansion. A panic of the library on hostile input is an error here.
+func (p *Processor) expand(doc map[string]any) (out any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, refuse(CodeExpansion, fmt.Sprint(r), "the document could not be expanded")
+		}
+	}()
+	urls, err := p.contextList(doc["@context"])
+	if err != nil {
+		return nil, err
+	}
+	active, err := p.activeContext(urls)
+	if err != nil {
+		return nil, err
+	}
+	rest := make(map[string]any, len(doc))
+	for key, value := range doc {
+		if key != "@context" {
+			rest[key] = value
+		}
+	}
+	out, err = ld.NewJsonLdApi().Expand(active, "", rest, p.options, false, nil)
+	if err != nil {
+		return nil, expansionError(err)
+	}
+	return out, nil
+}
+
+// activeContext parses a list of contexts once; parsing is a large part of the whole work.
+func (p *Processor) activeContext(urls []string) (*ld.Context, error) {
+	key := strings.Join(urls, " ")
+	if cached, ok := p.active.Load(key); ok {
+		if active, ok := cached.(*ld.Context); ok {
+			return active, nil
+		}
+	}
+	local := []any{map[string]any{"@vocab": undefined}}
+	for _, url := range urls {
+		local = append(local, url)
+	}
+	active, err := ld.NewContext(nil, p.options).Parse(local)
+	if err != nil {
+		return nil, expansionError(err)
+	}
+	p.active.Store(key, active)
+	return active, nil
+}
+
+func expansionError(err error) error {
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	return refuse(CodeExpansion, err.Error(), "the document is not valid JSON-LD")
+}
+
+// staticLoader serves the embedded contexts and nothing else.
+type staticLoader struct{ set *contexts.Set }
+
+// LoadDocument implements the library's loader. A context that a term resets to null (as
+// verifiableCredential in credentials/v2 does) is made to keep catching undefined words.
+func (l staticLoader) LoadDocument(url string) (*ld.RemoteDocument, error) {
+	doc, known := l.set.Document(url)
+	if !known {
+		return nil, refuse(CodeUnknownContext, url, "this context is not known and is never fetched")
+	}
+	return &ld.RemoteDocument{DocumentURL: url, Document: catching(doc)}, nil
+}
+
+// catching copies a context document and follows every reset to null with the catching vocabulary.
+func catching(node any) any {
+	switch v := node.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, value := range v {
+			if key == "@context" && value == nil {
+				out[key] = []any{nil, map[string]any{"@vocab": undefined}}
+				continue
+			}
+			out[key] = catching(value)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = catching(item)
+		}
+		return out
+	default:
+		return v
+	}
+}
