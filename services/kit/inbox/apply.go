@@ -1,0 +1,70 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+// apply runs the event's handler unless the event was applied before. The trace
+// of the request that caused the event goes on here.
+func (i *Inbox) apply(ctx context.Context, source string, ev bus.Event) error {
+	h, ok := i.handlers[ev.Type]
+	if !ok {
+		return nil // a filter left over from an older version
+	}
+	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": ev.TraceParent})
+	ctx, span := otel.Tracer("tandem/inbox").Start(ctx, "apply "+ev.Type, trace.WithSpanKind(trace.SpanKindConsumer))
+	defer span.End()
+	err := i.db.Tx(ctx, func(ctx context.Context) error { return i.once(ctx, source, ev, h) })
+	if err != nil {
+		span.SetStatus(codes.Error, "not applied")
+	}
+	return err
+}
+
+// once is the transaction: the effect and the record that it happened.
+func (i *Inbox) once(ctx context.Context, source string, ev bus.Event, h Handler) error {
+	q, now := i.db.Conn(ctx), sqldb.Micros(i.clock.Now())
+	res, err := q.ExecContext(ctx,
+		`INSERT INTO inbox (consumer, event_id, applied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, i.consumer, ev.ID, now)
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	if err := guard(ctx, ev, h); err != nil {
+		return err
+	}
+	if _, err := q.ExecContext(ctx, `DELETE FROM dead_letters WHERE consumer = $1 AND event_id = $2`, i.consumer, ev.ID); err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	_, err = q.ExecContext(ctx, `
+		INSERT INTO inbox_state (consumer, source, event_time, applied_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (consumer, source) DO UPDATE SET applied_at = excluded.applied_at, event_time =
+			CASE WHEN excluded.event_time > inbox_state.event_time THEN excluded.event_time ELSE inbox_state.event_time END`,
+		i.consumer, source, sqldb.Micros(ev.Time), now)
+	if err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	return nil
+}
+
+// guard turns a handler's panic into a failure, so that one bad event becomes a
+// dead letter instead of ending the process again and again.
+func guard(ctx context.Context, ev bus.Event, h Handler) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("handler of %s panicked: %v", ev.Type, r)
+		}
+	}()
+	return h(ctx, ev)
+}

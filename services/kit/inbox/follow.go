@@ -1,0 +1,134 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/problem"
+)
+
+const (
+	// ackWait is how long the bus waits for a consumer that died with an event in
+	// its hands; one that lives says so in time.
+	ackWait    = 3 * time.Second
+	firstDelay = 100 * time.Millisecond
+	maxDelay   = 30 * time.Second
+	restart    = time.Second
+)
+
+// follow consumes one source, and starts over when the bus was away.
+func (i *Inbox) follow(ctx context.Context, source string, filters []string) {
+	for ctx.Err() == nil {
+		err := i.consume(ctx, source, filters)
+		if ctx.Err() != nil {
+			return
+		}
+		i.log.WarnContext(ctx, "events are not received for the moment", "consumer", i.consumer, "source", source, "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(restart):
+		}
+	}
+}
+
+// consume applies events one at a time: with a single event unacknowledged the
+// bus keeps their order, also across replicas and redeliveries.
+func (i *Inbox) consume(ctx context.Context, source string, filters []string) error {
+	c, err := i.bus.Consumer(ctx, source, jetstream.ConsumerConfig{
+		Durable: i.consumer, FilterSubjects: filters, DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1, MaxAckPending: 1,
+	})
+	if err != nil {
+		return err
+	}
+	it, err := c.Messages()
+	if err != nil {
+		return err
+	}
+	defer it.Stop()
+	for {
+		m, err := it.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		i.receive(ctx, source, m)
+	}
+}
+
+// receive applies one delivery and answers the bus.
+func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) {
+	stop := alive(m)
+	defer stop()
+	meta, err := m.Metadata()
+	if err != nil {
+		i.settle(ctx, m.Nak())
+		return
+	}
+	ev, err := bus.FromMessage(m.Subject(), m.Headers(), m.Data())
+	if err != nil { // it will never be readable
+		ev.ID = fmt.Sprintf("%s/%d", meta.Stream, meta.Sequence.Stream)
+		i.bury(ctx, m, ev, 1, err)
+		return
+	}
+	attempt := int(meta.NumDelivered) //nolint:gosec // a small count
+	switch err := i.apply(ctx, source, ev); {
+	case err == nil:
+		i.settle(ctx, m.Ack())
+	case ctx.Err() != nil: // shutting down: another replica goes on at once
+		i.settle(ctx, m.Nak())
+	case attempt >= i.deliveries && !transient(err):
+		i.bury(ctx, m, ev, attempt, err)
+	default:
+		i.log.WarnContext(ctx, "event not applied, will be tried again",
+			"consumer", i.consumer, "event", ev.ID, "type", ev.Type, "attempt", attempt, "error", err)
+		i.settle(ctx, m.NakWithDelay(delay(attempt)))
+	}
+}
+
+// alive tells the bus, until stopped, that the event is being worked on.
+func alive(m jetstream.Msg) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(ackWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				_ = m.InProgress() // the bus delivers again, which is harmless
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// settle notes that the bus did not hear the answer; it will deliver again.
+func (i *Inbox) settle(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		i.log.WarnContext(ctx, "bus did not hear that an event was handled", "consumer", i.consumer, "error", err)
+	}
+}
+
+// delay grows from 100 ms to half a minute.
+func delay(attempt int) time.Duration {
+	d := firstDelay
+	for ; attempt > 1 && d < maxDelay; attempt-- {
+		d *= 2
+	}
+	return min(d, maxDelay)
+}
+
+// transient tells whether waiting will cure the failure: an event does not die
+// because another part was away for an hour.
+func transient(err error) bool {
+	return problem.Is(err, problem.KindUnavailable) || status.Code(err) == codes.Unavailable ||
+		errors.Is(err, context.DeadlineExceeded)
+}

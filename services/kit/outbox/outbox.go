@@ -1,0 +1,98 @@
+// Package outbox publishes events that are true: they are written in the
+// transaction that made them so, and leave for the bus once it is committed.
+//
+// A service calls Add inside DB.Tx. One Relay per service, held by a lease, reads
+// what is not sent yet, publishes it in order per resource and marks it sent when
+// the bus has stored it. A crash between the two publishes again with the same
+// id, which the bus within ten minutes, and package inbox for good, apply once.
+// The rows stay for a while as the history from which Replay rebuilds a stream.
+//
+// Order per resource is the order of seq. It is also the order of commits as
+// long as the transaction changes the resource's own row before it calls Add, as
+// every command does that checks a version.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+const (
+	wakeTopic  = "outbox"
+	maxPayload = 512 << 10 // half of what the bus takes: events carry ids and facts, not documents
+)
+
+// Add records an event about the resource in the message's field name, as part
+// of the transaction in ctx. The message type carries the event option that says
+// where it is published.
+func Add(ctx context.Context, db *sqldb.DB, now time.Time, msg proto.Message) error {
+	if !db.InTx(ctx) {
+		return sqldb.ErrNoTx
+	}
+	topic, err := bus.TopicOf(msg)
+	if err != nil {
+		return err
+	}
+	name, err := nameOf(msg)
+	if err != nil {
+		return err
+	}
+	district, err := bus.DistrictOf(name)
+	if err != nil {
+		return err
+	}
+	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg)
+	if err != nil {
+		return fmt.Errorf("event %s: %w", topic.Type, err)
+	}
+	if len(payload) > maxPayload {
+		return fmt.Errorf("event %s is %d bytes, more than %d", topic.Type, len(payload), maxPayload)
+	}
+	_, err = db.Conn(ctx).ExecContext(ctx, `
+		INSERT INTO outbox (id, district_id, subject, type, name, occurred_at, payload, traceparent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		ids.New(), district, topic.Subject(district), topic.Type, name, sqldb.Micros(now), payload, traceParent(ctx))
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	db.AfterCommit(ctx, func() { db.Wake(wakeTopic) })
+	return nil
+}
+
+// nameOf reads the resource name an event is about.
+func nameOf(msg proto.Message) (string, error) {
+	m := msg.ProtoReflect()
+	f := m.Descriptor().Fields().ByName("name")
+	if f == nil || f.Kind() != protoreflect.StringKind || f.IsList() {
+		return "", fmt.Errorf("event %s has no string field name", m.Descriptor().FullName())
+	}
+	name := m.Get(f).String()
+	if name == "" {
+		return "", fmt.Errorf("event %s: field name is empty", m.Descriptor().FullName())
+	}
+	return name, nil
+}
+
+func traceParent(ctx context.Context) string {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier.Get("traceparent")
+}
+
+// Backlog tells how many events wait to be published and since when the oldest
+// does; zero when none waits.
+func Backlog(ctx context.Context, db *sqldb.DB) (n int, oldest time.Time, err error) {
+	var micros int64
+	err = db.Conn(ctx).QueryRowContext(ctx,
+		`SELECT count(*), coalesce(min(occurred_at), 0) FROM outbox WHERE sent_at IS NULL`).Scan(&n, &micros)
+	return n, sqldb.Time(micros), err
+}
