@@ -1073,7 +1073,7 @@ const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\x0eGetApplication\x12'.tandem.badges.v1.GetApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"f\xdaA\x04name\xea\xe0\x18$\n" +
 	"\x10applications.get\x10\x03\x1a\x04name\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/applications/*}\x12\xd6\x01\n" +
 	"\x10ListApplications\x12).tandem.badges.v1.ListApplicationsRequest\x1a*.tandem.badges.v1.ListApplicationsResponse\"k\xdaA\x06parent\xea\xe0\x18'\n" +
-	"\x11applications.list\x10\x03\x1a\x06parent\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x021\x12//v1/{parent=districts/*/schools/*}/applications\x12\xcc\x01\n" +
+	"\x11applications.list\x10\x04\x1a\x06parent\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x021\x12//v1/{parent=districts/*/schools/*}/applications\x12\xcc\x01\n" +
 	"\x11SubmitApplication\x12*.tandem.badges.v1.SubmitApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"l\xdaA\x04name\xea\xe0\x18 \n" +
 	"\x13applications.submit\x10\x03\x1a\x04name\"\x01\x04\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=districts/*/schools/*/applications/*}:submit\x12\xd5\x01\n" +
 	"\x13WithdrawApplication\x12,.tandem.badges.v1.WithdrawApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"q\xdaA\x04name\xea\xe0\x18#\n" +

@@ -1459,13 +1459,14 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x1d\n" +
 	"\n" +
 	"size_bytes\x18\x04 \x01(\x03R\tsizeBytes\x12\x18\n" +
-	"\acaption\x18\x05 \x01(\tR\acaption\"\xb1\x01\n" +
-	"\x11PartnershipStatus\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\acaption\x18\x05 \x01(\tR\acaption\"\xc3\x02\n" +
+	"\x11PartnershipStatus\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12-\n" +
 	"\x12partnership_school\x18\x02 \x01(\bR\x11partnershipSchool\x12\x12\n" +
 	"\x04held\x18\x03 \x03(\tR\x04held\x12\x18\n" +
 	"\amissing\x18\x04 \x03(\tR\amissing\x12+\n" +
-	"\x11framework_version\x18\x05 \x01(\tR\x10frameworkVersion\"\xe4\x01\n" +
+	"\x11framework_version\x18\x05 \x01(\tR\x10frameworkVersion:\x8a\x01\xeaA\x86\x01\n" +
+	"#tandem-badges.org/PartnershipStatus\x127districts/{district}/schools/{school}/partnershipStatus*\x13partnershipStatuses2\x11partnershipStatus\"\xe4\x01\n" +
 	"\x06Issuer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
 	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12\x15\n" +
@@ -1508,18 +1509,20 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12%\n" +
-	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"=\n" +
-	"\x1bGetPartnershipStatusRequest\x12\x1e\n" +
-	"\x04name\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\x04name\"9\n" +
-	"\x14GetCredentialRequest\x12!\n" +
-	"\x04name\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"]\n" +
+	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"e\n" +
+	"\x1bGetPartnershipStatusRequest\x12F\n" +
+	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
+	"#tandem-badges.org/PartnershipStatus\xbaH\x04r\x02\x10\x01R\x04name\"Z\n" +
+	"\x14GetCredentialRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"]\n" +
 	"\x17VerifyCredentialRequest\x12B\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\v2\x17.google.protobuf.StructB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
-	"credential\";\n" +
-	"\x16CheckCredentialRequest\x12!\n" +
-	"\x04name\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"O\n" +
+	"credential\"\\\n" +
+	"\x16CheckCredentialRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"O\n" +
 	"\x10GetIssuerRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/Issuer\xbaH\x04r\x02\x10\x01R\x04name*\x91\x01\n" +
@@ -1535,7 +1538,7 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"awards.get\x10\x03\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{name=districts/*/schools/*/awards/*}\x12\xb7\x01\n" +
 	"\n" +
 	"ListAwards\x12#.tandem.badges.v1.ListAwardsRequest\x1a$.tandem.badges.v1.ListAwardsResponse\"^\xdaA\x06parent\xea\xe0\x18 \n" +
-	"\vawards.list\x10\x03\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=districts/*/schools/*}/awards\x12\xb7\x01\n" +
+	"\vawards.list\x10\x04\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=districts/*/schools/*}/awards\x12\xb7\x01\n" +
 	"\rGetAwardTrail\x12&.tandem.badges.v1.GetAwardTrailRequest\x1a\x1c.tandem.badges.v1.AwardTrail\"`\xdaA\x04name\xea\xe0\x18\x1e\n" +
 	"\fawards.trail\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/awards/*}:trail\x12\xae\x01\n" +
 	"\vRevokeAward\x12$.tandem.badges.v1.RevokeAwardRequest\x1a\x17.tandem.badges.v1.Award\"`\xdaA\x04name\xea\xe0\x18\x1a\n" +
@@ -1551,7 +1554,9 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x0fCheckCredential\x12(.tandem.badges.v1.CheckCredentialRequest\x1a\x1e.tandem.badges.v1.Verification\"F\xdaA\x04name\xea\xe0\x18\x15\n" +
 	"\x11credentials.check\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=credentials/*}:check\x12\x81\x01\n" +
 	"\tGetIssuer\x12\".tandem.badges.v1.GetIssuerRequest\x1a\x18.tandem.badges.v1.Issuer\"6\xdaA\x04name\xea\xe0\x18\x0f\n" +
-	"\vissuers.get\x10\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=issuers/*}BHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
+	"\vissuers.get\x10\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=issuers/*}B\x9c\x01\xeaAQ\n" +
+	"\x1ctandem-badges.org/Credential\x12\x18credentials/{credential}*\vcredentials2\n" +
+	"credentialZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
 var (
 	file_tandem_badges_v1_awards_proto_rawDescOnce sync.Once

@@ -645,6 +645,70 @@ func (x *BadgeRevoked) GetJourney() string {
 	return ""
 }
 
+// BadgeExpired says that a badge passed its end without renewal; it counts until the days of grace are over.
+type BadgeExpired struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The journey.
+	Journey string `protobuf:"bytes,2,opt,name=journey,proto3" json:"journey,omitempty"`
+	// When it lapses without renewal.
+	LapseTime     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=lapse_time,json=lapseTime,proto3" json:"lapse_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BadgeExpired) Reset() {
+	*x = BadgeExpired{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BadgeExpired) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BadgeExpired) ProtoMessage() {}
+
+func (x *BadgeExpired) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BadgeExpired.ProtoReflect.Descriptor instead.
+func (*BadgeExpired) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *BadgeExpired) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BadgeExpired) GetJourney() string {
+	if x != nil {
+		return x.Journey
+	}
+	return ""
+}
+
+func (x *BadgeExpired) GetLapseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LapseTime
+	}
+	return nil
+}
+
 // BadgeLapsed says that a badge ended without renewal.
 type BadgeLapsed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -658,7 +722,7 @@ type BadgeLapsed struct {
 
 func (x *BadgeLapsed) Reset() {
 	*x = BadgeLapsed{}
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[9]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -670,7 +734,7 @@ func (x *BadgeLapsed) String() string {
 func (*BadgeLapsed) ProtoMessage() {}
 
 func (x *BadgeLapsed) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[9]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -683,7 +747,7 @@ func (x *BadgeLapsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadgeLapsed.ProtoReflect.Descriptor instead.
 func (*BadgeLapsed) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BadgeLapsed) GetName() string {
@@ -715,7 +779,7 @@ type CredentialIssued struct {
 
 func (x *CredentialIssued) Reset() {
 	*x = CredentialIssued{}
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[10]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +791,7 @@ func (x *CredentialIssued) String() string {
 func (*CredentialIssued) ProtoMessage() {}
 
 func (x *CredentialIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[10]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +804,7 @@ func (x *CredentialIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CredentialIssued.ProtoReflect.Descriptor instead.
 func (*CredentialIssued) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{10}
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CredentialIssued) GetName() string {
@@ -777,7 +841,7 @@ type PartnershipSchoolRecognized struct {
 
 func (x *PartnershipSchoolRecognized) Reset() {
 	*x = PartnershipSchoolRecognized{}
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[11]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -789,7 +853,7 @@ func (x *PartnershipSchoolRecognized) String() string {
 func (*PartnershipSchoolRecognized) ProtoMessage() {}
 
 func (x *PartnershipSchoolRecognized) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[11]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -802,7 +866,7 @@ func (x *PartnershipSchoolRecognized) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartnershipSchoolRecognized.ProtoReflect.Descriptor instead.
 func (*PartnershipSchoolRecognized) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PartnershipSchoolRecognized) GetName() string {
@@ -832,7 +896,7 @@ type PartnershipSchoolLapsed struct {
 
 func (x *PartnershipSchoolLapsed) Reset() {
 	*x = PartnershipSchoolLapsed{}
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[12]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +908,7 @@ func (x *PartnershipSchoolLapsed) String() string {
 func (*PartnershipSchoolLapsed) ProtoMessage() {}
 
 func (x *PartnershipSchoolLapsed) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_events_proto_msgTypes[12]
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +921,7 @@ func (x *PartnershipSchoolLapsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartnershipSchoolLapsed.ProtoReflect.Descriptor instead.
 func (*PartnershipSchoolLapsed) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PartnershipSchoolLapsed) GetName() string {
@@ -932,7 +996,13 @@ const file_tandem_badges_v1_events_proto_rawDesc = "" +
 	"\fBadgeRevoked\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\ajourney\x18\x02 \x01(\tR\ajourney:\x1c\xf2\xe0\x18\x18\n" +
-	"\x06badges\x12\x05award\x1a\arevoked\"X\n" +
+	"\x06badges\x12\x05award\x1a\arevoked\"\x95\x01\n" +
+	"\fBadgeExpired\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\ajourney\x18\x02 \x01(\tR\ajourney\x129\n" +
+	"\n" +
+	"lapse_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tlapseTime:\x1c\xf2\xe0\x18\x18\n" +
+	"\x06badges\x12\x05award\x1a\aexpired\"X\n" +
 	"\vBadgeLapsed\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\ajourney\x18\x02 \x01(\tR\ajourney:\x1b\xf2\xe0\x18\x17\n" +
@@ -967,7 +1037,7 @@ func file_tandem_badges_v1_events_proto_rawDescGZIP() []byte {
 	return file_tandem_badges_v1_events_proto_rawDescData
 }
 
-var file_tandem_badges_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_tandem_badges_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_tandem_badges_v1_events_proto_goTypes = []any{
 	(*BadgeDefined)(nil),                // 0: tandem.badges.v1.BadgeDefined
 	(*ApplicationSubmitted)(nil),        // 1: tandem.badges.v1.ApplicationSubmitted
@@ -978,24 +1048,26 @@ var file_tandem_badges_v1_events_proto_goTypes = []any{
 	(*DecisionMade)(nil),                // 6: tandem.badges.v1.DecisionMade
 	(*BadgeAwarded)(nil),                // 7: tandem.badges.v1.BadgeAwarded
 	(*BadgeRevoked)(nil),                // 8: tandem.badges.v1.BadgeRevoked
-	(*BadgeLapsed)(nil),                 // 9: tandem.badges.v1.BadgeLapsed
-	(*CredentialIssued)(nil),            // 10: tandem.badges.v1.CredentialIssued
-	(*PartnershipSchoolRecognized)(nil), // 11: tandem.badges.v1.PartnershipSchoolRecognized
-	(*PartnershipSchoolLapsed)(nil),     // 12: tandem.badges.v1.PartnershipSchoolLapsed
-	(*v1.EligibilityRule)(nil),          // 13: tandem.type.v1.EligibilityRule
-	(Outcome)(0),                        // 14: tandem.badges.v1.Outcome
-	(*timestamppb.Timestamp)(nil),       // 15: google.protobuf.Timestamp
+	(*BadgeExpired)(nil),                // 9: tandem.badges.v1.BadgeExpired
+	(*BadgeLapsed)(nil),                 // 10: tandem.badges.v1.BadgeLapsed
+	(*CredentialIssued)(nil),            // 11: tandem.badges.v1.CredentialIssued
+	(*PartnershipSchoolRecognized)(nil), // 12: tandem.badges.v1.PartnershipSchoolRecognized
+	(*PartnershipSchoolLapsed)(nil),     // 13: tandem.badges.v1.PartnershipSchoolLapsed
+	(*v1.EligibilityRule)(nil),          // 14: tandem.type.v1.EligibilityRule
+	(Outcome)(0),                        // 15: tandem.badges.v1.Outcome
+	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
 }
 var file_tandem_badges_v1_events_proto_depIdxs = []int32{
-	13, // 0: tandem.badges.v1.BadgeDefined.eligibility_rules:type_name -> tandem.type.v1.EligibilityRule
-	14, // 1: tandem.badges.v1.DecisionMade.outcome:type_name -> tandem.badges.v1.Outcome
-	15, // 2: tandem.badges.v1.BadgeAwarded.award_time:type_name -> google.protobuf.Timestamp
-	15, // 3: tandem.badges.v1.BadgeAwarded.expire_time:type_name -> google.protobuf.Timestamp
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	14, // 0: tandem.badges.v1.BadgeDefined.eligibility_rules:type_name -> tandem.type.v1.EligibilityRule
+	15, // 1: tandem.badges.v1.DecisionMade.outcome:type_name -> tandem.badges.v1.Outcome
+	16, // 2: tandem.badges.v1.BadgeAwarded.award_time:type_name -> google.protobuf.Timestamp
+	16, // 3: tandem.badges.v1.BadgeAwarded.expire_time:type_name -> google.protobuf.Timestamp
+	16, // 4: tandem.badges.v1.BadgeExpired.lapse_time:type_name -> google.protobuf.Timestamp
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_tandem_badges_v1_events_proto_init() }
@@ -1010,7 +1082,7 @@ func file_tandem_badges_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_badges_v1_events_proto_rawDesc), len(file_tandem_badges_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1280,7 +1280,7 @@ const file_tandem_badges_v1_reviews_proto_rawDesc = "" +
 	"\tGetReview\x12\".tandem.badges.v1.GetReviewRequest\x1a\x18.tandem.badges.v1.Review\"f\xdaA\x04name\xea\xe0\x18\x1a\n" +
 	"\vreviews.get\x10\x03\x1a\x04name\"\x03\x01\t\b\x82\xd3\xe4\x93\x02;\x129/v1/{name=districts/*/schools/*/applications/*/reviews/*}\x12\xc7\x01\n" +
 	"\vListReviews\x12$.tandem.badges.v1.ListReviewsRequest\x1a%.tandem.badges.v1.ListReviewsResponse\"k\xdaA\x06parent\xea\xe0\x18\x1d\n" +
-	"\freviews.list\x10\x03\x1a\x06parent\"\x03\x01\t\b\x82\xd3\xe4\x93\x02;\x129/v1/{parent=districts/*/schools/*/applications/*}/reviews\x12\xdb\x01\n" +
+	"\freviews.list\x10\x04\x1a\x06parent\"\x03\x01\t\b\x82\xd3\xe4\x93\x02;\x129/v1/{parent=districts/*/schools/*/applications/*}/reviews\x12\xdb\x01\n" +
 	"\x0fDeclareConflict\x12(.tandem.badges.v1.DeclareConflictRequest\x1a\x18.tandem.badges.v1.Review\"\x83\x01\xdaA\x04name\xea\xe0\x18$\n" +
 	"\x17reviews.declareConflict\x10\x03\x1a\x04name\"\x01\b\x82\xd3\xe4\x93\x02N:\x01*\"I/v1/{name=districts/*/schools/*/applications/*/reviews/*}:declareConflict\x12\xdd\x01\n" +
 	"\fUpdateReview\x12%.tandem.badges.v1.UpdateReviewRequest\x1a\x18.tandem.badges.v1.Review\"\x8b\x01\xdaA\x12review,update_mask\xea\xe0\x18\"\n" +
