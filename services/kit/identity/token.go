@@ -14,7 +14,6 @@ import (
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/ids"
-	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
 // Tokens are for the product's own services only.
@@ -22,9 +21,6 @@ const (
 	issuer   = "tandem"
 	audience = "tandem"
 )
-
-// maxToken bounds the work an unknown caller can cause.
-const maxToken = 16 << 10
 
 type grantClaim struct {
 	Role string `json:"role"`
@@ -82,61 +78,6 @@ func (s *Signer) Mint(id access.Identity, ttl time.Duration) (string, error) {
 		return "", fmt.Errorf("mint identity token: %w", err)
 	}
 	return token, nil
-}
-
-// Verifier checks identity tokens. It is safe for concurrent use.
-type Verifier struct {
-	keys map[string]ed25519.PublicKey
-	now  func() time.Time
-}
-
-// NewVerifier returns a verifier that accepts the signatures of all the keys:
-// the present one and, after a rotation, the one before.
-func NewVerifier(keys ...ed25519.PublicKey) *Verifier {
-	v := &Verifier{keys: make(map[string]ed25519.PublicKey, len(keys)), now: time.Now}
-	for _, key := range keys {
-		v.keys[keyID(key)] = key
-	}
-	return v
-}
-
-// Verify returns whom the token speaks for, or an unauthenticated error that
-// does not tell the caller which check failed.
-func (v *Verifier) Verify(token string) (access.Identity, error) {
-	id, err := v.verify(token)
-	if err != nil {
-		return access.Identity{}, problem.WithCause(problem.Unauthenticated(problem.ReasonTokenInvalid), err)
-	}
-	return id, nil
-}
-
-func (v *Verifier) verify(token string) (access.Identity, error) {
-	if len(token) > maxToken {
-		return access.Identity{}, fmt.Errorf("token of %d bytes", len(token))
-	}
-	parsed, err := jwt.ParseSigned(token, []jose.SignatureAlgorithm{jose.EdDSA})
-	if err != nil {
-		return access.Identity{}, err
-	}
-	if len(parsed.Headers) != 1 {
-		return access.Identity{}, errors.New("token has not one signature")
-	}
-	key, known := v.keys[parsed.Headers[0].KeyID]
-	if !known {
-		return access.Identity{}, errors.New("token of an unknown key")
-	}
-	var c claims
-	if err := parsed.Claims(key, &c); err != nil {
-		return access.Identity{}, err
-	}
-	if c.Expiry == nil || c.Subject == "" {
-		return access.Identity{}, errors.New("token without expiry or subject")
-	}
-	expected := jwt.Expected{Issuer: issuer, AnyAudience: jwt.Audience{audience}, Time: v.now()}
-	if err := c.ValidateWithLeeway(expected, 0); err != nil {
-		return access.Identity{}, err
-	}
-	return c.identity()
 }
 
 func (c claims) identity() (access.Identity, error) {

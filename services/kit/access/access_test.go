@@ -1,0 +1,196 @@
+package access_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/problem"
+)
+
+const (
+	maple = "districts/0880/schools/maple"
+	cedar = "districts/0880/schools/cedar"
+	other = "districts/1420/schools/birch"
+)
+
+func TestNodeOf(t *testing.T) {
+	cases := map[string]string{
+		"":                                      "",
+		"cycles/2026":                           "",
+		"districts":                             "",
+		"districts/0880":                        "districts/0880",
+		"districts/0880/people/p":               "districts/0880",
+		"districts/0880/schools":                "districts/0880",
+		maple:                                   maple,
+		maple + "/teams/t/journeys/j/steps/s":   maple,
+		"districts/0880/schools/-":              "districts/0880",
+		"districts/0880/schools/-/teams/t":      "districts/0880",
+		"districts/-":                           "",
+		"districts/-/schools/maple":             "",
+		"districts//schools/maple":              "",
+		"districts/0880/schools/":               "districts/0880",
+		"schools/maple":                         "",
+		"/districts/0880":                       "",
+		"panels/p/districts/0880":               "",
+		"districts/0880/networks/n/schools/s":   "districts/0880",
+		"people/p/districts/0880/schools/birch": "",
+	}
+	for name, want := range cases {
+		t.Run(name, func(t *testing.T) { require.Equal(t, want, access.NodeOf(name)) })
+	}
+}
+
+func TestCheck(t *testing.T) {
+	const (
+		allowed = problem.Kind(-1)
+		denied  = problem.KindDenied
+		unknown = problem.KindNotFound
+	)
+	principal := grant(accessv1.Role_ROLE_PRINCIPAL, maple)
+	coordinator := grant(accessv1.Role_ROLE_DISTRICT_COORDINATOR, "districts/0880")
+	state := grant(accessv1.Role_ROLE_STATE_ADMIN, access.State)
+	covers := rule(accessv1.Scope_SCOPE_COVERS, accessv1.Role_ROLE_PRINCIPAL, accessv1.Role_ROLE_DISTRICT_COORDINATOR)
+	within := rule(accessv1.Scope_SCOPE_WITHIN, accessv1.Role_ROLE_PRINCIPAL)
+	cases := map[string]struct {
+		rule     *accessv1.Rule
+		grants   []access.Grant
+		resource string
+		want     problem.Kind
+	}{
+		"covers: the role on the school itself":                         {covers, principal, maple + "/teams/t", allowed},
+		"covers: the role on the district above":                        {covers, coordinator, maple, allowed},
+		"covers: another school is unknown":                             {covers, principal, cedar, unknown},
+		"covers: another district is unknown":                           {covers, coordinator, other, unknown},
+		"covers: the district above is seen but not acted on":           {covers, principal, "districts/0880", denied},
+		"covers: a district of others is unknown":                       {covers, principal, "districts/1420", unknown},
+		"covers: the wrong role where one is seen":                      {covers, grant(accessv1.Role_ROLE_TEAM_MEMBER, maple), maple, denied},
+		"covers: the wrong role on the state sees everything":           {covers, state, other, denied},
+		"covers: a name that begins alike is another school":            {covers, principal, maple + "-2", unknown},
+		"covers: a state-wide resource is seen by all":                  {covers, principal, "cycles/2026", denied},
+		"covers: all schools of a district are more than one of them":   {covers, principal, "districts/0880/schools/-", denied},
+		"covers: all districts are more than one of them":               {covers, coordinator, "districts/-", denied},
+		"covers: the wrong role here does not lend from another school": {covers, append(grant(accessv1.Role_ROLE_TEAM_MEMBER, cedar), principal...), cedar, denied},
+		"covers: no grant at all sees nothing":                          {covers, nil, maple, unknown},
+		"within: the role on a school reads its district":               {within, principal, "districts/0880", allowed},
+		"within: the role on a school reads the state":                  {within, principal, "cycles/2026", allowed},
+		"within: another school is unknown":                             {within, principal, cedar, unknown},
+		"within: another district is unknown":                           {within, principal, "districts/1420", unknown},
+		"within: the wrong role in the district":                        {within, coordinator, maple, denied},
+		"signed in: no roles asked":                                     {rule(accessv1.Scope_SCOPE_SIGNED_IN), nil, "frameworks/f", allowed},
+		"signed in: the role held anywhere":                             {rule(accessv1.Scope_SCOPE_SIGNED_IN, accessv1.Role_ROLE_PRINCIPAL), principal, "frameworks/f", allowed},
+		"signed in: the role held nowhere":                              {rule(accessv1.Scope_SCOPE_SIGNED_IN, accessv1.Role_ROLE_REVIEWER), principal, "frameworks/f", denied},
+		"assigned: the role held anywhere leaves it to the domain":      {rule(accessv1.Scope_SCOPE_ASSIGNED, accessv1.Role_ROLE_REVIEWER), grant(accessv1.Role_ROLE_REVIEWER, access.State), other, allowed},
+		"assigned: without the role a foreign resource is unknown":      {rule(accessv1.Scope_SCOPE_ASSIGNED, accessv1.Role_ROLE_REVIEWER), principal, other, unknown},
+		"assigned: without the role an own resource is denied":          {rule(accessv1.Scope_SCOPE_ASSIGNED, accessv1.Role_ROLE_REVIEWER), principal, maple, denied},
+		"no scope allows nobody":                                        {&accessv1.Rule{}, state, maple, denied},
+		"no rule allows nobody":                                         {nil, state, maple, denied},
+		"public allows everybody":                                       {rule(accessv1.Scope_SCOPE_PUBLIC), nil, other, allowed},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			err := access.Check(access.Identity{Subject: "people/p", Grants: c.grants}, c.rule, c.resource)
+			if c.want == allowed {
+				require.NoError(t, err)
+				return
+			}
+			require.True(t, problem.Is(err, c.want), "%v", err)
+		})
+	}
+}
+
+func TestCheckOfAnonymous(t *testing.T) {
+	require.NoError(t, access.Check(access.Identity{}, rule(accessv1.Scope_SCOPE_PUBLIC), maple))
+	for _, scope := range []accessv1.Scope{accessv1.Scope_SCOPE_SIGNED_IN, accessv1.Scope_SCOPE_COVERS, accessv1.Scope_SCOPE_WITHIN, accessv1.Scope_SCOPE_ASSIGNED} {
+		require.True(t, problem.Is(access.Check(access.Identity{}, rule(scope), maple), problem.KindUnauthenticated))
+	}
+}
+
+func TestRefusalsNameTheActionOrTheResourceAsSent(t *testing.T) {
+	id := access.Identity{Subject: "people/p", Grants: grant(accessv1.Role_ROLE_PRINCIPAL, maple)}
+	covers := rule(accessv1.Scope_SCOPE_COVERS, accessv1.Role_ROLE_STATE_ADMIN)
+
+	denied, _ := problem.As(access.Check(id, covers, maple))
+	require.Equal(t, "journeys.choose", denied.Name)
+	unknown, _ := problem.As(access.Check(id, covers, other+"/teams/t"))
+	require.Equal(t, other+"/teams/t", unknown.Name)
+}
+
+func TestNodesAreTheTopOnesOfTheRole(t *testing.T) {
+	grants := append(grant(accessv1.Role_ROLE_PRINCIPAL, cedar), grant(accessv1.Role_ROLE_PRINCIPAL, maple)...)
+	grants = append(grants, grant(accessv1.Role_ROLE_DISTRICT_COORDINATOR, "districts/0880")...)
+	ctx := access.WithIdentity(context.Background(), access.Identity{Subject: "people/p", Grants: grants})
+
+	require.Equal(t, []string{cedar, maple}, access.Nodes(ctx, accessv1.Role_ROLE_PRINCIPAL))
+	require.Equal(t, []string{"districts/0880"}, access.Nodes(ctx))
+	require.Empty(t, access.Nodes(ctx, accessv1.Role_ROLE_REVIEWER))
+	require.Empty(t, access.Nodes(context.Background()))
+}
+
+func TestHasRole(t *testing.T) {
+	ctx := access.WithIdentity(context.Background(), access.Identity{Subject: "people/p", Grants: grant(accessv1.Role_ROLE_PRINCIPAL, maple)})
+	require.True(t, access.HasRole(ctx, maple, accessv1.Role_ROLE_PRINCIPAL))
+	require.True(t, access.HasRole(ctx, maple))
+	require.False(t, access.HasRole(ctx, maple, accessv1.Role_ROLE_REVIEWER))
+	require.False(t, access.HasRole(ctx, "districts/0880", accessv1.Role_ROLE_PRINCIPAL))
+	require.False(t, access.HasRole(context.Background(), maple))
+}
+
+func TestCoversIsAnOrderOfTheTree(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := drawNode(t, "a"), drawNode(t, "b"), drawNode(t, "c")
+		if !access.Covers(a, a) || !access.Covers(access.State, a) {
+			t.Fatalf("%q is not covered by itself and the state", a)
+		}
+		if access.Covers(a, b) && access.Covers(b, a) && a != b {
+			t.Fatalf("%q and %q cover each other", a, b)
+		}
+		if access.Covers(a, b) && access.Covers(b, c) && !access.Covers(a, c) {
+			t.Fatalf("%q covers %q covers %q, yet not across", a, b, c)
+		}
+		if access.Covers(a, c) && access.Covers(b, c) && !access.Covers(a, b) && !access.Covers(b, a) {
+			t.Fatalf("%q has two unrelated ancestors", c)
+		}
+	})
+}
+
+// The list filter and the rule of a single resource must agree.
+func TestNodesCoverExactlyWhatCheckAllows(t *testing.T) {
+	roles := []accessv1.Role{accessv1.Role_ROLE_PRINCIPAL, accessv1.Role_ROLE_TEAM_LEAD, accessv1.Role_ROLE_REVIEWER}
+	rapid.Check(t, func(t *rapid.T) {
+		id := access.Identity{Subject: "people/p"}
+		for range rapid.IntRange(0, 5).Draw(t, "grants") {
+			id.Grants = append(id.Grants, access.Grant{Role: rapid.SampledFrom(roles).Draw(t, "role"), Node: drawNode(t, "node")})
+		}
+		asked := rapid.SliceOfNDistinct(rapid.SampledFrom(roles), 1, 2, rapid.ID).Draw(t, "asked")
+		resource := drawNode(t, "resource")
+
+		listed := false
+		for _, node := range access.Nodes(access.WithIdentity(context.Background(), id), asked...) {
+			listed = listed || access.Covers(node, resource)
+		}
+		err := access.Check(id, rule(accessv1.Scope_SCOPE_COVERS, asked...), resource)
+		if listed != (err == nil) {
+			t.Fatalf("%v on %q: listed %v, check %v", id.Grants, resource, listed, err)
+		}
+	})
+}
+
+func drawNode(t *rapid.T, label string) string {
+	segments := []string{"districts", rapid.SampledFrom([]string{"d", "d1", "e"}).Draw(t, label+" district"),
+		"schools", rapid.SampledFrom([]string{"s", "s1", "t"}).Draw(t, label+" school")}
+	return strings.Join(segments[:2*rapid.IntRange(0, 2).Draw(t, label+" depth")], "/")
+}
+
+func grant(role accessv1.Role, node string) []access.Grant {
+	return []access.Grant{{Role: role, Node: node}}
+}
+
+func rule(scope accessv1.Scope, roles ...accessv1.Role) *accessv1.Rule {
+	return &accessv1.Rule{Action: "journeys.choose", Scope: scope, Roles: roles}
+}

@@ -1,0 +1,127 @@
+// Package echo is a small gRPC service for the tests of the kit.
+//
+// Its schema is built here instead of generated, because the kit knows no
+// domain and its test service belongs to no published API. The methods differ
+// in their access rules; what they do is given by the test.
+package echo
+
+import (
+	"sync"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+)
+
+// ServiceName is the full name of the service.
+const ServiceName = "tandem.echo.v1.Echo"
+
+// The full names of its methods.
+const (
+	GetPublic = "/" + ServiceName + "/GetPublic" // scope PUBLIC
+	GetMine   = "/" + ServiceName + "/GetMine"   // scope SIGNED_IN, any role
+	Get       = "/" + ServiceName + "/Get"       // scope COVERS, PRINCIPAL, field name
+	Update    = "/" + ServiceName + "/Update"    // scope WITHIN, PRINCIPAL, field item.name; writes
+	BatchGet  = "/" + ServiceName + "/BatchGet"  // scope COVERS, PRINCIPAL, field names
+	Watch     = "/" + ServiceName + "/Watch"     // scope COVERS, PRINCIPAL, field name; answers a stream
+	Unruled   = "/" + ServiceName + "/Unruled"   // no rule
+)
+
+// maxText is the rule of the field text.
+const maxText = 10
+
+// File returns the schema, registered with the program's descriptors.
+func File() (protoreflect.FileDescriptor, error) { return file() }
+
+var file = sync.OnceValues(func() (protoreflect.FileDescriptor, error) {
+	built, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
+		Name:        proto.String("tandem/echo/v1/echo.proto"),
+		Package:     proto.String("tandem.echo.v1"),
+		Syntax:      proto.String("proto3"),
+		MessageType: []*descriptorpb.DescriptorProto{itemType(), messageType()},
+		Service:     []*descriptorpb.ServiceDescriptorProto{serviceType()},
+	}, protoregistry.GlobalFiles)
+	if err != nil {
+		return nil, err
+	}
+	return built, protoregistry.GlobalFiles.RegisterFile(built)
+})
+
+func itemType() *descriptorpb.DescriptorProto {
+	return &descriptorpb.DescriptorProto{Name: proto.String("Item"), Field: []*descriptorpb.FieldDescriptorProto{
+		field("name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING),
+	}}
+}
+
+func messageType() *descriptorpb.DescriptorProto {
+	text := field("text", 2, descriptorpb.FieldDescriptorProto_TYPE_STRING)
+	text.Options = &descriptorpb.FieldOptions{}
+	proto.SetExtension(text.Options, validate.E_Field, validate.FieldRules_builder{
+		String: validate.StringRules_builder{MaxLen: proto.Uint64(maxText)}.Build(),
+	}.Build())
+	item := field("item", 3, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE)
+	item.TypeName = proto.String(".tandem.echo.v1.Item")
+	names := field("names", 4, descriptorpb.FieldDescriptorProto_TYPE_STRING)
+	names.Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+	return &descriptorpb.DescriptorProto{Name: proto.String("Message"), Field: []*descriptorpb.FieldDescriptorProto{
+		field("name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING),
+		text, item, names,
+		field("page_size", 5, descriptorpb.FieldDescriptorProto_TYPE_INT32),
+		field("page_token", 6, descriptorpb.FieldDescriptorProto_TYPE_STRING),
+		field("request_id", 7, descriptorpb.FieldDescriptorProto_TYPE_STRING),
+	}}
+}
+
+func field(name string, number int32, kind descriptorpb.FieldDescriptorProto_Type) *descriptorpb.FieldDescriptorProto {
+	return &descriptorpb.FieldDescriptorProto{
+		Name: proto.String(name), JsonName: proto.String(name), Number: proto.Int32(number), Type: kind.Enum(),
+		Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+	}
+}
+
+func serviceType() *descriptorpb.ServiceDescriptorProto {
+	principal := []accessv1.Role{accessv1.Role_ROLE_PRINCIPAL}
+	watch := method("Watch", accessv1.Scope_SCOPE_COVERS, "name", principal)
+	watch.ServerStreaming = proto.Bool(true)
+	unruled := method("Unruled", accessv1.Scope_SCOPE_PUBLIC, "", nil)
+	unruled.Options = nil
+	return &descriptorpb.ServiceDescriptorProto{Name: proto.String("Echo"), Method: []*descriptorpb.MethodDescriptorProto{
+		method("GetPublic", accessv1.Scope_SCOPE_PUBLIC, "", nil),
+		method("GetMine", accessv1.Scope_SCOPE_SIGNED_IN, "", nil),
+		read(method("Get", accessv1.Scope_SCOPE_COVERS, "name", principal)),
+		method("Update", accessv1.Scope_SCOPE_WITHIN, "item.name", principal),
+		method("BatchGet", accessv1.Scope_SCOPE_COVERS, "names", principal),
+		watch, unruled,
+	}}
+}
+
+func method(name string, scope accessv1.Scope, resource string, roles []accessv1.Role) *descriptorpb.MethodDescriptorProto {
+	options := &descriptorpb.MethodOptions{}
+	proto.SetExtension(options, accessv1.E_Rule, &accessv1.Rule{Action: "echo." + name, Scope: scope, Resource: resource, Roles: roles})
+	return &descriptorpb.MethodDescriptorProto{
+		Name: proto.String(name), Options: options,
+		InputType: proto.String(".tandem.echo.v1.Message"), OutputType: proto.String(".tandem.echo.v1.Message"),
+	}
+}
+
+func read(m *descriptorpb.MethodDescriptorProto) *descriptorpb.MethodDescriptorProto {
+	proto.SetExtension(m.Options, annotations.E_Http, &annotations.HttpRule{Pattern: &annotations.HttpRule_Get{Get: "/v1/{name=echoes/*}"}})
+	return m
+}
+
+// Message returns an empty message of the service, which is both the request
+// and the answer of every method.
+func Message() (*dynamicpb.Message, error) {
+	f, err := File()
+	if err != nil {
+		return nil, err
+	}
+	return dynamicpb.NewMessage(f.Messages().ByName("Message")), nil
+}
