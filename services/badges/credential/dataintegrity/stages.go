@@ -1,0 +1,90 @@
+package dataintegrity
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"maps"
+	"reflect"
+
+	"github.com/gowebpki/jcs"
+
+	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
+	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
+)
+
+// The cryptosuites.
+const (
+	SuiteRDFC = "eddsa-rdfc-2022"
+	SuiteJCS  = "eddsa-jcs-2022"
+)
+
+// Engine makes and checks proofs. It is safe for concurrent use.
+type Engine struct{ processor *jsonld.Processor }
+
+// New makes an engine that reads documents with the given processor.
+func New(processor *jsonld.Processor) *Engine { return &Engine{processor: processor} }
+
+// Stages are the steps between a document and what is signed, for audits and test vectors.
+type Stages struct {
+	CanonicalDocument string
+	CanonicalProof    string
+	DocumentHash      [sha256.Size]byte
+	ProofHash         [sha256.Size]byte
+}
+
+// HashData is what the key signs: the proof's hash first, then the document's.
+func (s Stages) HashData() []byte { return append(s.ProofHash[:], s.DocumentHash[:]...) }
+
+// Stages canonicalizes and hashes a document without the proof and a proof without its value.
+func (e *Engine) Stages(document, proof map[string]any) (Stages, error) {
+	config := maps.Clone(proof)
+	delete(config, "proofValue")
+	var s Stages
+	var err error
+	// A proof may repeat its document's context (JCS proofs do). Another one would either go
+	// unsigned or give the document a meaning that was not signed.
+	if own, has := config["@context"]; has && !reflect.DeepEqual(own, document["@context"]) {
+		return s, refuse(CodeProofShape, "the proof names another context than its document")
+	}
+	switch proof["cryptosuite"] {
+	case SuiteRDFC:
+		config["@context"] = document["@context"]
+		s.CanonicalDocument, s.CanonicalProof, err = both(e.rdfc, document, config)
+	case SuiteJCS:
+		s.CanonicalDocument, s.CanonicalProof, err = both(canonicalJSON, document, config)
+	default:
+		return s, refuse(CodeCryptosuite, "the proof's cryptosuite is not supported: use "+SuiteRDFC+" or "+SuiteJCS)
+	}
+	if err != nil {
+		return s, refuseFor(CodeDocument, "the signed text cannot be formed", err)
+	}
+	s.DocumentHash = sha256.Sum256([]byte(s.CanonicalDocument))
+	s.ProofHash = sha256.Sum256([]byte(s.CanonicalProof))
+	return s, nil
+}
+
+func both(canonical func(map[string]any) (string, error), document, config map[string]any) (d, c string, err error) {
+	if d, err = canonical(document); err != nil {
+		return "", "", err
+	}
+	c, err = canonical(config)
+	return d, c, err
+}
+
+func (e *Engine) rdfc(document map[string]any) (string, error) {
+	dataset, err := e.processor.ToRDF(document)
+	if err != nil {
+		return "", err
+	}
+	result, err := rdfc.Canonicalize(dataset, rdfc.Options{})
+	return result.NQuads, err
+}
+
+func canonicalJSON(document map[string]any) (string, error) {
+	raw, err := json.Marshal(document)
+	if err != nil {
+		return "", err
+	}
+	canonical, err := jcs.Transform(raw)
+	return string(canonical), err
+}
