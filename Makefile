@@ -1,0 +1,57 @@
+# Tandem. `make` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO_LDFLAGS := -s -w -X main.version=$(VERSION)
+DATA ?= ./var
+URL ?= http://127.0.0.1:8080
+
+##@ Use
+help: ## List the targets.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Start everything with demonstration data and play the walkthrough (WALKTHROUGH=0 skips it).
+	@TANDEM_DEV=true TANDEM_DEMO=true TANDEM_WALKTHROUGH=$(if $(filter 0 false no,$(WALKTHROUGH)),false,true) \
+	 TANDEM_DATA=$${TANDEM_DATA:-$(DATA)} TANDEM_LOG_FILE=$${TANDEM_LOG_FILE:-$${TANDEM_DATA:-$(DATA)}/tandem.log} \
+	 exec bin/tandem serve all
+
+walkthrough: bin/tandem ## Play a school's year again on the running instance (TANDEM_URL).
+	@TANDEM_URL=$${TANDEM_URL:-$(URL)} exec bin/tandem walkthrough
+
+build: ## Build the program at bin/tandem.
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(GO_LDFLAGS)' -o bin/tandem ./services/tandem
+
+bin/tandem:
+	@$(MAKE) --no-print-directory build
+
+##@ Develop
+test: ## Run all tests on SQLite and PostgreSQL, in one process and in several.
+	@deploy/test/run.sh
+
+lint: ## Check protos, format and code.
+	@deploy/tools/lint.sh
+
+breaking: ## Check that the API still speaks to the clients of the last landing.
+	@deploy/tools/breaking.sh
+
+generate: ## Generate code, OpenAPI and AsyncAPI from the protos.
+	@deploy/tools/generate.sh
+
+bench: ## Run the benchmarks; figures are ratios within one run.
+	@deploy/test/bench.sh
+
+fuzz: ## Fuzz every target for FUZZTIME (30s) each.
+	@deploy/test/fuzz.sh
+
+##@ Ship
+chart: ## Lint and render the Helm chart and check what it renders.
+	@cd charts/charttest && GOWORK=off go test ./...
+
+image: ## Build container images without a Docker daemon into bin/.
+	@deploy/image/build.sh $(VERSION)
+
+clean: ## Remove what was built; data stays.
+	rm -rf bin
+
+.PHONY: help run walkthrough build test lint breaking generate bench fuzz chart image clean
