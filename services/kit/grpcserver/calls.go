@@ -72,11 +72,15 @@ func (c *chain) mapped(ctx context.Context, method string, err error) error {
 		return nil
 	}
 	mapped := apierr.ToStatus(ctx, err)
-	switch status.Code(mapped) {
-	case codes.Internal, codes.Unavailable, codes.Aborted:
+	if c.dev || failure(status.Code(mapped)) {
 		c.log.WarnContext(ctx, "call failed", "method", method, "code", code(mapped), "cause", err)
 	}
 	return mapped
+}
+
+// failure tells whether a code means that something broke on this side.
+func failure(c codes.Code) bool {
+	return c == codes.Internal || c == codes.Unavailable || c == codes.Aborted || c == codes.DeadlineExceeded
 }
 
 // deadlineUnary gives calls without a deadline the default one. Streams run as

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -19,7 +20,8 @@ type Options struct {
 	DB *sqldb.DB
 	// Deadline of calls that come without one; 0 means DefaultDeadline.
 	Deadline time.Duration
-	// Dev tells that the server runs in development mode.
+	// Dev logs the cause of every refusal, not only of failures: causes may hold
+	// parts of a request, which a real installation keeps out of its log.
 	Dev bool
 }
 
@@ -34,6 +36,9 @@ func (c *chain) unary(opts Options) []grpc.UnaryServerInterceptor {
 		opts.Verifier.UnaryInterceptor(),
 		access.UnaryInterceptor(),
 		c.validateUnary,
+	}
+	if opts.DB != nil {
+		steps = append(steps, idempotency.UnaryInterceptor(opts.DB))
 	}
 	return steps
 }

@@ -46,6 +46,7 @@ type chain struct {
 	verifier  *identity.Verifier
 	validator protovalidate.Validator
 	deadline  time.Duration
+	dev       bool
 }
 
 // New returns a server with the whole chain, and with health and reflection.
@@ -66,7 +67,10 @@ func New(opts Options) *grpc.Server {
 }
 
 func newChain(opts Options) *chain {
-	c := &chain{log: opts.Log, verifier: opts.Verifier, validator: protovalidate.GlobalValidator, deadline: opts.Deadline}
+	c := &chain{
+		log: opts.Log, verifier: opts.Verifier, validator: protovalidate.GlobalValidator,
+		deadline: opts.Deadline, dev: opts.Dev,
+	}
 	if c.deadline <= 0 {
 		c.deadline = DefaultDeadline
 	}

@@ -1,0 +1,138 @@
+package grpcserver_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/test/bufconn"
+
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/grpcserver"
+	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/internal/echo"
+	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
+)
+
+const (
+	maple = "districts/0880/schools/maple"
+	other = "districts/1420/schools/birch"
+)
+
+// world is a server with the whole chain around one handler, and its log.
+type world struct {
+	conn   *grpc.ClientConn
+	pipe   *bufconn.Listener
+	signer *identity.Signer
+	log    *logLines
+}
+
+func serve(t *testing.T, handle echo.Handle, edit ...func(*grpcserver.Options)) *world {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	w := &world{signer: identity.NewSigner(key), log: &logLines{}}
+	opts := grpcserver.Options{Log: telemetry.NewLogger(w.log, slog.LevelDebug), Verifier: identity.NewVerifier(w.signer.Public())}
+	for _, e := range edit {
+		e(&opts)
+	}
+	_, err = echo.File()
+	require.NoError(t, err)
+	server := grpcserver.New(opts)
+	require.NoError(t, grpcserver.Register(server, run.Service{
+		Name: "echo", Register: func(r grpc.ServiceRegistrar) { echo.Register(r, handle) },
+	}))
+	pipe := bufconn.Listen(1 << 16)
+	go func() { _ = server.Serve(pipe) }()
+	t.Cleanup(server.Stop)
+	w.pipe, w.conn = pipe, dial(t, pipe)
+	return w
+}
+
+// rawConn is a connection without the client chain.
+func rawConn(t *testing.T, w *world) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient("passthrough:///pipe",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return w.pipe.DialContext(ctx) }))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func dial(t *testing.T, pipe *bufconn.Listener) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpcserver.Dial("passthrough:///pipe", grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+		return pipe.DialContext(ctx)
+	}))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// principal is a context whose outgoing calls come from the principal of maple.
+func (w *world) principal(t *testing.T) context.Context {
+	t.Helper()
+	return bearer("Bearer " + w.token(t))
+}
+
+func (w *world) token(t *testing.T) string {
+	t.Helper()
+	token, err := w.signer.Mint(access.Identity{Subject: "people/p", Grants: []access.Grant{
+		{Role: accessv1.Role_ROLE_PRINCIPAL, Node: maple},
+	}}, time.Minute)
+	require.NoError(t, err)
+	return token
+}
+
+func bearer(value string) context.Context {
+	return metadata.AppendToOutgoingContext(context.Background(), "authorization", value)
+}
+
+// logLines keeps what was logged.
+type logLines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// find waits for a line with the message, and returns it.
+func (l *logLines) find(t *testing.T, message string) map[string]any {
+	t.Helper()
+	var found map[string]any
+	require.Eventually(t, func() bool {
+		for line := range strings.Lines(l.String()) {
+			var fields map[string]any
+			if json.Unmarshal([]byte(line), &fields) == nil && fields["msg"] == message {
+				found = fields
+				return true
+			}
+		}
+		return false
+	}, 5*time.Second, 5*time.Millisecond, "no line %q", message)
+	return found
+}
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
