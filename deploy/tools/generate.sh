@@ -13,14 +13,16 @@ cd "$root"
 mkdir -p "$work/openapi"
 buf generate --output "$work"
 
-mkdir -p proto/gen/openapi
-rm -rf "$work/old"
 [ ! -d proto/gen/go ] || mv proto/gen/go "$work/old"
+mkdir -p proto/gen
 mv "$work/go" proto/gen/go
 
-find "$work/openapi" -name '*.openapi.json' | sort >"$work/documents"
-rm -f proto/gen/openapi/*
-if [ -s "$work/documents" ]; then
-  xargs openapiv3-merge <"$work/documents" >"$work/openapi.json"
-  mv "$work/openapi.json" proto/gen/openapi/openapi.json
-fi
+# These read the option messages generated above, so they come last.
+mkdir -p "$work/docs/openapi" "$work/docs/asyncapi"
+(
+  cd proto
+  GOWORK=off go run ./internal/openapi -in "$work/openapi" -out "$work/docs/openapi/openapi.json"
+  GOWORK=off go run ./internal/asyncapi -out "$work/docs/asyncapi/asyncapi.yaml"
+)
+rm -rf proto/gen/openapi proto/gen/asyncapi
+mv "$work"/docs/* proto/gen/

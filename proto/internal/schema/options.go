@@ -71,6 +71,12 @@ func Resource(m protoreflect.MessageDescriptor) (*annotations.ResourceDescriptor
 	return option[*annotations.ResourceDescriptor](m, annotations.E_Resource)
 }
 
+// Definitions are the resources of a file that no message describes.
+func Definitions(file protoreflect.FileDescriptor) []*annotations.ResourceDescriptor {
+	resources, _ := option[[]*annotations.ResourceDescriptor](file, annotations.E_ResourceDefinition)
+	return resources
+}
+
 // Reference says which resource a string field names; false when it says nothing.
 func Reference(f protoreflect.FieldDescriptor) (*annotations.ResourceReference, bool) {
 	return option[*annotations.ResourceReference](f, annotations.E_ResourceReference)

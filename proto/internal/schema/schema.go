@@ -16,6 +16,7 @@ import (
 
 	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/linker"
+	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -150,6 +151,21 @@ func (s *Schema) Messages() []protoreflect.MessageDescriptor {
 	}
 	for _, file := range s.Files {
 		walk(file.Messages())
+	}
+	return all
+}
+
+// Resources lists every declared resource in order of file and declaration,
+// described by a message or not.
+func (s *Schema) Resources() []*annotations.ResourceDescriptor {
+	var all []*annotations.ResourceDescriptor
+	for _, file := range s.Files {
+		all = append(all, Definitions(file)...)
+	}
+	for _, m := range s.Messages() {
+		if resource, ok := Resource(m); ok {
+			all = append(all, resource)
+		}
 	}
 	return all
 }

@@ -1227,7 +1227,9 @@ type BatchCreateInvitationsRequest struct {
 	// The school.
 	School string `protobuf:"bytes,2,opt,name=school,proto3" json:"school,omitempty"`
 	// How many.
-	Count         int32 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	Count int32 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1281,6 +1283,13 @@ func (x *BatchCreateInvitationsRequest) GetCount() int32 {
 		return x.Count
 	}
 	return 0
+}
+
+func (x *BatchCreateInvitationsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // BatchCreateInvitationsResponse is the response of BatchCreateInvitations.
@@ -1414,10 +1423,10 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"\x1atandem-badges.org/Campaign\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"5\n" +
-	"\x13GetOperationRequest\x12\x1e\n" +
-	"\x04name\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\x04name\"\x83\x02\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\";\n" +
+	"\x13GetOperationRequest\x12$\n" +
+	"\x04name\x18\x01 \x01(\tB\x10\xe0A\x02\xfaA\x03\n" +
+	"\x01*\xbaH\x04r\x02\x10\x01R\x04name\"\x83\x02\n" +
 	"\x11CreateLinkRequest\x12=\n" +
 	"\x06parent\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\x12\x16tandem-badges.org/Link\xbaH\x04r\x02\x10\x01R\x06parent\x12:\n" +
 	"\x04link\x18\x02 \x01(\v2\x1b.tandem.assessments.v1.LinkB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04link\x12G\n" +
@@ -1434,13 +1443,15 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"n\n" +
 	"\x11ListLinksResponse\x121\n" +
 	"\x05links\x18\x01 \x03(\v2\x1b.tandem.assessments.v1.LinkR\x05links\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc8\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf4\x01\n" +
 	"\x1dBatchCreateInvitationsRequest\x12A\n" +
 	"\x06parent\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1atandem-badges.org/Campaign\xbaH\x04r\x02\x10\x01R\x06parent\x12?\n" +
 	"\x06school\x18\x02 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/School\xbaH\x04r\x02\x10\x01R\x06school\x12#\n" +
-	"\x05count\x18\x03 \x01(\x05B\r\xe0A\x02\xbaH\a\x1a\x05\x18\xe8\a(\x01R\x05count\"6\n" +
+	"\x05count\x18\x03 \x01(\x05B\r\xe0A\x02\xbaH\a\x1a\x05\x18\xe8\a(\x01R\x05count\x12*\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"6\n" +
 	"\x1eBatchCreateInvitationsResponse\x12\x14\n" +
 	"\x05codes\x18\x01 \x03(\tR\x05codes*c\n" +
 	"\fCampaignMode\x12\x1d\n" +

@@ -13,6 +13,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	_ "google.golang.org/genproto/googleapis/api/visibility"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -125,14 +126,15 @@ var File_tandem_dev_v1_clock_proto protoreflect.FileDescriptor
 
 const file_tandem_dev_v1_clock_proto_rawDesc = "" +
 	"\n" +
-	"\x19tandem/dev/v1/clock.proto\x12\rtandem.dev.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"Z\n" +
+	"\x19tandem/dev/v1/clock.proto\x12\rtandem.dev.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/visibility.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"Z\n" +
 	"\x15SetClockOffsetRequest\x12A\n" +
 	"\x06offset\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\xaa\x01\x022\x00R\x06offset\"F\n" +
 	"\x16SetClockOffsetResponse\x12,\n" +
-	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now2\x83\x01\n" +
+	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now2\x95\x01\n" +
 	"\fClockService\x12s\n" +
 	"\x0eSetClockOffset\x12$.tandem.dev.v1.SetClockOffsetRequest\x1a%.tandem.dev.v1.SetClockOffsetResponse\"\x14\xea\xe0\x18\x10\n" +
-	"\tclock.set\x10\x02\"\x01\x01BBZ@github.com/tandem-badges/tandem/proto/gen/go/tandem/dev/v1;devv1b\x06proto3"
+	"\tclock.set\x10\x02\"\x01\x01\x1a\x10\xfa\xd2\xe4\x93\x02\n" +
+	"\x12\bINTERNALBBZ@github.com/tandem-badges/tandem/proto/gen/go/tandem/dev/v1;devv1b\x06proto3"
 
 var (
 	file_tandem_dev_v1_clock_proto_rawDescOnce sync.Once
