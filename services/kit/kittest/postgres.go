@@ -40,8 +40,8 @@ func Postgres(t testing.TB) string {
 	t.Helper()
 	owner := os.Getenv("TEST_POSTGRES_DSN")
 	if owner == "" {
-		var err error
-		owner, err = server()
+		started, err := server()
+		owner = started.url
 		if errors.Is(err, errNoPostgres) && os.Getenv("CI") == "" {
 			t.Skipf("PostgreSQL is not tested: %v", err)
 		}
@@ -83,31 +83,39 @@ exec 1>&-
 cat >/dev/null
 `
 
-// startServer starts the server and returns its owner's URL.
-func startServer() (string, error) {
+// running is a started server. It ends when life is closed, at the latest with
+// this process; so life must stay referred to.
+type running struct {
+	url  string // the owner's
+	life io.Closer
+}
+
+// startServer starts the server.
+func startServer() (running, error) {
 	bin, err := findBinaries()
 	if err != nil {
-		return "", err
+		return running{}, err
 	}
 	dir, err := os.MkdirTemp("", "tandem-pg-")
 	if err != nil {
-		return "", err
+		return running{}, err
 	}
 	port, err := freePort()
 	if err != nil {
-		return "", err
+		return running{}, err
 	}
 	cmd := exec.Command("/bin/sh", "-c", serverScript)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "BIN=" + bin, "DIR=" + dir, "PORT=" + strconv.Itoa(port), "LC_ALL=C"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // an interrupt of the tests reaches it by its input
 	if err := asUser(cmd, dir); err != nil {
-		return "", err
+		return running{}, err
 	}
-	if err := awaitReady(cmd); err != nil {
-		return "", err
+	life, err := awaitReady(cmd)
+	if err != nil {
+		return running{}, err
 	}
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port), nil
+	return running{url: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port), life: life}, nil
 }
 
 // asUser runs the server as the user postgres when the tests run as root, whom
@@ -132,26 +140,27 @@ func asUser(cmd *exec.Cmd, dir string) error {
 	return os.Chown(dir, int(uid), int(gid)) //nolint:gosec // ids of 32 bits
 }
 
-// awaitReady starts the helper and waits for its word. Its standard input stays
-// open, and is closed by the end of this process.
-func awaitReady(cmd *exec.Cmd) error {
-	if _, err := cmd.StdinPipe(); err != nil {
-		return err
+// awaitReady starts the helper, waits for its word and returns its standard
+// input.
+func awaitReady(cmd *exec.Cmd) (io.Closer, error) {
+	life, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return err
+		return nil, err
 	}
 	r := bufio.NewReader(out)
 	line, err := r.ReadString('\n')
 	if err == nil && strings.TrimSpace(line) == "ready" {
-		return nil
+		return life, nil
 	}
 	rest, _ := io.ReadAll(r)
-	return fmt.Errorf("PostgreSQL did not start: %s%s", line, rest)
+	return nil, fmt.Errorf("PostgreSQL did not start: %s%s", line, rest)
 }
 
 // findBinaries returns the folder with initdb and pg_ctl: of PATH, or the newest

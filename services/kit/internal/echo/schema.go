@@ -6,6 +6,7 @@
 package echo
 
 import (
+	"errors"
 	"sync"
 
 	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
@@ -51,7 +52,11 @@ var file = sync.OnceValues(func() (protoreflect.FileDescriptor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return built, protoregistry.GlobalFiles.RegisterFile(built)
+	message := dynamicpb.NewMessageType(built.Messages().ByName("Message"))
+	return built, errors.Join(
+		protoregistry.GlobalFiles.RegisterFile(built),
+		protoregistry.GlobalTypes.RegisterMessage(message),
+	)
 })
 
 func itemType() *descriptorpb.DescriptorProto {
