@@ -1,0 +1,71 @@
+package openbadge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
+	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
+	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
+	"github.com/tandem-badges/tandem/services/badges/credential/keys"
+)
+
+// Engine issues and verifies badges. It is safe for concurrent use.
+type Engine struct{ proofs *dataintegrity.Engine }
+
+// New makes an engine that knows exactly the contexts of the set.
+func New(set *contexts.Set) *Engine {
+	return &Engine{proofs: dataintegrity.New(jsonld.New(set))}
+}
+
+// Issue signs a credential made by Build and returns the JSON text of the signed credential,
+// with its proof in a list. The issuer of the credential must be the signer.
+func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer keys.Signer, created time.Time) ([]byte, error) {
+	raw, err := marshal(credential)
+	if err != nil {
+		return nil, fmt.Errorf("write credential: %w", err)
+	}
+	doc, err := jsonld.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read credential back: %w", err)
+	}
+	violations := check(doc, true)
+	if id, _ := issuerOf(doc); id != signer.DID() {
+		violations = append(violations, Violation{Field: "issuer.id", Rule: "signer", Fix: "Let the issuer be the owner of the signing key, " + signer.DID() + "."})
+	}
+	if _, signed := doc["proof"]; signed {
+		violations = append(violations, Violation{Field: "proof", Rule: "unsigned", Fix: "Issue a credential that has no proof yet."})
+	}
+	if len(violations) > 0 {
+		return nil, &InvalidError{Violations: violations}
+	}
+	signed, err := e.proofs.Sign(ctx, doc, signer, dataintegrity.CreateOptions{Created: created})
+	if err != nil {
+		return nil, fmt.Errorf("sign credential: %w", err)
+	}
+	return marshal(signed)
+}
+
+// marshal writes JSON without the escapes that HTML needs and a badge does not.
+func marshal(value any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// issuerOf returns the issuer's id and the name it gives itself.
+func issuerOf(doc map[string]any) (id, name string) {
+	switch v := doc["issuer"].(type) {
+	case string:
+		return v, ""
+	case map[string]any:
+		id, _ = v["id"].(string)
+		name, _ = v["name"].(string)
+	}
+	return id, name
+}

@@ -1,0 +1,196 @@
+package openbadge_test
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
+	"github.com/tandem-badges/tandem/services/badges/credential/internal/vectors"
+	"github.com/tandem-badges/tandem/services/badges/credential/keys"
+	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
+)
+
+func TestAnIssuedBadgeVerifiesAndSaysWhy(t *testing.T) {
+	key := issuerKey(t, 1)
+	report := engine(t).Verify(context.Background(), issued(t), openbadge.Options{
+		Now: now(), KnownIssuers: map[string]string{key.DID(): "Example State Department of Education"},
+	})
+	require.True(t, report.Valid, report.Steps)
+	require.True(t, report.IssuerKnown)
+	require.Equal(t, "Welcome All Families", report.Name)
+	require.Equal(t, key.DID(), report.IssuerID)
+	var ids []string
+	for _, s := range report.Steps {
+		ids = append(ids, s.ID+" "+string(s.Outcome))
+		require.NotEmpty(t, s.Reason)
+		require.NotEqual(t, s.ID, s.Title)
+	}
+	require.Equal(t, []string{"parse passed", "structure passed", "proof passed", "issuer passed", "status skipped", "dates passed"}, ids)
+	raw, err := json.Marshal(report)
+	require.NoError(t, err)
+	require.Contains(t, string(raw), `{"valid":true,"issuer_known":true,"id":"https://badges.example.org/credentials/06fq8"`)
+}
+
+func TestTheProofIsAListAndTextKeepsItsLetters(t *testing.T) {
+	raw := issued(t)
+	doc := parsed(t, raw)
+	proofs, isList := doc["proof"].([]any)
+	require.True(t, isList)
+	require.Len(t, proofs, 1)
+	require.Contains(t, string(raw), "belongs & is heard")
+	require.Equal(t, raw, issued(t), "Ed25519 signatures are deterministic")
+	doc["proof"] = proofs[0]
+	require.True(t, engine(t).Verify(context.Background(), rendered(t, doc), openbadge.Options{Now: now()}).Valid, "an object is accepted too")
+}
+
+func TestTheEvidenceDigestIsSigned(t *testing.T) {
+	raw := string(issued(t))
+	const digest = "sha256-q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s="
+	require.Contains(t, raw, digest)
+	forged := strings.Replace(raw, digest, "sha256-"+strings.Repeat("A", 43)+"=", 1)
+	report := engine(t).Verify(context.Background(), []byte(forged), openbadge.Options{Now: now()})
+	require.Equal(t, "signature_wrong", report.Step(openbadge.StepProof).Code)
+}
+
+func TestWhoIssuedIsAnotherQuestionThanWhetherItIsGenuine(t *testing.T) {
+	key := issuerKey(t, 1)
+	for name, c := range map[string]struct {
+		known   map[string]string
+		outcome openbadge.Outcome
+		is      bool
+	}{
+		"no list":      {nil, openbadge.Skipped, false},
+		"not listed":   {map[string]string{"did:key:other": "x"}, openbadge.Warning, false},
+		"another name": {map[string]string{key.DID(): "Example District"}, openbadge.Warning, true},
+		"listed":       {map[string]string{key.DID(): "Example State Department of Education"}, openbadge.Passed, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := engine(t).Verify(context.Background(), issued(t), openbadge.Options{Now: now(), KnownIssuers: c.known})
+			require.True(t, report.Valid)
+			require.Equal(t, c.is, report.IssuerKnown)
+			require.Equal(t, c.outcome, report.Step(openbadge.StepIssuer).Outcome)
+		})
+	}
+}
+
+func TestABadgeIsInForceBetweenItsDatesOnly(t *testing.T) {
+	for code, at := range map[string]time.Time{
+		"not_yet_valid": now().AddDate(0, -1, 0).Add(-time.Second),
+		"expired":       now().AddDate(2, 0, 0),
+	} {
+		report := engine(t).Verify(context.Background(), issued(t), openbadge.Options{Now: at})
+		require.False(t, report.Valid)
+		require.Equal(t, code, report.Step(openbadge.StepDates).Code)
+		require.Equal(t, openbadge.Passed, report.Step(openbadge.StepProof).Outcome)
+	}
+}
+
+func TestABadgeOfSomebodyElsesKeyIsRefused(t *testing.T) {
+	badge := sample(issuerKey(t, 1))
+	credential, err := openbadge.Build(badge)
+	require.NoError(t, err)
+	_, err = engine(t).Issue(context.Background(), credential, issuerKey(t, 2), now())
+	var invalid *openbadge.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, "issuer.id", invalid.Violations[0].Field)
+
+	badge.Issuer.ID = issuerKey(t, 2).DID()
+	credential, err = openbadge.Build(badge)
+	require.NoError(t, err)
+	signed, err := engine(t).Issue(context.Background(), credential, issuerKey(t, 2), now())
+	require.NoError(t, err)
+	forged := strings.Replace(string(signed), `"issuer":{"id":"`+issuerKey(t, 2).DID(), `"issuer":{"id":"`+issuerKey(t, 1).DID(), 1)
+	report := engine(t).Verify(context.Background(), []byte(forged), openbadge.Options{Now: now()})
+	require.Equal(t, "method_foreign", report.Step(openbadge.StepProof).Code)
+}
+
+func TestAnIncompleteBadgeIsNotBuilt(t *testing.T) {
+	for field, spoil := range map[string]func(b *openbadge.Badge){
+		"id":                   func(b *openbadge.Badge) { b.ID = "credentials/1" },
+		"name":                 func(b *openbadge.Badge) { b.Name = " " },
+		"issuer.id":            func(b *openbadge.Badge) { b.Issuer.ID = "" },
+		"issuer.name":          func(b *openbadge.Badge) { b.Issuer.Name = "" },
+		"validFrom":            func(b *openbadge.Badge) { b.ValidFrom = time.Time{} },
+		"validUntil":           func(b *openbadge.Badge) { b.ValidUntil = b.ValidFrom },
+		"credentialSubject.id": func(b *openbadge.Badge) { b.School = openbadge.School{Name: "x"} },
+		"credentialSubject.identifier[0].identityHash":                                    func(b *openbadge.Badge) { b.School.Identifiers[0].Value = "" },
+		"credentialSubject.achievement.id":                                                func(b *openbadge.Badge) { b.Achievement.ID = "" },
+		"credentialSubject.achievement.description":                                       func(b *openbadge.Badge) { b.Achievement.Description = "" },
+		"credentialSubject.achievement.criteria":                                          func(b *openbadge.Badge) { b.Achievement.CriteriaID, b.Achievement.CriteriaNarrative = "", "" },
+		"credentialSubject.achievement.alignment[0].targetUrl":                            func(b *openbadge.Badge) { b.Achievement.Alignments[0].TargetURL = "standards/1" },
+		"credentialSubject.achievement.resultDescription[0].rubricCriterionLevel[1].name": func(b *openbadge.Badge) { b.Achievement.ResultDescription[0].Levels[1].Name = "" },
+		"credentialSubject.achievement.resultDescription[0].requiredLevel":                func(b *openbadge.Badge) { b.Achievement.ResultDescription[0].RequiredLevel = "urn:x" },
+		"credentialSubject.result[0].achievedLevel":                                       func(b *openbadge.Badge) { b.Results[0].AchievedLevel = "urn:x" },
+		"credentialSubject.result[0].resultDescription":                                   func(b *openbadge.Badge) { b.Results[0] = openbadge.Result{ResultDescription: "urn:x"} },
+		"evidence[0].digestSRI":                                                           func(b *openbadge.Badge) { b.Evidence[0].SHA256 = "abc" },
+		"evidence[0].id":                                                                  func(b *openbadge.Badge) { b.Evidence[0].ID = "file.pdf" },
+	} {
+		t.Run(field, func(t *testing.T) {
+			badge := sample(issuerKey(t, 1))
+			spoil(&badge)
+			_, err := openbadge.Build(badge)
+			var invalid *openbadge.InvalidError
+			require.ErrorAs(t, err, &invalid)
+			require.Len(t, invalid.Violations, 1, invalid.Error())
+			require.Equal(t, field, invalid.Violations[0].Field)
+			require.NotEmpty(t, invalid.Violations[0].Rule)
+			require.NotEmpty(t, invalid.Violations[0].Fix)
+		})
+	}
+}
+
+func TestTheSmallestBadgeCanBeIssued(t *testing.T) {
+	key := issuerKey(t, 1)
+	full := sample(key)
+	small := openbadge.Badge{
+		ID: full.ID, Name: full.Name, Issuer: openbadge.Issuer{ID: key.DID(), Name: "x"}, ValidFrom: full.ValidFrom,
+		School:      openbadge.School{ID: full.School.ID},
+		Achievement: openbadge.Achievement{ID: full.Achievement.ID, Name: "x", Description: "x", CriteriaNarrative: "x"},
+	}
+	credential, err := openbadge.Build(small)
+	require.NoError(t, err)
+	signed, err := engine(t).Issue(context.Background(), credential, key, now())
+	require.NoError(t, err)
+	require.True(t, engine(t).Verify(context.Background(), signed, openbadge.Options{Now: now()}).Valid)
+	_, err = engine(t).Issue(context.Background(), parsed(t, signed), key, now())
+	require.ErrorContains(t, err, "no proof yet")
+}
+
+func TestTheOpenBadgeOf1EdTechIsValid(t *testing.T) {
+	var ob struct {
+		PublicKeyHex    string
+		Unsigned, Proof map[string]any
+	}
+	require.NoError(t, json.Unmarshal(vectors.Read(t, "open-badges/vectors/ob.json", "1EdTech vectors"), &ob))
+	public, err := hex.DecodeString(ob.PublicKeyHex)
+	require.NoError(t, err)
+	const issuer = "https://example.edu/issuers/565049"
+	ob.Unsigned["proof"] = []any{ob.Proof}
+	report := engine(t).Verify(context.Background(), rendered(t, ob.Unsigned), openbadge.Options{
+		Now: now(), Resolver: dataintegrity.Known{issuer + "#" + keys.EncodeMultikey(public): {Controller: issuer, Key: public}},
+	})
+	require.True(t, report.Valid, report.Steps)
+	report = engine(t).Verify(context.Background(), rendered(t, ob.Unsigned), openbadge.Options{Now: now()})
+	require.Equal(t, "method_unknown", report.Step(openbadge.StepProof).Code)
+}
+
+func TestAnIssuedBadgeMeetsTheOpenBadgesSchema(t *testing.T) {
+	path := vectors.Path(t, "open-badges/ob_v3p0_achievementcredential_schema.json", "Open Badges JSON schema")
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile(path)
+	require.NoError(t, err)
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(issued(t))))
+	require.NoError(t, err)
+	require.NoError(t, schema.Validate(doc))
+	spoiled := parsed(t, issued(t))
+	delete(spoiled, "validFrom")
+	require.Error(t, schema.Validate(spoiled), "the schema is really applied")
+}
