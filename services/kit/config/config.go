@@ -32,7 +32,11 @@ func Parse(cli any, name, description string, args []string) (*kong.Context, err
 	if err != nil {
 		return nil, err
 	}
-	return parser.Parse(args)
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		return nil, withSource(err, parser, args)
+	}
+	return ctx, nil
 }
 
 // New returns the parser that Parse uses, with more kong options: another

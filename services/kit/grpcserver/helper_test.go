@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
@@ -135,4 +137,18 @@ func (l *logLines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+// useTraceContext sets the propagator that telemetry.Setup sets in a process.
+func useTraceContext(t *testing.T) {
+	t.Helper()
+	before := otel.GetTextMapPropagator()
+	otel.SetTextMapPropagator(telemetry.Propagator())
+	t.Cleanup(func() { otel.SetTextMapPropagator(before) })
+}
+
+func withSpan(ctx context.Context) context.Context {
+	return telemetry.Propagator().Extract(ctx, propagation.MapCarrier{"traceparent": "00-" + traceID + "-00f067aa0ba902b7-01"})
 }
