@@ -1,0 +1,323 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/inbox"
+	"github.com/tandem-badges/tandem/services/kit/internal/sample"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+// rig is a consumer "badges" of the events of "schools".
+type rig struct {
+	db   *sqldb.DB
+	bus  *bus.Bus
+	made proto.Message
+
+	mu    sync.Mutex
+	calls []string // event ids in the order the handler saw them
+}
+
+func newRig(t *testing.T, db *sqldb.DB) *rig {
+	s, err := sample.New("schools")
+	require.NoError(t, err)
+	return &rig{db: db, bus: kittest.NATS(t), made: s.Message("ThingMade")}
+}
+
+// event returns the i-th event, published at that second.
+func (r *rig) event(i int) bus.Event {
+	return bus.Event{
+		ID: fmt.Sprintf("e%03d", i), Type: "sample.schools.ThingMade", Subject: "tandem.schools.thing.made.v1.d1",
+		Name: "districts/d1/things/1", Time: kittest.Start().Add(time.Duration(i) * time.Second),
+	}
+}
+
+func (r *rig) publish(t *testing.T, is ...int) {
+	t.Helper()
+	require.NoError(t, r.bus.Ensure(t.Context(), "schools"))
+	for _, i := range is {
+		require.NoError(t, r.bus.Publish(t.Context(), r.event(i)))
+	}
+}
+
+// inbox returns a consumer whose handler notes the call, writes a row as its
+// effect, and then does what the test wants.
+func (r *rig) inbox(t *testing.T, then func(ctx context.Context, ev bus.Event) error, opts ...inbox.Option) *inbox.Inbox {
+	in := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t), opts...)
+	in.On(r.made, func(ctx context.Context, ev bus.Event) error {
+		r.mu.Lock()
+		r.calls = append(r.calls, ev.ID)
+		r.mu.Unlock()
+		_, err := r.db.Conn(ctx).ExecContext(ctx, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, 'effect', 0)`, ids.New())
+		if err != nil || then == nil {
+			return err
+		}
+		return then(ctx, ev)
+	})
+	return in
+}
+
+func (r *rig) seen() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string{}, r.calls...)
+}
+
+func (r *rig) count(t *testing.T, what string) (n int) {
+	t.Helper()
+	require.NoError(t, r.db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM `+what).Scan(&n))
+	return n
+}
+
+func (r *rig) effects(t *testing.T) int { return r.count(t, `leases WHERE holder = 'effect'`) }
+
+// settled waits until the bus has no event left for the consumer.
+func (r *rig) settled(t *testing.T, applied int) {
+	t.Helper()
+	kittest.Eventually(t, func() bool { return r.count(t, "inbox") == applied }, "%d events are applied", applied)
+}
+
+func TestEventsAreAppliedInOrderAndOnce(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		in := r.inbox(t, nil)
+		before, err := in.Applied(t.Context())
+		require.NoError(t, err)
+		require.True(t, before.IsZero())
+		r.publish(t, 1, 2)
+		kittest.Go(t, in.Run)
+		r.publish(t, 3, 3, 4)
+		r.settled(t, 4)
+		require.Equal(t, []string{"e001", "e002", "e003", "e004"}, r.seen())
+		require.Equal(t, 4, r.effects(t))
+		for _, sources := range [][]string{nil, {"schools"}} {
+			applied, err := in.Applied(t.Context(), sources...)
+			require.NoError(t, err)
+			require.Equal(t, r.event(4).Time, applied)
+		}
+		applied, err := in.Applied(t.Context(), "evidence")
+		require.NoError(t, err)
+		require.True(t, applied.IsZero(), "nothing came from there")
+	})
+}
+
+func TestADuplicateAfterTheBusForgotItIsPassedOver(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		r.publish(t, 1, 2)
+		kittest.Go(t, r.inbox(t, nil).Run)
+		r.settled(t, 2)
+		// A replay on a new bus: the same ids, with nothing known of them.
+		r.bus = kittest.NATS(t)
+		r.publish(t, 2, 1, 3)
+		kittest.Go(t, r.inbox(t, nil).Run)
+		r.settled(t, 3)
+		require.Equal(t, []string{"e001", "e002", "e003"}, r.seen())
+		applied, err := r.inbox(t, nil).Applied(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, r.event(3).Time, applied)
+	})
+}
+
+func TestACrashBetweenCommitAndAckAppliesOnce(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		r.publish(t, 1, 2)
+		// The bus has not heard of a commit that happened: what a crash leaves.
+		_, err := db.Exec(t.Context(), `INSERT INTO inbox (consumer, event_id, applied_at) VALUES ('badges', 'e001', 0)`)
+		require.NoError(t, err)
+		kittest.Go(t, r.inbox(t, nil).Run)
+		r.settled(t, 2)
+		require.Equal(t, []string{"e002"}, r.seen())
+		require.Equal(t, 1, r.effects(t))
+	})
+}
+
+func TestAConsumerThatDiesWithAnEventHandsItToAnotherReplica(t *testing.T) {
+	db := kittest.SQLite(t, "badges", nil)
+	r := newRig(t, db)
+	r.publish(t, 1, 2)
+	began := make(chan struct{})
+	stop := kittest.Go(t, r.inbox(t, func(ctx context.Context, _ bus.Event) error {
+		close(began)
+		<-ctx.Done() // as long as the process lives
+		return ctx.Err()
+	}).Run)
+	<-began
+	stop()
+	require.Zero(t, r.effects(t), "what was not finished left nothing")
+	kittest.Go(t, r.inbox(t, nil).Run)
+	r.settled(t, 2)
+	require.Equal(t, []string{"e001", "e001", "e002"}, r.seen())
+	require.Equal(t, 2, r.effects(t))
+}
+
+func TestThreeReplicasApplyEachEventOnceInOrder(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		var want []string
+		for range 3 {
+			kittest.Go(t, r.inbox(t, nil).Run)
+		}
+		for i := range 40 {
+			r.publish(t, i)
+			want = append(want, r.event(i).ID)
+		}
+		r.settled(t, 40)
+		require.Equal(t, want, r.seen())
+		require.Equal(t, 40, r.effects(t))
+	})
+}
+
+func TestAFailureIsTriedAgainBeforeWhatFollows(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		r.publish(t, 1, 2, 3)
+		var failures atomic.Int32
+		kittest.Go(t, r.inbox(t, func(_ context.Context, ev bus.Event) error {
+			if ev.ID == "e001" && failures.Add(1) <= 2 {
+				return errors.New("not yet")
+			}
+			return nil
+		}).Run)
+		r.settled(t, 3)
+		require.Equal(t, []string{"e001", "e001", "e001", "e002", "e003"}, r.seen())
+		require.Equal(t, 3, r.effects(t), "the failed attempts left nothing")
+	})
+}
+
+func TestAnEventThatKeepsFailingIsADeadLetterUntilReplayed(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		r.publish(t, 1, 2)
+		var broken atomic.Bool
+		broken.Store(true)
+		in := r.inbox(t, func(_ context.Context, ev bus.Event) error {
+			if ev.ID == "e001" && broken.Load() {
+				panic("cannot read it")
+			}
+			return nil
+		}, inbox.WithDeliveries(2))
+		kittest.Go(t, in.Run)
+		r.settled(t, 1)
+		require.Equal(t, []string{"e001", "e001", "e002"}, r.seen(), "the next event goes on")
+
+		dead, err := in.Dead(t.Context())
+		require.NoError(t, err)
+		require.Len(t, dead, 1)
+		require.Equal(t, r.event(1), withoutData(dead[0].Event))
+		require.Contains(t, dead[0].Cause, "cannot read it")
+		require.Equal(t, 2, dead[0].Attempts)
+
+		n, err := in.ReplayDead(t.Context(), "e001")
+		require.ErrorContains(t, err, "cannot read it")
+		require.Zero(t, n)
+		_, err = in.ReplayDead(t.Context(), "e999")
+		require.True(t, problem.Is(err, problem.KindNotFound), "%v", err)
+		broken.Store(false)
+		n, err = in.ReplayDead(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		dead, err = inbox.Dead(t.Context(), db, "")
+		require.NoError(t, err)
+		require.Empty(t, dead)
+		require.Equal(t, 2, r.effects(t))
+	})
+}
+
+func withoutData(ev bus.Event) bus.Event {
+	ev.Data = nil
+	return ev
+}
+
+func TestAnEventDoesNotDieOfAPartThatIsAway(t *testing.T) {
+	db := kittest.SQLite(t, "badges", nil)
+	r := newRig(t, db)
+	r.publish(t, 1)
+	var attempts atomic.Int32
+	in := r.inbox(t, func(context.Context, bus.Event) error {
+		if attempts.Add(1) <= 3 {
+			return problem.Unavailable("schools")
+		}
+		return nil
+	}, inbox.WithDeliveries(2))
+	kittest.Go(t, in.Run)
+	r.settled(t, 1)
+	require.Zero(t, r.count(t, "dead_letters"))
+}
+
+func TestUnreadableEventsAreDeadLetters(t *testing.T) {
+	db := kittest.SQLite(t, "badges", nil)
+	r := newRig(t, db)
+	bad := r.event(1)
+	bad.Type = ""
+	require.NoError(t, r.bus.Ensure(t.Context(), "schools"))
+	require.NoError(t, r.bus.Publish(t.Context(), bad))
+	r.publish(t, 2)
+	in := r.inbox(t, nil)
+	kittest.Go(t, in.Run)
+	r.settled(t, 1)
+	dead, err := in.Dead(t.Context())
+	require.NoError(t, err)
+	require.Len(t, dead, 1)
+	require.Equal(t, "TANDEM_SCHOOLS/1", dead[0].Event.ID)
+}
+
+func TestDeadLettersAreAnnounced(t *testing.T) {
+	db := kittest.SQLite(t, "badges", nil)
+	r := newRig(t, db)
+	r.publish(t, 1)
+	heard, started := make(chan bus.Event, 1), make(chan struct{})
+	kittest.Go(t, func(ctx context.Context) error {
+		o := bus.WatchOptions{Subjects: []string{"tandem.dead.badges"}, Started: func() { close(started) }}
+		_ = r.bus.Watch(ctx, o, func(ev bus.Event) { heard <- ev })
+		return nil
+	})
+	<-started
+	kittest.Go(t, r.inbox(t, func(context.Context, bus.Event) error { return errors.New("no") }, inbox.WithDeliveries(1)).Run)
+	require.Equal(t, "e001", (<-heard).ID)
+}
+
+func TestRunReportsWhatOnCouldNotTake(t *testing.T) {
+	db := kittest.SQLite(t, "badges", nil)
+	r := newRig(t, db)
+	in := r.inbox(t, nil)
+	in.On(r.made, func(context.Context, bus.Event) error { return nil })
+	require.ErrorContains(t, in.Run(t.Context()), "two handlers")
+}
+
+func TestAnInboxGoesOnAfterTheBusWasAway(t *testing.T) {
+	db, dir := kittest.SQLite(t, "badges", nil), t.TempDir()
+	r := newRig(t, db)
+	server, err := bus.StartEmbedded(dir, nil, bus.Listen("127.0.0.1:0"))
+	require.NoError(t, err)
+	addr := server.Addr().String()
+	r.bus, err = bus.Connect(t.Context(), bus.Options{URL: server.ClientURL()})
+	require.NoError(t, err)
+	t.Cleanup(r.bus.Close)
+	r.publish(t, 1)
+	kittest.Go(t, r.inbox(t, nil).Run)
+	r.settled(t, 1)
+	server.Shutdown()
+	server.WaitForShutdown()
+	server, err = bus.StartEmbedded(dir, nil, bus.Listen(addr))
+	require.NoError(t, err)
+	t.Cleanup(func() { server.Shutdown(); server.WaitForShutdown() })
+	kittest.EventuallyNoError(t, func() error { return r.bus.Publish(t.Context(), r.event(2)) })
+	r.settled(t, 2)
+	require.Equal(t, []string{"e001", "e002"}, r.seen())
+}
