@@ -175,3 +175,12 @@ func wait(ctx context.Context, wg *sync.WaitGroup, what string) error {
 		return fmt.Errorf("%s did not end within the deadline", what)
 	}
 }
+
+// Abort closes the connections of a group that was never run, in reverse order.
+func (g *Group) Abort(ctx context.Context) error {
+	var errs []error
+	for _, closer := range slices.Backward(g.closers) {
+		errs = append(errs, closer.Close(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -34,8 +34,8 @@ func GRPC(name string, server *grpc.Server, listener net.Listener) Server {
 			case <-done:
 				return nil
 			case <-ctx.Done():
+				// A handler that ignores its cancelled context is left behind.
 				server.Stop()
-				<-done
 				return ctx.Err()
 			}
 		},
