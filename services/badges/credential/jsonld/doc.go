@@ -11,5 +11,7 @@
 //	count     as many values after the expansion as before
 //	emit      our own conversion to quads, which errs where the library would be silent
 //
+// An empty list is accepted: it holds no value that could be lost.
+//
 // Package rdfc canonicalizes the dataset, package contexts holds the known contexts.
 package jsonld

@@ -117,6 +117,7 @@ func (e *emitter) types(subject rdfc.Term, value any, graph rdfc.Term) error {
 	if !isList {
 		list = []any{value}
 	}
+	seen := make(map[rdfc.Term]bool, len(list))
 	for _, item := range list {
 		text, isText := item.(string)
 		if !isText {
@@ -126,9 +127,19 @@ func (e *emitter) types(subject rdfc.Term, value any, graph rdfc.Term) error {
 		if err != nil {
 			return err
 		}
+		if seen[object] {
+			return refuseRepeated(object)
+		}
+		seen[object] = true
 		e.add(subject, rdfc.IRI(rdfType), object, graph)
 	}
 	return nil
+}
+
+// refuseRepeated is the answer to a value that stands twice in one list: a dataset holds it
+// once, so the second one could be added to a signed document unnoticed.
+func refuseRepeated(object rdfc.Term) error {
+	return refuse(CodeDroppedValue, object.Value, "a list has the same value twice, and only one of them would be signed")
 }
 
 // graph emits the nodes of a graph object into the graph named by the subject. A node that has
@@ -168,11 +179,16 @@ func (e *emitter) property(subject rdfc.Term, key string, value any, graph rdfc.
 	if !isList {
 		return refuse(CodeExpansion, key, "a property did not expand to a list")
 	}
+	seen := make(map[rdfc.Term]bool, len(list))
 	for _, item := range list {
 		object, err := e.object(item, graph)
 		if err != nil {
 			return err
 		}
+		if seen[object] {
+			return refuseRepeated(object)
+		}
+		seen[object] = true
 		e.add(subject, predicate, object, graph)
 	}
 	return nil

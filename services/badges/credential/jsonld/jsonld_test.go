@@ -99,6 +99,10 @@ func TestAValueThatWouldNotBeSignedIsRefused(t *testing.T) {
 		"a bare reference in a graph":  {`"type":"VerifiableCredential","proof":"urn:x"`, jsonld.CodeDroppedValue},
 		"text in a graph":              {`"type":"VerifiableCredential","proof":5`, jsonld.CodeDroppedValue},
 		"array in an array":            {`"name":[["a"]]`, jsonld.CodeDroppedValue},
+		"same value twice":             {`"name":["a","b","a"]`, jsonld.CodeDroppedValue},
+		"same type twice":              {`"type":["Image","Image"]`, jsonld.CodeDroppedValue},
+		"same object twice":            {`"image":[{"id":"urn:x","name":"x"},{"id":"urn:x","name":"x"}]`, jsonld.CodeDroppedValue},
+		"same value by another name":   {`"name":"a","https://schema.org/name":"a"`, jsonld.CodeDroppedValue},
 		"relative id":                  {`"id":"badges/1","name":"x"`, jsonld.CodeRelativeIRI},
 		"empty id":                     {`"id":"","name":"x"`, jsonld.CodeRelativeIRI},
 		"id like a keyword":            {`"id":"@foo","name":"x"`, jsonld.CodeRelativeIRI},
@@ -152,6 +156,14 @@ func TestAValueThatWouldNotBeSignedIsRefused(t *testing.T) {
 			require.Less(t, len(refusal.Error()), 400)
 		})
 	}
+}
+
+func TestRepetitionIsAcceptedWhereItIsKept(t *testing.T) {
+	got, err := canonical(t, production(t), head+`"type":["Image"],"name":"a","description":"a",
+		"image":{"type":"ResultDescription","allowedValue":["x","x"]},"alignment":[]}`)
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(got, `#first> "x" .`), "a list is ordered and keeps repeated values")
+	require.NotContains(t, got, "alignment")
 }
 
 func TestTextThatIsNoDocumentIsRefused(t *testing.T) {
