@@ -58,31 +58,36 @@ func (i *Inbox) consume(ctx context.Context, source string, filters []string) er
 		if err != nil {
 			return err
 		}
-		i.receive(ctx, source, m)
+		if !i.receive(ctx, source, m) {
+			// Not back to this consumer, which asked for more events and goes away.
+			it.Stop()
+			i.settle(ctx, m.Nak())
+			return ctx.Err()
+		}
 	}
 }
 
-// receive applies one delivery and answers the bus.
-func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) {
+// receive applies one delivery and answers the bus, unless ctx ended before: then
+// it returns false, and another replica is to have the event.
+func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) bool {
 	stop := alive(m)
 	defer stop()
 	meta, err := m.Metadata()
 	if err != nil {
-		i.settle(ctx, m.Nak())
-		return
+		return ctx.Err() == nil // the bus delivers again when it hears nothing
 	}
 	ev, err := bus.FromMessage(m.Subject(), m.Headers(), m.Data())
 	if err != nil { // it will never be readable
 		ev.ID = fmt.Sprintf("%s/%d", meta.Stream, meta.Sequence.Stream)
 		i.bury(ctx, m, ev, 1, err)
-		return
+		return true
 	}
 	attempt := int(meta.NumDelivered) //nolint:gosec // a small count
 	switch err := i.apply(ctx, source, ev); {
 	case err == nil:
 		i.settle(ctx, m.Ack())
-	case ctx.Err() != nil: // shutting down: another replica goes on at once
-		i.settle(ctx, m.Nak())
+	case ctx.Err() != nil:
+		return false
 	case attempt >= i.deliveries && !transient(err):
 		i.bury(ctx, m, ev, attempt, err)
 	default:
@@ -90,6 +95,7 @@ func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) {
 			"consumer", i.consumer, "event", ev.ID, "type", ev.Type, "attempt", attempt, "error", err)
 		i.settle(ctx, m.NakWithDelay(delay(attempt)))
 	}
+	return true
 }
 
 // alive tells the bus, until stopped, that the event is being worked on.

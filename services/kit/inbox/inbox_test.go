@@ -32,7 +32,7 @@ type rig struct {
 	calls []string // event ids in the order the handler saw them
 }
 
-func newRig(t *testing.T, db *sqldb.DB) *rig {
+func newRig(t testing.TB, db *sqldb.DB) *rig {
 	s, err := sample.New("schools")
 	require.NoError(t, err)
 	return &rig{db: db, bus: kittest.NATS(t), made: s.Message("ThingMade")}
@@ -46,7 +46,7 @@ func (r *rig) event(i int) bus.Event {
 	}
 }
 
-func (r *rig) publish(t *testing.T, is ...int) {
+func (r *rig) publish(t testing.TB, is ...int) {
 	t.Helper()
 	require.NoError(t, r.bus.Ensure(t.Context(), "schools"))
 	for _, i := range is {
@@ -56,7 +56,7 @@ func (r *rig) publish(t *testing.T, is ...int) {
 
 // inbox returns a consumer whose handler notes the call, writes a row as its
 // effect, and then does what the test wants.
-func (r *rig) inbox(t *testing.T, then func(ctx context.Context, ev bus.Event) error, opts ...inbox.Option) *inbox.Inbox {
+func (r *rig) inbox(t testing.TB, then func(ctx context.Context, ev bus.Event) error, opts ...inbox.Option) *inbox.Inbox {
 	in := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t), opts...)
 	in.On(r.made, func(ctx context.Context, ev bus.Event) error {
 		r.mu.Lock()
@@ -77,7 +77,7 @@ func (r *rig) seen() []string {
 	return append([]string{}, r.calls...)
 }
 
-func (r *rig) count(t *testing.T, what string) (n int) {
+func (r *rig) count(t testing.TB, what string) (n int) {
 	t.Helper()
 	require.NoError(t, r.db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM `+what).Scan(&n))
 	return n
@@ -86,7 +86,7 @@ func (r *rig) count(t *testing.T, what string) (n int) {
 func (r *rig) effects(t *testing.T) int { return r.count(t, `leases WHERE holder = 'effect'`) }
 
 // settled waits until the bus has no event left for the consumer.
-func (r *rig) settled(t *testing.T, applied int) {
+func (r *rig) settled(t testing.TB, applied int) {
 	t.Helper()
 	kittest.Eventually(t, func() bool { return r.count(t, "inbox") == applied }, "%d events are applied", applied)
 }
