@@ -1,0 +1,147 @@
+// Package campaign is the domain of survey waves: a district asks its families,
+// or those of some schools, with one published instrument in one cycle.
+//
+//	draft -> open -> closed -> published
+//
+// In a draft everything may change. Opening freezes instrument, mode and schools
+// and remembers the schools' titles for the public form; only the title may
+// change after it. Nothing is counted or shown before the campaign is closed.
+// Links and invitations, the two ways in, are in doors.go. Answers are package
+// response, publishing is package result.
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// State is where a campaign stands.
+type State int
+
+// States of a campaign, in their only order.
+const (
+	Draft State = iota + 1
+	Open
+	Closed
+	Published
+)
+
+// Mode is how answers relate to people.
+type Mode int
+
+// Modes of a campaign.
+const (
+	OpenLink Mode = iota + 1 // whoever has the link may answer
+	Token                    // single-use tokens
+)
+
+// School is a school that is asked.
+type School struct {
+	ID    string
+	Title string // as it was at opening; empty in a draft
+}
+
+// Campaign is one wave of a survey in a district.
+type Campaign struct {
+	District          string
+	ID                string
+	Title             string
+	InstrumentVersion string // resource name
+	FrameworkVersion  string // resource name, from the instrument
+	Cycle             string // resource name
+	Wave              int
+	Mode              Mode
+	State             State
+	AllSchools        bool // a draft that asks whatever schools the district has at opening
+	Schools           []School
+	OpenTime          time.Time
+	CloseTime         time.Time
+	Release           string // id of the release
+	CreateTime        time.Time
+	UpdateTime        time.Time
+	Version           int64
+}
+
+// Name is the resource name.
+func (c Campaign) Name() string { return Name(c.District, c.ID) }
+
+// Name is the resource name of a campaign.
+func Name(district, id string) string {
+	return fmt.Sprintf("districts/%s/campaigns/%s", district, id)
+}
+
+// SchoolName is the resource name of a school.
+func SchoolName(district, school string) string {
+	return fmt.Sprintf("districts/%s/schools/%s", district, school)
+}
+
+// Asks tells whether the campaign asks the families of a school.
+func (c Campaign) Asks(school string) bool {
+	return c.AllSchools || slices.ContainsFunc(c.Schools, func(s School) bool { return s.ID == school })
+}
+
+// Overlaps tells whether two campaigns ask the families of one school.
+func (c Campaign) Overlaps(other Campaign) bool {
+	if c.AllSchools || other.AllSchools {
+		return true
+	}
+	return slices.ContainsFunc(c.Schools, func(s School) bool { return other.Asks(s.ID) })
+}
+
+// Viewer is what a caller may see in a district: all of it, or the campaigns that
+// ask the families of their schools.
+type Viewer struct {
+	All     bool
+	Schools []string
+}
+
+// Sees tells whether the caller may know of the campaign.
+func (v Viewer) Sees(c Campaign) bool {
+	return v.All || slices.ContainsFunc(v.Schools, c.Asks)
+}
+
+// Link is an open way in for the families of one school.
+type Link struct {
+	District   string
+	Campaign   string
+	ID         string
+	School     string
+	Code       string
+	CreateTime time.Time
+}
+
+// Name is the resource name.
+func (l Link) Name() string { return Name(l.District, l.Campaign) + "/links/" + l.ID }
+
+// Store keeps campaigns and the ways into them.
+type Store interface {
+	Tx(ctx context.Context, fn func(ctx context.Context) error) error
+	AddCampaign(ctx context.Context, c Campaign) error
+	Campaign(ctx context.Context, district, id string) (Campaign, error)
+	// Campaigns come in the order of their ids, as far as the viewer sees them.
+	Campaigns(ctx context.Context, district string, v Viewer, after string, limit int) ([]Campaign, error)
+	// Waves are the campaigns with the family of instrument, cycle and wave.
+	Waves(ctx context.Context, district, instrument, cycle string, wave int) ([]Campaign, error)
+	// SaveCampaign replaces the row of version c.Version-1, or fails as stale.
+	SaveCampaign(ctx context.Context, c Campaign) error
+	// Opened and Closed record the events.
+	Opened(ctx context.Context, c Campaign) error
+	Closed(ctx context.Context, c Campaign) error
+
+	AddLink(ctx context.Context, l Link) error
+	Link(ctx context.Context, district, campaign, id string) (Link, error)
+	Links(ctx context.Context, district, campaign, after string, limit int) ([]Link, error)
+	// AddInvitations keeps the digests of codes, in no order that tells more.
+	AddInvitations(ctx context.Context, district, campaign, school string, digests []string) error
+}
+
+// Directory is what the schools service knows.
+type Directory interface {
+	// Schools are the open schools of a district, as the caller sees them; "not
+	// found" when there is no such district.
+	Schools(ctx context.Context, district string) ([]School, error)
+	// HasCycle tells whether the cycle exists.
+	HasCycle(ctx context.Context, name string) (bool, error)
+}

@@ -1,0 +1,192 @@
+package result
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tandem-badges/tandem/services/kit/problem"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
+)
+
+// Method is the arithmetic of the ranking in words.
+const Method = "Need is the mean of two parts, each from 0 (no need) to 1. The survey part is 1 less the favorable share; where the share is hidden, " +
+	"how far the mean score is from the top of the scale. The self-assessment part is 1 less the consensus level over the highest level. " +
+	"Where one part is missing or hidden, the other stands alone; where both are, the need is not shown. Equal needs stand in the order of the framework. " +
+	"The ranking suggests; the team decides."
+
+const (
+	surveyWeight   = 0.5
+	assessedWeight = 0.5
+)
+
+// Assessment is a settled self-assessment as the ranking needs it.
+type Assessment struct {
+	Name             string
+	FrameworkVersion string
+	Levels           map[string]int // by standard
+	SettleTime       time.Time
+}
+
+// SelfAssessments finds the newest settled self-assessment of a team, or of any
+// team of the school when team is empty. An empty framework version means any.
+// "Not found" when there is none.
+type SelfAssessments interface {
+	NewestSettled(ctx context.Context, district, school, team, frameworkVersion string) (Assessment, error)
+}
+
+// Ranking orders the standards of a school by need.
+type Ranking struct {
+	Needs      []Need
+	Survey     string // resource name, or empty
+	Assessment string // resource name, or empty
+	AsOf       time.Time
+}
+
+// Need is one standard in the ranking.
+type Need struct {
+	Rank        int
+	Standard    string
+	Need        Measure
+	Survey      Measure
+	Assessed    Measure
+	Explanation string
+}
+
+const (
+	noSurvey     = "There is no published survey result with enough answers."
+	noAssessment = "There is no settled self-assessment."
+	notInSurvey  = "The survey has no items on this standard."
+	notAssessed  = "The self-assessment has no level for this standard."
+	noPart       = "Neither the survey nor a self-assessment has a number that may be shown."
+)
+
+// RankNeeds orders the standards of a school by need.
+func (s *Service) RankNeeds(ctx context.Context, district, school, team string) (Ranking, error) {
+	survey, err := optional(s.store.NewestSufficient(ctx, district, school))
+	if err != nil {
+		return Ranking{}, err
+	}
+	version := ""
+	if survey != nil {
+		version = survey.FrameworkVersion
+	}
+	assessed, err := optional(s.assessed.NewestSettled(ctx, district, school, team, version))
+	if err != nil || survey == nil && assessed == nil {
+		return Ranking{}, err
+	}
+	if version == "" {
+		version = assessed.FrameworkVersion
+	}
+	f, err := framework.Published(ctx, s.frameworks, version)
+	if err != nil {
+		return Ranking{}, err
+	}
+	return rank(f.Body, survey, assessed), nil
+}
+
+// optional turns "not found" into nothing.
+func optional[T any](v T, err error) (*T, error) {
+	if problem.Is(err, problem.KindNotFound) {
+		return nil, nil
+	}
+	return &v, err
+}
+
+func rank(f framework.Body, survey *Result, assessed *Assessment) Ranking {
+	var r Ranking
+	for _, s := range f.Standards {
+		r.Needs = append(r.Needs, needOf(s, survey, assessed))
+	}
+	slices.SortStableFunc(r.Needs, func(a, b Need) int {
+		switch {
+		case a.Need.Shown != b.Need.Shown && a.Need.Shown, a.Need.Value > b.Need.Value:
+			return -1
+		case a.Need.Shown != b.Need.Shown, a.Need.Value < b.Need.Value:
+			return 1
+		}
+		return 0
+	})
+	for i := range r.Needs {
+		r.Needs[i].Rank = i + 1
+	}
+	if survey != nil {
+		r.Survey, r.AsOf = survey.Name(), survey.CreateTime
+	}
+	if assessed != nil {
+		r.Assessment = assessed.Name
+		if assessed.SettleTime.After(r.AsOf) {
+			r.AsOf = assessed.SettleTime
+		}
+	}
+	return r
+}
+
+func needOf(s framework.Standard, survey *Result, assessed *Assessment) Need {
+	n := Need{Standard: s.ID}
+	var words []string
+	var said string
+	n.Survey, said = surveyPart(s, survey)
+	words = append(words, said)
+	n.Assessed, said = assessedPart(s, assessed)
+	words = append(words, said)
+	switch {
+	case n.Survey.Shown && n.Assessed.Shown:
+		need := exact(surveyWeight*n.Survey.Value + assessedWeight*n.Assessed.Value)
+		n.Need = Measure{Shown: true, Value: need}
+		words = append(words, fmt.Sprintf("Need: %.1f × %.2f + %.1f × %.2f = %.2f.", surveyWeight, n.Survey.Value, assessedWeight, n.Assessed.Value, need))
+	case n.Survey.Shown:
+		n.Need = n.Survey
+		words = append(words, fmt.Sprintf("Need: the survey part alone, %.2f.", n.Need.Value))
+	case n.Assessed.Shown:
+		n.Need = n.Assessed
+		words = append(words, fmt.Sprintf("Need: the self-assessment part alone, %.2f.", n.Need.Value))
+	default:
+		n.Need = hiddenMeasure(noPart)
+		words = append(words, "Need: not shown.")
+	}
+	n.Explanation = strings.Join(words, " ")
+	return n
+}
+
+// surveyPart is the part from the survey, and how it was found.
+func surveyPart(s framework.Standard, survey *Result) (Measure, string) {
+	if survey == nil {
+		return hiddenMeasure(noSurvey), "Survey: none. " + noSurvey
+	}
+	i := slices.IndexFunc(survey.Table.Standards, func(r StandardResult) bool { return r.Standard == s.ID })
+	if i < 0 {
+		return hiddenMeasure(notInSurvey), "Survey: none. " + notInSurvey
+	}
+	r := survey.Table.Standards[i]
+	switch {
+	case r.FavorableShare.Shown:
+		part := exact(1 - r.FavorableShare.Value)
+		return Measure{Shown: true, Value: part}, fmt.Sprintf("Survey: 1 − favorable share %.2f = %.2f.", r.FavorableShare.Value, part)
+	case r.MeanScore.Shown && r.High > r.Low:
+		part := exact((float64(r.High) - r.MeanScore.Value) / float64(r.High-r.Low))
+		return Measure{Shown: true, Value: part}, fmt.Sprintf("Survey: the share is hidden, so (%d − mean %.2f) / (%d − %d) = %.2f.", r.High, r.MeanScore.Value, r.High, r.Low, part)
+	}
+	return hiddenMeasure(r.FavorableShare.Reason), "Survey: hidden. " + r.FavorableShare.Reason
+}
+
+// assessedPart is the part from the self-assessment, and how it was found.
+func assessedPart(s framework.Standard, assessed *Assessment) (Measure, string) {
+	if assessed == nil {
+		return hiddenMeasure(noAssessment), "Self-assessment: none. " + noAssessment
+	}
+	level, ok := assessed.Levels[s.ID]
+	highest := s.MaxLevel()
+	if !ok || highest == 0 {
+		return hiddenMeasure(notAssessed), "Self-assessment: none. " + notAssessed
+	}
+	part := exact(1 - float64(level)/float64(highest))
+	return Measure{Shown: true, Value: part}, fmt.Sprintf("Self-assessment: 1 − level %d of %d = %.2f.", level, highest, part)
+}
+
+// exact drops the noise of binary fractions, so that equal needs tie.
+func exact(x float64) float64 { return math.Round(x*1e6) / 1e6 }

@@ -1,0 +1,44 @@
+package result
+
+import (
+	"context"
+
+	"github.com/tandem-badges/tandem/services/kit/problem"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+)
+
+// GetRelease reads a release of a campaign that the viewer sees.
+func (s *Service) GetRelease(ctx context.Context, district, id string, v campaign.Viewer) (Release, error) {
+	r, err := s.store.GetRelease(ctx, district, id)
+	if err != nil {
+		return Release{}, err
+	}
+	c, err := s.store.Campaign(ctx, district, r.Campaign)
+	if err != nil {
+		return Release{}, err
+	}
+	if !v.Sees(c) {
+		return Release{}, problem.NotFound(r.Name())
+	}
+	return r, nil
+}
+
+// Releases lists the releases of campaigns that the viewer sees, in the order of
+// their ids.
+func (s *Service) Releases(ctx context.Context, district string, v campaign.Viewer, after string, limit int) ([]Release, error) {
+	if !v.All && len(v.Schools) == 0 {
+		return nil, nil
+	}
+	return s.store.Releases(ctx, district, v, after, limit)
+}
+
+// Get reads a released result.
+func (s *Service) Get(ctx context.Context, district, school, id string) (Result, error) {
+	return s.store.Result(ctx, district, school, id)
+}
+
+// List lists the released results of a school, the newest first.
+func (s *Service) List(ctx context.Context, district, school string, after Position, limit int) ([]Result, error) {
+	return s.store.Results(ctx, district, school, after, limit)
+}

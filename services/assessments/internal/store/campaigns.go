@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/outbox"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/edition"
+	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+)
+
+// Campaigns keeps campaigns, links and invitations.
+type Campaigns struct{ base }
+
+// NewCampaigns returns the store of campaigns.
+func NewCampaigns(db *sqldb.DB, c clock.Clock) *Campaigns { return &Campaigns{base{db, c}} }
+
+const campaignColumns = `c.district_id, c.campaign_id, c.title, c.instrument_version, c.framework_version, c.cycle, c.wave, c.mode,
+	c.state, c.all_schools, c.release_id, c.opened_at, c.closed_at, c.created_at, c.updated_at, c.version`
+
+func scanCampaign(row scanner) (c campaign.Campaign, err error) {
+	var opened, closed, created, updated int64
+	err = row.Scan(&c.District, &c.ID, &c.Title, &c.InstrumentVersion, &c.FrameworkVersion, &c.Cycle, &c.Wave, &c.Mode,
+		&c.State, &c.AllSchools, &c.Release, &opened, &closed, &created, &updated, &c.Version)
+	c.OpenTime, c.CloseTime, c.CreateTime, c.UpdateTime = sqldb.Time(opened), sqldb.Time(closed), sqldb.Time(created), sqldb.Time(updated)
+	return c, err
+}
+
+// AddCampaign adds a campaign with its schools.
+func (s base) AddCampaign(ctx context.Context, c campaign.Campaign) error {
+	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
+	err := s.insert(ctx, c.Name(), `
+		INSERT INTO campaigns (district_id, campaign_id, title, instrument_id, instrument_version, framework_version, cycle, wave, mode, state,
+		  all_schools, release_id, opened_at, closed_at, created_at, updated_at, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		c.District, c.ID, c.Title, family, c.InstrumentVersion, c.FrameworkVersion, c.Cycle, c.Wave, int(c.Mode), int(c.State),
+		c.AllSchools, c.Release, sqldb.Micros(c.OpenTime), sqldb.Micros(c.CloseTime), sqldb.Micros(c.CreateTime), sqldb.Micros(c.UpdateTime), c.Version)
+	if err != nil {
+		return err
+	}
+	return s.addSchools(ctx, c)
+}
+
+func (s base) addSchools(ctx context.Context, c campaign.Campaign) error {
+	rows := make([][]any, len(c.Schools))
+	for i, school := range c.Schools {
+		rows[i] = []any{c.District, c.ID, school.ID, school.Title, i}
+	}
+	return s.insertMany(ctx, `INSERT INTO campaign_schools (district_id, campaign_id, school_id, title, position)`, rows)
+}
+
+// Campaign reads one campaign.
+func (s base) Campaign(ctx context.Context, district, id string) (campaign.Campaign, error) {
+	c, err := one(ctx, s, campaign.Name(district, id), scanCampaign,
+		`SELECT `+campaignColumns+` FROM campaigns c WHERE district_id = $1 AND campaign_id = $2`, district, id)
+	if err != nil {
+		return c, err
+	}
+	c.Schools, err = s.schools(ctx, district, id)
+	return c, err
+}
+
+func (s base) schools(ctx context.Context, district, id string) ([]campaign.School, error) {
+	return all(ctx, s, func(row scanner) (school campaign.School, err error) {
+		return school, row.Scan(&school.ID, &school.Title)
+	}, `SELECT school_id, title FROM campaign_schools WHERE district_id = $1 AND campaign_id = $2 ORDER BY position`, district, id)
+}
+
+// withSchools fills in the schools of each.
+func (s base) withSchools(ctx context.Context, list []campaign.Campaign, err error) ([]campaign.Campaign, error) {
+	for i := range list {
+		if err != nil {
+			return nil, err
+		}
+		list[i].Schools, err = s.schools(ctx, list[i].District, list[i].ID)
+	}
+	return list, err
+}
+
+// seen is the condition that a viewer sees the campaign c, with its arguments
+// numbered from first.
+func seen(v campaign.Viewer, first int) (string, []any) {
+	if v.All {
+		return `TRUE`, nil
+	}
+	args := make([]any, len(v.Schools))
+	for i, school := range v.Schools {
+		args[i] = school
+	}
+	return fmt.Sprintf(`(c.all_schools OR EXISTS (SELECT 1 FROM campaign_schools s
+		WHERE s.district_id = c.district_id AND s.campaign_id = c.campaign_id AND s.school_id IN (%s)))`, places(first, len(args))), args
+}
+
+// Campaigns lists the campaigns that the viewer sees.
+func (s *Campaigns) Campaigns(ctx context.Context, district string, v campaign.Viewer, after string, limit int) ([]campaign.Campaign, error) {
+	condition, args := seen(v, 4)
+	list, err := all(ctx, s.base, scanCampaign, `SELECT `+campaignColumns+` FROM campaigns c
+		WHERE c.district_id = $1 AND c.campaign_id > $2 AND `+condition+` ORDER BY c.campaign_id LIMIT $3`,
+		append([]any{district, after, limit}, args...)...)
+	return s.withSchools(ctx, list, err)
+}
+
+// Waves lists the campaigns with the instrument, cycle and wave.
+func (s *Campaigns) Waves(ctx context.Context, district, instrumentID, cycle string, wave int) ([]campaign.Campaign, error) {
+	list, err := all(ctx, s.base, scanCampaign, `SELECT `+campaignColumns+` FROM campaigns c
+		WHERE c.district_id = $1 AND c.instrument_id = $2 AND c.cycle = $3 AND c.wave = $4 ORDER BY c.campaign_id`, district, instrumentID, cycle, wave)
+	return s.withSchools(ctx, list, err)
+}
+
+// SaveCampaign replaces a campaign, and its schools until it has been opened.
+func (s base) SaveCampaign(ctx context.Context, c campaign.Campaign) error {
+	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
+	err := s.replace(ctx, c.Name(), `
+		UPDATE campaigns SET title = $3, instrument_id = $4, instrument_version = $5, framework_version = $6, cycle = $7, wave = $8, mode = $9,
+		  state = $10, all_schools = $11, release_id = $12, opened_at = $13, closed_at = $14, updated_at = $15, version = $16
+		WHERE district_id = $1 AND campaign_id = $2 AND version = $17`,
+		c.District, c.ID, c.Title, family, c.InstrumentVersion, c.FrameworkVersion, c.Cycle, c.Wave, int(c.Mode),
+		int(c.State), c.AllSchools, c.Release, sqldb.Micros(c.OpenTime), sqldb.Micros(c.CloseTime), sqldb.Micros(c.UpdateTime), c.Version, c.Version-1)
+	if err != nil || c.State > campaign.Open {
+		return err
+	}
+	if before, err := s.schools(ctx, c.District, c.ID); err != nil || equal(before, c.Schools) {
+		return err
+	}
+	if _, err := s.db.Exec(ctx, `DELETE FROM campaign_schools WHERE district_id = $1 AND campaign_id = $2`, c.District, c.ID); err != nil {
+		return sqldb.MapError(err, c.Name())
+	}
+	return s.addSchools(ctx, c)
+}
+
+func equal(a, b []campaign.School) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Opened records that a campaign takes answers.
+func (s *Campaigns) Opened(ctx context.Context, c campaign.Campaign) error {
+	return outbox.Add(ctx, s.db, s.clock.Now(), &assessmentsv1.CampaignOpened{Name: c.Name(), Cycle: c.Cycle, Wave: int32(c.Wave)}) //nolint:gosec // at most 50
+}
+
+// Closed records that a campaign takes no more answers.
+func (s *Campaigns) Closed(ctx context.Context, c campaign.Campaign) error {
+	return outbox.Add(ctx, s.db, s.clock.Now(), &assessmentsv1.CampaignClosed{Name: c.Name(), Cycle: c.Cycle, Wave: int32(c.Wave)}) //nolint:gosec // at most 50
+}
+
+// AddLink adds a link.
+func (s *Campaigns) AddLink(ctx context.Context, l campaign.Link) error {
+	return s.insert(ctx, l.Name(), `
+		INSERT INTO links (district_id, campaign_id, link_id, school_id, code, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.District, l.Campaign, l.ID, l.School, l.Code, sqldb.Micros(l.CreateTime))
+}
+
+const linkColumns = `district_id, campaign_id, link_id, school_id, code, created_at`
+
+func scanLink(row scanner) (l campaign.Link, err error) {
+	var created int64
+	err = row.Scan(&l.District, &l.Campaign, &l.ID, &l.School, &l.Code, &created)
+	l.CreateTime = sqldb.Time(created)
+	return l, err
+}
+
+// Link reads one link.
+func (s *Campaigns) Link(ctx context.Context, district, campaignID, id string) (campaign.Link, error) {
+	name := campaign.Link{District: district, Campaign: campaignID, ID: id}.Name()
+	return one(ctx, s.base, name, scanLink,
+		`SELECT `+linkColumns+` FROM links WHERE district_id = $1 AND campaign_id = $2 AND link_id = $3`, district, campaignID, id)
+}
+
+// Links lists the links of a campaign.
+func (s *Campaigns) Links(ctx context.Context, district, campaignID, after string, limit int) ([]campaign.Link, error) {
+	return all(ctx, s.base, scanLink, `SELECT `+linkColumns+` FROM links
+		WHERE district_id = $1 AND campaign_id = $2 AND link_id > $3 ORDER BY link_id LIMIT $4`, district, campaignID, after, limit)
+}
+
+// AddInvitations adds the digests of codes.
+func (s *Campaigns) AddInvitations(ctx context.Context, district, campaignID, school string, digests []string) error {
+	rows := make([][]any, len(digests))
+	for i, d := range digests {
+		rows[i] = []any{district, campaignID, school, d}
+	}
+	return s.insertMany(ctx, `INSERT INTO invitations (district_id, campaign_id, school_id, code_hash)`, rows)
+}
+
+// PublishOperation is the operation that publishes the campaign; empty before.
+func (s *Campaigns) PublishOperation(ctx context.Context, district, id string) (string, error) {
+	var name string
+	err := s.db.Conn(ctx).QueryRowContext(ctx, `SELECT operation FROM campaigns WHERE district_id = $1 AND campaign_id = $2`, district, id).Scan(&name)
+	return name, sqldb.MapError(err, campaign.Name(district, id))
+}
+
+// SetPublishOperation remembers the operation that publishes the campaign.
+func (s *Campaigns) SetPublishOperation(ctx context.Context, district, id, operation string) error {
+	_, err := s.db.Exec(ctx, `UPDATE campaigns SET operation = $3 WHERE district_id = $1 AND campaign_id = $2`, district, id, operation)
+	return sqldb.MapError(err, campaign.Name(district, id))
+}
