@@ -3,6 +3,7 @@ package jsonld_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -183,6 +184,14 @@ func TestSurrogatePairsAndEscapesAreUnderstood(t *testing.T) {
 	doc, err := jsonld.Decode([]byte(`{"name":"\ud83d\ude00 \\ud800 \" \u00e9"}`))
 	require.NoError(t, err)
 	require.Equal(t, "😀 \\ud800 \" é", doc["name"])
+}
+
+func TestMinusZeroIsReadAsZero(t *testing.T) {
+	doc, err := jsonld.Decode([]byte(`{"points":-0.0}`))
+	require.NoError(t, err)
+	points, isNumber := doc["points"].(float64)
+	require.True(t, isNumber)
+	require.False(t, math.Signbit(points))
 }
 
 func TestOneProcessorServesManyCallersAtOnce(t *testing.T) {

@@ -1,5 +1,7 @@
 package openbadge
 
+import "slices"
+
 // Outcome of a step of a verification.
 type Outcome string
 
@@ -68,15 +70,10 @@ func (r *Report) skip(ids ...string) {
 	}
 }
 
-// conclude sets Valid: no step failed, and those that decide did pass.
+// conclude sets Valid: the signature was checked and holds, and no other step failed.
 func (r *Report) conclude() Report {
-	r.Valid = true
-	for _, id := range []string{StepParse, StepStructure, StepProof, StepDates} {
-		r.Valid = r.Valid && r.Step(id).Outcome == Passed
-	}
-	for _, s := range r.Steps {
-		r.Valid = r.Valid && s.Outcome != Failed
-	}
+	failed := func(s Step) bool { return s.Outcome == Failed }
+	r.Valid = r.Step(StepProof).Outcome == Passed && !slices.ContainsFunc(r.Steps, failed)
 	return *r
 }
 

@@ -130,6 +130,9 @@ func TestRenamingAndShufflingNeverChangesTheCanonicalForm(t *testing.T) {
 		got, err := rdfc.Canonicalize(renamed(mixed, names), rdfc.Options{})
 		require.NoError(t, err)
 		require.Equal(t, want.NQuads, got.NQuads)
+		twice, err := rdfc.Canonicalize(append(mixed, d[0]), rdfc.Options{})
+		require.NoError(t, err)
+		require.Equal(t, want.NQuads, twice.NQuads, "a dataset is a set: a repeated quad changes nothing")
 	})
 }
 
