@@ -67,6 +67,9 @@ const (
 
 // RankNeeds orders the standards of a school by need.
 func (s *Service) RankNeeds(ctx context.Context, district, school, team string) (Ranking, error) {
+	if err := s.mustExist(ctx, district, school); err != nil {
+		return Ranking{}, err
+	}
 	survey, err := optional(s.store.NewestSufficient(ctx, district, school))
 	if err != nil {
 		return Ranking{}, err

@@ -26,12 +26,19 @@ type Service struct {
 	instruments instrument.Source
 	frameworks  framework.Source
 	assessed    SelfAssessments
+	directory   Directory
 	clock       clock.Clock
 }
 
+// Directory is what the schools service knows.
+type Directory interface {
+	// HasSchool tells whether the school exists, as the caller sees it.
+	HasSchool(ctx context.Context, name string) (bool, error)
+}
+
 // NewService returns the service that publishes results.
-func NewService(store Store, instruments instrument.Source, frameworks framework.Source, assessed SelfAssessments, c clock.Clock) *Service {
-	return &Service{store: store, instruments: instruments, frameworks: frameworks, assessed: assessed, clock: c}
+func NewService(store Store, instruments instrument.Source, frameworks framework.Source, assessed SelfAssessments, directory Directory, c clock.Clock) *Service {
+	return &Service{store: store, instruments: instruments, frameworks: frameworks, assessed: assessed, directory: directory, clock: c}
 }
 
 // Publishable returns the campaign when it may be published now.

@@ -40,5 +40,18 @@ func (s *Service) Get(ctx context.Context, district, school, id string) (Result,
 
 // List lists the released results of a school, the newest first.
 func (s *Service) List(ctx context.Context, district, school string, after Position, limit int) ([]Result, error) {
+	if err := s.mustExist(ctx, district, school); err != nil {
+		return nil, err
+	}
 	return s.store.Results(ctx, district, school, after, limit)
+}
+
+// mustExist refuses a school that does not exist as if its results did not.
+func (s *Service) mustExist(ctx context.Context, district, school string) error {
+	name := campaign.SchoolName(district, school)
+	known, err := s.directory.HasSchool(ctx, name)
+	if err != nil || known {
+		return err
+	}
+	return problem.NotFound(name)
 }

@@ -67,7 +67,8 @@ func (s base) Campaign(ctx context.Context, district, id string) (campaign.Campa
 
 func (s base) schools(ctx context.Context, district, id string) ([]campaign.School, error) {
 	return all(ctx, s, func(row scanner) (school campaign.School, err error) {
-		return school, row.Scan(&school.ID, &school.Title)
+		err = row.Scan(&school.ID, &school.Title)
+		return school, err
 	}, `SELECT school_id, title FROM campaign_schools WHERE district_id = $1 AND campaign_id = $2 ORDER BY position`, district, id)
 }
 

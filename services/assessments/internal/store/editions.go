@@ -100,7 +100,8 @@ func scanEdition[B any](row scanner) (e edition.Edition[B], err error) {
 		return e, err
 	}
 	e.PublishTime, e.CreateTime, e.UpdateTime = sqldb.Time(published), sqldb.Time(created), sqldb.Time(updated)
-	return e, decode(body, &e.Body)
+	err = decode(body, &e.Body)
+	return e, err
 }
 
 // Edition reads one version.

@@ -24,7 +24,8 @@ const doorColumns = `c.district_id, c.campaign_id, s.school_id, s.title, c.title
 
 func scanDoor(more ...any) func(row scanner) (response.Door, error) {
 	return func(row scanner) (d response.Door, err error) {
-		return d, row.Scan(append([]any{&d.District, &d.Campaign, &d.School, &d.SchoolTitle, &d.Title, &d.State, &d.InstrumentVersion}, more...)...)
+		err = row.Scan(append([]any{&d.District, &d.Campaign, &d.School, &d.SchoolTitle, &d.Title, &d.State, &d.InstrumentVersion}, more...)...)
+		return d, err
 	}
 }
 

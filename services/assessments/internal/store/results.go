@@ -18,7 +18,10 @@ type Results struct{ base }
 // NewResults returns the store of results.
 func NewResults(db *sqldb.DB, c clock.Clock) *Results { return &Results{base{db, c}} }
 
-func scanText(row scanner) (s string, err error) { return s, row.Scan(&s) }
+func scanText(row scanner) (s string, err error) {
+	err = row.Scan(&s)
+	return s, err
+}
 
 // Counted lists the schools that have a result of the campaign.
 func (s *Results) Counted(ctx context.Context, district, campaignID string) ([]string, error) {
@@ -74,7 +77,8 @@ func scanResult(row scanner) (r result.Result, err error) {
 		return r, err
 	}
 	r.CreateTime = sqldb.Time(created)
-	return r, decode(body, &r.Table)
+	err = decode(body, &r.Table)
+	return r, err
 }
 
 // Unreleased lists the results of a campaign before its release.

@@ -48,7 +48,8 @@ func scanAssessment(row scanner) (a selfassessment.Assessment, err error) {
 		return a, err
 	}
 	a.SettleTime, a.CreateTime, a.UpdateTime = sqldb.Time(settled), sqldb.Time(created), sqldb.Time(updated)
-	return a, decode(consensus, &a.Consensus)
+	err = decode(consensus, &a.Consensus)
+	return a, err
 }
 
 // Assessment reads one self-assessment.
@@ -117,7 +118,8 @@ func (s *SelfAssessments) Opinions(ctx context.Context, a selfassessment.Assessm
 			return o, err
 		}
 		o.Day = sqldb.Time(day)
-		return o, decode(levels, &o.Levels)
+		err = decode(levels, &o.Levels)
+		return o, err
 	}, `SELECT rating_id, levels, group_number, day FROM ratings
 		WHERE district_id = $1 AND school_id = $2 AND team_id = $3 AND assessment_id = $4 AND rating_id > $5 ORDER BY rating_id LIMIT $6`,
 		a.Team.District, a.Team.School, a.Team.ID, a.ID, after, limit)

@@ -22,7 +22,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
-//go:embed migrations
+//go:embed migrations/sqlite migrations/postgres
 var migrations embed.FS
 
 // state stands as the district of what belongs to the whole state.
@@ -32,7 +32,13 @@ const state = "_state"
 const maxParams = 900
 
 // Migrations returns the tables of the service, a folder per dialect.
-func Migrations() (fs.FS, error) { return fs.Sub(migrations, "migrations") }
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil { // the folder is embedded above
+		return migrations
+	}
+	return sub
+}
 
 // base is what every store has.
 type base struct {

@@ -1,0 +1,87 @@
+// Package assessments is the service that knows what good partnership is and how
+// a school does: frameworks of standards, surveys of families and staff, their
+// published results, and self-assessments of teams.
+//
+//	api -> framework, instrument, campaign, response, result, selfassessment -> store
+//
+// internal/api translates gRPC, the packages named by nouns hold the rules,
+// internal/store the SQL and the events, internal/work publishes campaigns beside
+// the calls, internal/peers asks the schools service, internal/builtin holds the
+// frameworks and instruments that come with the product. The service consumes no
+// events; schools counts results and self-assessments by those published here.
+package assessments
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tandem-badges/tandem/services/kit/idempotency"
+	"github.com/tandem-badges/tandem/services/kit/outbox"
+	"github.com/tandem-badges/tandem/services/kit/run"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/api"
+	"github.com/tandem-badges/tandem/services/assessments/internal/builtin"
+	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
+	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/peers"
+	"github.com/tandem-badges/tandem/services/assessments/internal/response"
+	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
+	"github.com/tandem-badges/tandem/services/assessments/internal/store"
+	"github.com/tandem-badges/tandem/services/assessments/internal/work"
+)
+
+// Name of the service, of its schema and of its event stream.
+const Name = "assessments"
+
+// loadTimeout bounds the loading of built-in data at start.
+const loadTimeout = 30 * time.Second
+
+// Migrations are the service's tables, a folder per dialect.
+var Migrations fs.FS = store.Migrations()
+
+// New builds the service. The database must be migrated; built-in frameworks and
+// instruments that are missing are loaded here.
+func New(d run.Deps) (run.Service, error) {
+	conn, ok := d.Peers["schools"]
+	if !ok {
+		return run.Service{}, fmt.Errorf("%s needs the peer schools", Name)
+	}
+	schools := peers.NewSchools(conn)
+	frameworks, instruments := store.NewFrameworks(d.DB, d.Clock), store.NewInstruments(d.DB, d.Clock)
+	campaigns, assessed := store.NewCampaigns(d.DB, d.Clock), store.NewSelfAssessments(d.DB, d.Clock)
+	domain := api.Domain{
+		Frameworks:      framework.NewService(frameworks, d.Clock),
+		Instruments:     instrument.NewService(instruments, frameworks, d.Clock),
+		Campaigns:       campaign.NewService(campaigns, instruments, schools, d.Clock),
+		Responses:       response.NewService(store.NewResponses(d.DB, d.Clock), instruments, d.Clock),
+		Results:         result.NewService(store.NewResults(d.DB, d.Clock), instruments, frameworks, assessed, schools, d.Clock),
+		SelfAssessments: selfassessment.NewService(assessed, frameworks, schools, d.Clock),
+	}
+	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
+	domain.Publisher = publisher
+
+	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
+	defer cancel()
+	if err := builtin.Load(ctx, domain.Frameworks, domain.Instruments); err != nil {
+		return run.Service{}, err
+	}
+	return run.Service{
+		Name:     Name,
+		Register: domain.Register,
+		Tasks: []run.Task{
+			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, d.Clock, d.Log).Run},
+			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
+			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
+		},
+		Checks: []run.Check{
+			{Name: "database", Probe: d.DB.Ping},
+			{Name: "bus", Probe: d.Bus.Ping},
+		},
+	}, nil
+}

@@ -1,0 +1,50 @@
+// Package api is the gRPC face of the service: one file per resource, in which a
+// handler parses names, calls one function of the domain and maps the answer.
+//
+// Who may call is decided before by the access rule of the method; handlers only
+// narrow what a school's people see of their district (viewer). Errors of the
+// domain pass unchanged: the chain maps them once.
+package api
+
+import (
+	"context"
+
+	"cloud.google.com/go/longrunning/autogen/longrunningpb"
+	"google.golang.org/grpc"
+
+	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
+	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/response"
+	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
+)
+
+// Publisher begins and follows the publishing of campaigns.
+type Publisher interface {
+	Start(ctx context.Context, district, campaign, etag string) (*longrunningpb.Operation, error)
+	Get(ctx context.Context, name string) (*longrunningpb.Operation, error)
+}
+
+// Domain is what the handlers call.
+type Domain struct {
+	Frameworks      *framework.Service
+	Instruments     *instrument.Service
+	Campaigns       *campaign.Service
+	Responses       *response.Service
+	Results         *result.Service
+	SelfAssessments *selfassessment.Service
+	Publisher       Publisher
+}
+
+// Register puts all services of the API on a server.
+func (d Domain) Register(s grpc.ServiceRegistrar) {
+	assessmentsv1.RegisterFrameworksServiceServer(s, &frameworks{domain: d.Frameworks})
+	assessmentsv1.RegisterInstrumentsServiceServer(s, &instruments{domain: d.Instruments})
+	assessmentsv1.RegisterCampaignsServiceServer(s, &campaigns{domain: d.Campaigns, publisher: d.Publisher})
+	assessmentsv1.RegisterResponsesServiceServer(s, &responses{domain: d.Responses})
+	assessmentsv1.RegisterResultsServiceServer(s, &results{domain: d.Results})
+	assessmentsv1.RegisterSelfAssessmentsServiceServer(s, &selfAssessments{domain: d.SelfAssessments})
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"context"
+
+	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/response"
+)
+
+type responses struct {
+	assessmentsv1.UnimplementedResponsesServiceServer
+	domain *response.Service
+}
+
+// GetForm reads the questionnaire behind a code.
+func (s *responses) GetForm(ctx context.Context, req *assessmentsv1.GetFormRequest) (*assessmentsv1.Form, error) {
+	f, err := s.domain.Form(ctx, req.GetCode(), req.GetLanguage())
+	if err != nil {
+		return nil, err
+	}
+	return encodeForm(f), nil
+}
+
+// SubmitResponse stores an answer once.
+func (s *responses) SubmitResponse(ctx context.Context, req *assessmentsv1.SubmitResponseRequest) (*assessmentsv1.SubmitResponseResponse, error) {
+	r, err := s.domain.Submit(ctx, req.GetCode(), req.GetResponseId(), req.GetLanguage(), encodeAll(req.GetAnswers(), decodeAnswer))
+	if err != nil {
+		return nil, err
+	}
+	return &assessmentsv1.SubmitResponseResponse{Receipt: r.Code, SubmitTime: stamp(r.Day)}, nil
+}
+
+// BatchSubmitResponses stores paper answers of one school.
+func (s *responses) BatchSubmitResponses(ctx context.Context, req *assessmentsv1.BatchSubmitResponsesRequest) (*assessmentsv1.BatchSubmitResponsesResponse, error) {
+	var district, id string
+	if err := parse("parent", req.GetParent(), campaignPattern, &district, &id); err != nil {
+		return nil, err
+	}
+	sheets := encodeAll(req.GetResponses(), func(p *assessmentsv1.PaperResponse) response.Sheet {
+		return response.Sheet{ResponseID: p.GetResponseId(), Answers: encodeAll(p.GetAnswers(), decodeAnswer)}
+	})
+	stored, repeated, err := s.domain.BatchSubmit(ctx, district, id, schoolIn(district, req.GetSchool()), sheets)
+	if err != nil {
+		return nil, err
+	}
+	return &assessmentsv1.BatchSubmitResponsesResponse{Stored: int32(stored), RepeatedIds: int32(repeated)}, nil //nolint:gosec // at most 500
+}
+
+func decodeAnswer(a *assessmentsv1.Answer) response.Answer {
+	return response.Answer{Item: a.GetItem(), Option: a.GetOption(), Text: a.GetText()}
+}
+
+func encodeForm(f response.Form) *assessmentsv1.Form {
+	return &assessmentsv1.Form{
+		Title: f.Door.Title, SchoolTitle: f.Door.SchoolTitle, Language: f.Language, Languages: f.Body.Languages, Open: f.Door.Open(),
+		Items: encodeAll(f.Body.Items, func(i instrument.Item) *assessmentsv1.FormItem {
+			item := &assessmentsv1.FormItem{
+				Id: i.ID, Type: itemTypes()[i.Type], Text: i.Text[f.Language], Required: i.Required,
+				Options: encodeAll(i.Options, func(o instrument.Option) *assessmentsv1.FormOption {
+					return &assessmentsv1.FormOption{Id: o.ID, Text: o.Text[f.Language]}
+				}),
+			}
+			if i.Type == instrument.Text {
+				item.MaxLength = int32(i.Limit()) //nolint:gosec // at most 4000
+			}
+			return item
+		}),
+	}
+}
