@@ -100,6 +100,21 @@ func TestAProofIsRefusedForTheRightReason(t *testing.T) {
 	}
 }
 
+// The published vectors' small twin: made here, checked once with another implementation.
+func TestASmallDocumentHasItsFixedProof(t *testing.T) {
+	signed, proof := signedSmall(t, dataintegrity.CreateOptions{})
+	delete(signed, "proof")
+	stages, err := development(t).Stages(signed, proof)
+	require.NoError(t, err)
+	require.Equal(t, `<urn:uuid:1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://www.w3.org/2018/credentials#VerifiableCredential> .
+<urn:uuid:1> <https://schema.org/name> "Welcome" .
+<urn:uuid:1> <https://www.w3.org/2018/credentials#credentialSubject> <urn:school> .
+<urn:uuid:1> <https://www.w3.org/2018/credentials#issuer> <urn:issuer> .
+<urn:uuid:1> <https://www.w3.org/2018/credentials#validFrom> "2026-05-01T00:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime> .
+`, stages.CanonicalDocument)
+	require.Equal(t, "z3UUUZgEQZtgjDhLASceD1NQqMheNWVitzDVELs7UZ4i11SEQAMskooH2C4bW8QPSPPmuqEh91J18LTxbrrwP4kaq", proof["proofValue"])
+}
+
 func TestAProofMayBeAnObjectAndADomainAList(t *testing.T) {
 	signed, proof := signedSmall(t, dataintegrity.CreateOptions{})
 	signed["proof"] = proof

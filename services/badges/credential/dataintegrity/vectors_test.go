@@ -2,6 +2,7 @@ package dataintegrity_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"strings"
@@ -114,16 +115,29 @@ func TestTheW3CProofSetsAndChainsAreReproduced(t *testing.T) {
 	require.Equal(t, document(t, vector(t, "proof-set-chain/signedProofChain2.json")), next)
 }
 
+// The document's own context is not at hand, so the vector is followed from its canonical form on.
 func TestTheEmploymentVectorHoldsFromItsCanonicalFormOn(t *testing.T) {
-	const folder = "eddsa-rdfc-2022/employ/"
-	canon, proof := vector(t, folder+"canonDocDataInt.txt"), vector(t, folder+"proofCanonDataInt.txt")
-	for _, text := range []string{canon, proof} {
+	file := func(name string) string { return vector(t, "eddsa-rdfc-2022/employ/"+name+"DataInt.txt") }
+	var stages dataintegrity.Stages
+	for text, hash := range map[string]*[sha256.Size]byte{
+		file("canonDoc"): &stages.DocumentHash, file("proofCanon"): &stages.ProofHash,
+	} {
 		dataset, err := rdfc.Parse(text)
 		require.NoError(t, err)
 		got, err := rdfc.Canonicalize(dataset, rdfc.Options{})
 		require.NoError(t, err)
 		require.Equal(t, text, got.NQuads)
+		*hash = sha256.Sum256([]byte(got.NQuads))
 	}
+	require.Equal(t, file("docHash"), hex.EncodeToString(stages.DocumentHash[:]))
+	require.Equal(t, file("proofHash"), hex.EncodeToString(stages.ProofHash[:]))
+	require.Equal(t, file("combinedHash"), hex.EncodeToString(stages.HashData()))
+	var pair struct{ PrivateKeyMultibase string }
+	require.NoError(t, json.Unmarshal([]byte(vector(t, "keyPair.json")), &pair))
+	signature, err := secret(t, pair.PrivateKeyMultibase).Sign(context.Background(), stages.HashData())
+	require.NoError(t, err)
+	require.Equal(t, file("sigHex"), hex.EncodeToString(signature))
+	require.Equal(t, file("sigBTC58"), "z"+base58.Encode(signature))
 }
 
 func TestTheOpenBadgeVectorOf1EdTechIsReproduced(t *testing.T) {

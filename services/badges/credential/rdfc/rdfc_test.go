@@ -33,6 +33,21 @@ _:y <https://example.org/name> "Photo"@en .
 	require.ErrorIs(t, err, rdfc.ErrUnknownAlgorithm)
 }
 
+// The published vectors' small twin: two nodes that only their distance to a named one tells apart,
+// and a ring in which all look alike.
+func TestLookAlikesGetTheNamesThatTheAlgorithmFixes(t *testing.T) {
+	for text, want := range map[string]string{
+		"_:x <urn:next> _:y .\n_:y <urn:next> _:z .\n_:z <urn:next> <urn:end> .\n_:w <urn:next> _:x .\n": "_:c14n0 <urn:next> _:c14n2 .\n_:c14n1 <urn:next> <urn:end> .\n_:c14n2 <urn:next> _:c14n3 .\n_:c14n3 <urn:next> _:c14n1 .\n",
+		"_:x <urn:next> _:y .\n_:y <urn:next> _:z .\n_:z <urn:next> _:x .\n":                             "_:c14n0 <urn:next> _:c14n2 .\n_:c14n1 <urn:next> _:c14n0 .\n_:c14n2 <urn:next> _:c14n1 .\n",
+	} {
+		d, err := rdfc.Parse(text)
+		require.NoError(t, err)
+		got, err := rdfc.Canonicalize(d, rdfc.Options{})
+		require.NoError(t, err)
+		require.Equal(t, want, got.NQuads)
+	}
+}
+
 func TestLiteralsAreEscapedAsCanonicalNQuadsAsks(t *testing.T) {
 	d, err := rdfc.Parse(`<urn:a> <urn:p> "q\"b\\n\nr\rt\tb\bf\fz\u0000d\u007Fe\u00E9\U0001F600" .`)
 	require.NoError(t, err)
