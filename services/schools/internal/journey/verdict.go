@@ -1,0 +1,79 @@
+package journey
+
+import (
+	"context"
+	"time"
+
+	"github.com/tandem-badges/tandem/services/schools/internal/phase"
+)
+
+// Verdict is an event of the badges service about a journey.
+type Verdict struct {
+	Method      Method
+	Journey     string
+	Application string
+	Award       string
+	Time        time.Time
+}
+
+// Heed moves a journey after what the badges service said. Verdicts may come
+// late, twice or in the wrong order: the newest one decides, an older one changes
+// nothing, and what a verdict implies (no award without an application) is made
+// up for, one legal transition after the other. Where the machine allows none
+// the phase stays.
+//
+// It runs in the transaction of the inbox.
+func (s Service) Heed(ctx context.Context, v Verdict) error {
+	return s.Store.Tx(ctx, func(ctx context.Context) error {
+		j, err := s.Store.Journey(ctx, v.Journey)
+		if err != nil {
+			return err
+		}
+		if v.Time.Before(j.VerdictAt) {
+			return nil
+		}
+		from := j.Phase
+		j.heed(v)
+		j.Touch(s.Clock.Now())
+		if err := s.Store.UpdateJourney(ctx, j); err != nil || j.Phase == from {
+			return err
+		}
+		if j.Phase == phase.Lapsed {
+			return s.Store.Emit(ctx, HasLapsed{Name: j.Name})
+		}
+		return s.Store.Emit(ctx, Advanced{Name: j.Name, From: from, To: j.Phase})
+	})
+}
+
+func (j *Journey) heed(v Verdict) {
+	moved := false
+	for _, m := range j.path(v) {
+		j.Phase, moved = Next(m, j.Phase)
+	}
+	j.VerdictAt = v.Time
+	j.Revising = moved && v.Method == RevisionRequested
+	if v.Application != "" {
+		j.Application = v.Application
+	}
+	if v.Award != "" && (moved || j.Phase == phase.Awarded || j.Phase == phase.Sustaining) {
+		j.Award = v.Award
+	}
+}
+
+// path is the verdict with what it implies and was not seen yet before it.
+func (j *Journey) path(v Verdict) []Method {
+	var path []Method
+	implied := v.Method == RevisionRequested || v.Method == BadgeAwarded
+	if v.Method == BadgeRevoked || v.Method == BadgeLapsed {
+		if j.Award != "" && v.Award != j.Award && v.Award != "" && j.Phase != phase.Applied {
+			return nil // of an older award: what holds now is another
+		}
+		if v.Award != j.Award {
+			implied, path = true, []Method{BadgeAwarded}
+		}
+	}
+	if implied && j.Phase == phase.Presented {
+		path = append([]Method{ApplicationSubmitted}, path...)
+	}
+	return append(path, v.Method)
+}
