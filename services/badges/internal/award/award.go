@@ -1,0 +1,113 @@
+// Package award keeps the badges that schools hold: their life from the award over the end and
+// the days of grace to the lapse, or to a revocation, and what they add up to, a Partnership
+// School.
+//
+// Grant is called by package decision in the transaction of the approval, so that decision,
+// award and credential exist together or not at all. Tick, run by a leased task, moves awards on
+// by the product's clock. Whatever changes an award also recomputes the partnership of its
+// school in the same transaction, and says so when six became or ceased to be six.
+package award
+
+import (
+	"context"
+	"time"
+
+	"github.com/tandem-badges/tandem/services/badges/internal/caller"
+)
+
+// State is where an award stands.
+type State string
+
+// The states, named as in the API.
+const (
+	Active  State = "ACTIVE"
+	Grace   State = "GRACE"
+	Lapsed  State = "LAPSED"
+	Revoked State = "REVOKED"
+)
+
+// Counts tells whether a badge in this state counts toward a Partnership School.
+func (s State) Counts() bool { return s == Active || s == Grace }
+
+// Award is a badge held by a school.
+type Award struct {
+	Name                             string
+	Edition, Standard                string
+	FrameworkVersion                 string
+	Application, Decision, Journey   string
+	Credential                       string
+	State                            State
+	AwardTime, ExpireTime, LapseTime time.Time
+	RevokeReason                     string
+	CreateTime, UpdateTime           time.Time
+	Version                          int64
+}
+
+// Credential is the signed document of an award.
+type Credential struct {
+	Name, Award string
+	Document    []byte // exactly as signed
+	Digest      string // SHA-256 over Document, hex
+	IssueTime   time.Time
+}
+
+// Partnership is whether a school is a Partnership School under a framework version.
+type Partnership struct {
+	School, FrameworkVersion string
+	Recognized               bool
+	ChangeTime               time.Time
+}
+
+// Status is how far a school is on the way to Partnership School.
+type Status struct {
+	School, FrameworkVersion string
+	Recognized               bool
+	Held, Missing            []string // standards
+}
+
+// Slice is a page of a list: rows after a key, at most Limit.
+type Slice struct {
+	After []string // id and name of the last row
+	Limit int
+}
+
+// Store keeps awards and credentials.
+type Store interface {
+	Tx(ctx context.Context, fn func(ctx context.Context) error) error
+	InsertAward(ctx context.Context, a Award) error
+	UpdateAward(ctx context.Context, a Award) error
+	Award(ctx context.Context, name string) (Award, error)
+	Awards(ctx context.Context, s caller.Scope, page Slice) ([]Award, error)
+	AwardsOf(ctx context.Context, school string) ([]Award, error)
+	// Due are the names of awards to be moved on at a time, those due first coming first.
+	Due(ctx context.Context, now time.Time, limit int) ([]string, error)
+	InsertCredential(ctx context.Context, c Credential) error
+	// Partnership is not recognized where there is no row yet.
+	Partnership(ctx context.Context, school, frameworkVersion string) (Partnership, error)
+	SavePartnership(ctx context.Context, p Partnership) error
+	// Standards are the standards that have a badge in force under a framework version,
+	// or under the newest one when it is empty, which is also returned.
+	Standards(ctx context.Context, frameworkVersion string) (version string, standards []string, err error)
+	Record(ctx context.Context, at time.Time, event any) error
+}
+
+// Schools knows schools, asked with the rights of who is in the context.
+type Schools interface {
+	School(ctx context.Context, name string) error
+}
+
+// Awarded says that a school earned a badge, and CredentialIssued that it was signed.
+type (
+	Awarded          struct{ Award Award }
+	CredentialIssued struct{ Credential Credential }
+)
+
+// BadgeRevoked, BadgeExpired and BadgeLapsed say how a badge ended.
+type (
+	BadgeRevoked struct{ Award Award }
+	BadgeExpired struct{ Award Award }
+	BadgeLapsed  struct{ Award Award }
+)
+
+// PartnershipChanged says that a school became, or is no longer, a Partnership School.
+type PartnershipChanged struct{ Partnership Partnership }

@@ -1,0 +1,27 @@
+// Package caller tells the domain who asks, in its own words: package api derives it from
+// identity and grants, so that the rules need to know nothing of roles and tokens.
+package caller
+
+// Caller is who asks about one resource.
+type Caller struct {
+	// Person is the name of who asks, "people/p" or "districts/d/people/p".
+	Person string
+	// Reader holds a role other than reviewer over the resource and sees it by that.
+	Reader bool
+	// Staff holds a role of the state office over the resource: administrator or chair.
+	Staff bool
+}
+
+// Scope is what a list may show to one person.
+type Scope struct {
+	Person string
+	// Parent is the name under which to list; "-" stands for any id.
+	Parent string
+	// Readable are the nodes in which the person sees everything by a role other than
+	// reviewer; "" is the whole state.
+	Readable []string
+	// Staff are the nodes on which the person holds a role of the state office.
+	Staff []string
+	// Reviewing are the nodes in which the person sees what was assigned to them.
+	Reviewing []string
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tandem-badges/tandem/services/badges/internal/award"
+	"github.com/tandem-badges/tandem/services/badges/internal/caller"
+	"github.com/tandem-badges/tandem/services/badges/internal/names"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+const (
+	awardColumns = "name, edition, standard, framework_version, application, decision, journey, credential, state, awarded_at, " +
+		"expires_at, lapses_at, revoke_reason, created_at, updated_at, version"
+	credentialColumns = "name, award, document, digest, issued_at"
+)
+
+// InsertAward adds an award; one per decision.
+func (s *Store) InsertAward(ctx context.Context, a award.Award) error {
+	return s.insert(ctx, a.Name, "awards", "id, school, "+awardColumns, names.ID(a.Name), names.School(a.Name), a.Name, a.Edition,
+		a.Standard, a.FrameworkVersion, a.Application, a.Decision, a.Journey, a.Credential, string(a.State), micros(a.AwardTime),
+		micros(a.ExpireTime), micros(a.LapseTime), a.RevokeReason, micros(a.CreateTime), micros(a.UpdateTime), a.Version)
+}
+
+// UpdateAward changes where an award stands.
+func (s *Store) UpdateAward(ctx context.Context, a award.Award) error {
+	return s.update(ctx, a.Name, "awards", "state, revoke_reason, updated_at", a.Version,
+		string(a.State), a.RevokeReason, micros(a.UpdateTime))
+}
+
+func scanAward(r row) (a award.Award, err error) {
+	var awarded, expires, lapses, created, updated int64
+	err = r.Scan(&a.Name, &a.Edition, &a.Standard, &a.FrameworkVersion, &a.Application, &a.Decision, &a.Journey, &a.Credential,
+		&a.State, &awarded, &expires, &lapses, &a.RevokeReason, &created, &updated, &a.Version)
+	a.AwardTime, a.ExpireTime, a.LapseTime = moment(awarded), moment(expires), moment(lapses)
+	a.CreateTime, a.UpdateTime = moment(created), moment(updated)
+	return a, err
+}
+
+// Award reads one award.
+func (s *Store) Award(ctx context.Context, name string) (award.Award, error) {
+	return one(ctx, s, name, scanAward, "SELECT "+awardColumns+
+		" FROM awards WHERE district_id = $1 AND name = $2", names.District(name), name)
+}
+
+// Awards lists the awards that a person may see.
+func (s *Store) Awards(ctx context.Context, sc caller.Scope, p award.Slice) ([]award.Award, error) {
+	var c condition
+	c.under("w", sc.Parent)
+	c.and(c.nodes("w", sc.Readable))
+	c.page("w", p.After)
+	return all(ctx, s, scanAward, "SELECT "+awardColumns+" FROM awards w"+c.where()+
+		" ORDER BY w.id, w.name LIMIT "+c.arg(limit(p.Limit)), c.args...)
+}
+
+// AwardsOf lists all awards of a school, the newest last.
+func (s *Store) AwardsOf(ctx context.Context, school string) ([]award.Award, error) {
+	return all(ctx, s, scanAward, "SELECT "+awardColumns+
+		" FROM awards WHERE district_id = $1 AND school = $2 ORDER BY id", names.District(school), school)
+}
+
+// Due are the awards whose end or lapse has come.
+func (s *Store) Due(ctx context.Context, now time.Time, most int) ([]string, error) {
+	return all(ctx, s, func(r row) (name string, err error) {
+		err = r.Scan(&name)
+		return name, err
+	}, `SELECT name FROM awards WHERE (state = 'ACTIVE' AND expires_at <= $1) OR (state = 'GRACE' AND lapses_at <= $1)
+		ORDER BY expires_at, name LIMIT $2`, micros(now), limit(most))
+}
+
+// InsertCredential adds a credential; one per award.
+func (s *Store) InsertCredential(ctx context.Context, c award.Credential) error {
+	_, err := s.db.Exec(ctx, "INSERT INTO credentials (district_id, "+credentialColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
+		names.District(c.Award), c.Name, c.Award, c.Document, c.Digest, micros(c.IssueTime))
+	return sqldb.MapError(err, c.Name)
+}
+
+// Credential reads one credential. Its name says nothing of a district: it is public.
+func (s *Store) Credential(ctx context.Context, name string) (award.Credential, error) {
+	return one(ctx, s, name, func(r row) (c award.Credential, err error) {
+		var issued int64
+		err = r.Scan(&c.Name, &c.Award, &c.Document, &c.Digest, &issued)
+		c.IssueTime = moment(issued)
+		return c, err
+	}, "SELECT "+credentialColumns+" FROM credentials WHERE name = $1", name)
+}
+
+// Partnership reads whether a school is a Partnership School.
+func (s *Store) Partnership(ctx context.Context, school, version string) (award.Partnership, error) {
+	p := award.Partnership{School: school, FrameworkVersion: version}
+	var changed int64
+	_, err := found(s.db.Conn(ctx).QueryRowContext(ctx, `SELECT recognized, changed_at FROM partnerships
+		WHERE district_id = $1 AND school = $2 AND framework_version = $3`,
+		names.District(school), school, version).Scan(&p.Recognized, &changed))
+	p.ChangeTime = moment(changed)
+	return p, err
+}
+
+// SavePartnership writes whether a school is a Partnership School.
+func (s *Store) SavePartnership(ctx context.Context, p award.Partnership) error {
+	_, err := s.db.Exec(ctx, `INSERT INTO partnerships (district_id, school, framework_version, recognized, changed_at, version)
+		VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (district_id, school, framework_version) DO UPDATE
+		SET recognized = excluded.recognized, changed_at = excluded.changed_at, version = partnerships.version + 1`,
+		names.District(p.School), p.School, p.FrameworkVersion, p.Recognized, micros(p.ChangeTime))
+	return sqldb.MapError(err, p.School)
+}
+
+// Standards lists the standards that have a badge under a framework version, in the order in
+// which the badges came; without a version it takes that of the badge published last.
+func (s *Store) Standards(ctx context.Context, version string) (string, []string, error) {
+	if version == "" {
+		if _, err := found(s.db.Conn(ctx).QueryRowContext(ctx, `SELECT e.framework_version FROM editions e
+			JOIN badge_definitions d ON d.district_id = e.district_id AND d.current_edition = e.name
+			ORDER BY e.published_at DESC, e.name LIMIT 1`).Scan(&version)); err != nil {
+			return "", nil, err
+		}
+	}
+	standards, err := all(ctx, s, func(r row) (standard string, err error) {
+		err = r.Scan(&standard)
+		return standard, err
+	}, `SELECT d.standard FROM editions e
+		JOIN badge_definitions d ON d.district_id = e.district_id AND d.name = e.definition
+		WHERE e.framework_version = $1 AND e.state = 'PUBLISHED' ORDER BY e.published_at, e.name`, version)
+	var out []string
+	for _, standard := range standards {
+		if !slices.Contains(out, standard) {
+			out = append(out, standard)
+		}
+	}
+	return version, out, err
+}
