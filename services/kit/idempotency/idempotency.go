@@ -34,10 +34,7 @@ const (
 	keep       = 7 * 24 * time.Hour
 	cleanEvery = time.Hour
 	cleanLease = time.Minute
-	claims     = 5 // equal requests at once that are worth waiting for
 )
-
-var errClaimed = errors.New("an equal request was first")
 
 // UnaryInterceptor runs requests that carry a request_id at most once. The
 // handler runs inside db.Tx, so that its stores join that transaction.
@@ -67,18 +64,14 @@ type call struct {
 	subject, method, id, hash string
 }
 
-// run repeats what lost the race against the same request: the winner's answer
-// is there then, or, when the winner failed, the place is free.
+// run does the request in one transaction. Two equal requests at once have no
+// serial order until one of them is done; the database makes the other run again,
+// and then it finds the answer.
 func (c call) run(ctx context.Context, handler func(ctx context.Context) (any, error)) (resp any, err error) {
-	for range claims {
-		err = c.db.Tx(ctx, func(ctx context.Context) error {
-			resp, err = c.once(ctx, handler)
-			return err
-		})
-		if !errors.Is(err, errClaimed) {
-			break
-		}
-	}
+	err = c.db.Tx(ctx, func(ctx context.Context) error {
+		resp, err = c.once(ctx, handler)
+		return err
+	})
 	if err != nil {
 		return nil, sqldb.MapError(err, "request")
 	}
@@ -97,7 +90,7 @@ func (c call) once(ctx context.Context, handler func(ctx context.Context) (any, 
 		INSERT INTO requests (subject, method, request_id, body_hash, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		c.subject, c.method, c.id, c.hash, sqldb.Micros(time.Now()))
 	if err != nil {
-		return nil, c.claimFailed(err)
+		return nil, fmt.Errorf("claim request: %w", err)
 	}
 	resp, err := handler(ctx)
 	if err != nil {
@@ -110,14 +103,6 @@ func (c call) once(ctx context.Context, handler func(ctx context.Context) (any, 
 	_, err = q.ExecContext(ctx, `UPDATE requests SET response = $4 WHERE subject = $1 AND method = $2 AND request_id = $3`,
 		c.subject, c.method, c.id, answer)
 	return resp, err
-}
-
-// claimFailed tells apart that an equal request won between look and claim.
-func (c call) claimFailed(err error) error {
-	if sqldb.IsUnique(err) {
-		return problem.WithCause(problem.Conflict("request_id"), errors.Join(errClaimed, err))
-	}
-	return fmt.Errorf("claim request: %w", err)
 }
 
 func (c call) stored(ctx context.Context) (any, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	leaseTTL    = 10 * time.Second
+	leaseTTL    = 5 * time.Second
 	pollEvery   = time.Second
 	maxAttempts = 10 // runs of one operation that end in the same passing failure, or with the process
 )

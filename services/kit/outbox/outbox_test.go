@@ -227,6 +227,12 @@ func TestOfThreeReplicasRelaysEachEventIsStoredOnce(t *testing.T) {
 		stops := []func(){relay(t, db, b), relay(t, db, b), relay(t, db, b)}
 		var want []string
 		for i := range 30 {
+			if i == 5 { // all three are alive
+				drained(t, db)
+				var holders int
+				require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM leases`).Scan(&holders))
+				require.Equal(t, 1, holders)
+			}
 			if i%10 == 9 {
 				stops[i/10]() // each dies in turn; the others take over
 			}

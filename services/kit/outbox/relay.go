@@ -19,7 +19,7 @@ const (
 	batch      = 256
 	pollEvery  = 500 * time.Millisecond
 	maxBackoff = 10 * time.Second
-	leaseTTL   = 10 * time.Second
+	leaseTTL   = 5 * time.Second // how long events wait after this process dies
 	purgeEvery = time.Hour
 	keepSent   = 90 * 24 * time.Hour
 )
