@@ -1,0 +1,194 @@
+// Package gateway is the door of the platform: REST for its services, the stream
+// of their events, the files of evidence, and the pages the public sees.
+//
+// A request passes package edge (request id, log, headers, CORS) and then goes,
+// by its path, to package rest (/v1/, which also holds the routes of packages
+// stream and files), docs (/openapi.json, /docs), pages (/, /badges/, /verify) or,
+// in development mode only, dev (/dev/). The gateway keeps no state and decides
+// nothing: it reads who calls from the signed token and hands that token on to
+// the services over gRPC, where every access rule is checked. Refusals of any
+// part are problem documents (package problems).
+//
+// New builds it from connections; Server is the HTTP server that lets event
+// streams end when it drains. The program that runs it adds Checks to its own
+// readiness.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	apidoc "github.com/tandem-badges/tandem/proto"
+
+	"github.com/tandem-badges/tandem/gateway/internal/dev"
+	"github.com/tandem-badges/tandem/gateway/internal/docs"
+	"github.com/tandem-badges/tandem/gateway/internal/edge"
+	"github.com/tandem-badges/tandem/gateway/internal/files"
+	"github.com/tandem-badges/tandem/gateway/internal/pages"
+	"github.com/tandem-badges/tandem/gateway/internal/rest"
+	"github.com/tandem-badges/tandem/gateway/internal/stream"
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/run"
+)
+
+// Deps is what the gateway is built from.
+type Deps struct {
+	// Conns are the services by name: schools, assessments, evidence, badges.
+	Conns    map[string]grpc.ClientConnInterface
+	Verifier *identity.Verifier
+	// Signer mints tokens in development mode, and its key hides positions of the
+	// event stream; all replicas need the same.
+	Signer *identity.Signer
+	Bus    *bus.Bus
+	Clock  *clock.Adjustable
+	Log    *slog.Logger
+	// PublicURL is where the public reaches the product, without a slash at the end.
+	PublicURL string
+	// Dev adds the routes of development mode: never in an image or a chart.
+	Dev bool
+	// AdvanceClock moves the clock of all services, in development mode. Without
+	// it only Clock is moved.
+	AdvanceClock func(ctx context.Context, d time.Duration) (time.Time, error)
+	// CORSOrigins may call from a browser; none by default.
+	CORSOrigins []string
+	BodyLimit   int64         // bytes of a JSON body; 0 means 1 MiB
+	UploadLimit int64         // bytes of an artifact's content; 0 means 50 MiB
+	Timeout     time.Duration // of one REST call; 0 means 30 s
+	// Checks are further things that must answer for /readyz.
+	Checks []run.Check
+}
+
+// Gateway is ready to serve.
+type Gateway struct {
+	Handler http.Handler
+	// Checks tell whether the services and the bus answer.
+	Checks []run.Check
+
+	stream *stream.Handler
+	ready  *run.Readiness
+	log    *slog.Logger
+}
+
+// New builds the gateway.
+func New(d Deps) (*Gateway, error) {
+	if d.Verifier == nil || d.Signer == nil || d.Bus == nil || d.Clock == nil || d.Log == nil {
+		return nil, errors.New("gateway needs a verifier, a signer, a bus, a clock and a log")
+	}
+	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
+	g := &Gateway{Checks: checks(d), ready: run.NewReadiness(d.Log), log: d.Log}
+	g.ready.Add(g.Checks...)
+	g.ready.Add(d.Checks...)
+	api, err := g.api(d)
+	if err != nil {
+		return nil, err
+	}
+	site, err := g.site(d)
+	if err != nil {
+		return nil, err
+	}
+	// Not a route of the mux, which would tidy up paths before asking who calls.
+	routes := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		site.ServeHTTP(w, r)
+	})
+	g.Handler = edge.Wrap(routes, edge.Options{
+		Log: d.Log, Origins: d.CORSOrigins, Local: d.Dev, Secure: strings.HasPrefix(d.PublicURL, "https://"),
+	})
+	return g, nil
+}
+
+// api is everything under /v1/.
+func (g *Gateway) api(d Deps) (*rest.API, error) {
+	api, err := rest.New(context.Background(), rest.Options{
+		Conns: d.Conns, Verifier: d.Verifier, Log: d.Log, BodyLimit: d.BodyLimit, Timeout: d.Timeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := d.Signer.Secret("event stream")
+	if err != nil {
+		return nil, err
+	}
+	g.stream, err = stream.New(stream.Options{Bus: d.Bus, Verifier: d.Verifier, Log: d.Log, Secret: secret, Ahead: d.Clock.Offset})
+	if err != nil {
+		return nil, err
+	}
+	content := files.New(rest.Upstream(d.Conns["evidence"]), d.UploadLimit)
+	return api, errors.Join(
+		api.Handle(http.MethodGet, "/v1/events:stream", g.stream),
+		api.Handle(http.MethodGet, files.Template, http.HandlerFunc(content.Download)),
+		api.Handle(http.MethodPut, files.Template, http.HandlerFunc(content.Upload)),
+	)
+}
+
+// site is everything else.
+func (g *Gateway) site(d Deps) (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", edge.Named("/healthz", run.Live()))
+	mux.Handle("GET /readyz", edge.Named("/readyz", g.ready.Handler()))
+	document, err := docs.New(apidoc.OpenAPI(), d.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	document.Routes(mux)
+	public, err := pages.New(pages.Options{Badges: rest.Upstream(d.Conns["badges"]), Log: d.Log, PublicURL: d.PublicURL, Dev: d.Dev})
+	if err != nil {
+		return nil, err
+	}
+	public.Routes(mux)
+	if d.Dev {
+		dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)}).Routes(mux)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			public.NotFound(w, r)
+			return
+		}
+		edge.Unknown(w, r)
+	})
+	return mux, nil
+}
+
+// advance moves the clock of this process when nobody moves that of all.
+func advance(d Deps) func(context.Context, time.Duration) (time.Time, error) {
+	if d.AdvanceClock != nil {
+		return d.AdvanceClock
+	}
+	return func(_ context.Context, by time.Duration) (time.Time, error) {
+		d.Clock.SetOffset(d.Clock.Offset() + by)
+		return d.Clock.Now(), nil
+	}
+}
+
+// checks ask each service and the bus.
+func checks(d Deps) []run.Check {
+	var all []run.Check
+	for _, service := range rest.Services() {
+		all = append(all, run.Check{Name: "gateway/" + service, Probe: func(ctx context.Context) error { return healthy(ctx, d.Conns[service]) }})
+	}
+	return append(all, run.Check{Name: "gateway/bus", Probe: d.Bus.Ping})
+}
+
+func healthy(ctx context.Context, conn grpc.ClientConnInterface) error {
+	answer, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})
+	if err != nil {
+		return err
+	}
+	if answer.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		return fmt.Errorf("service is %s", answer.GetStatus())
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+// Package pages is what people without an account see: the home page, the public
+// page of a badge, and a form to verify any credential.
+//
+// A badge page speaks to parents and neighbours first: which school, which badge,
+// since when, from whom, and for each step of the verification how it came out
+// and why, in words. Programs that ask the same address for JSON get the signed
+// credential itself. Nothing is decided here: the badges service verifies, anybody
+// may ask it, and these pages only show its answer. They need no script.
+package pages
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
+
+	"github.com/tandem-badges/tandem/gateway/internal/edge"
+	"github.com/tandem-badges/tandem/services/kit/requestid"
+)
+
+//go:embed files
+var files embed.FS
+
+// policy allows our style sheet and forms to ourselves, nothing else.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const stylePath = "/assets/tandem.css"
+
+// Options of New.
+type Options struct {
+	Badges    grpc.ClientConnInterface
+	Log       *slog.Logger
+	PublicURL string
+	Dev       bool
+}
+
+// Handler serves the pages.
+type Handler struct {
+	opts        Options
+	credentials badgesv1.CredentialsServiceClient
+	templates   *template.Template
+	style       []byte
+	styleURL    string
+}
+
+// New returns the handler.
+func New(o Options) (*Handler, error) {
+	templates, err := template.ParseFS(files, "files/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	style, err := files.ReadFile("files/tandem.css")
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	sum := sha256.Sum256(style)
+	return &Handler{
+		opts: o, credentials: badgesv1.NewCredentialsServiceClient(o.Badges), templates: templates,
+		style: style, styleURL: stylePath + "?v=" + hex.EncodeToString(sum[:6]),
+	}, nil
+}
+
+// Routes puts the pages on a mux.
+func (h *Handler) Routes(mux *http.ServeMux) {
+	add := func(pattern, name string, handle http.HandlerFunc) { mux.Handle(pattern, edge.Named(name, handle)) }
+	add("GET /{$}", "/", h.home)
+	add("GET "+stylePath, stylePath, h.css)
+	add("GET /badges/{credential}", "/badges/{credential}", h.badge)
+	add("GET /verify", "/verify", h.form)
+	add("POST /verify", "/verify", h.verify)
+}
+
+// frame is what every page needs; View is the page's own.
+type frame struct {
+	Title    string
+	StyleURL string
+	Dev      bool
+	View     any
+}
+
+// show renders a page into memory first: a page is whole or it is an error.
+func (h *Handler) show(w http.ResponseWriter, r *http.Request, code int, page, title string, view any) {
+	var body bytes.Buffer
+	err := h.templates.ExecuteTemplate(&body, page, frame{Title: title, StyleURL: h.styleURL, Dev: h.opts.Dev, View: view})
+	if err != nil {
+		h.opts.Log.ErrorContext(r.Context(), "page could not be made", "page", page, "error", err)
+		http.Error(w, "This page could not be made.", http.StatusInternalServerError)
+		return
+	}
+	head := w.Header()
+	head.Set("Content-Type", "text/html; charset=utf-8")
+	head.Set("Content-Security-Policy", policy)
+	if head.Get("Cache-Control") == "" {
+		head.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(code)
+	_, _ = w.Write(body.Bytes()) // who has gone needs no answer
+}
+
+func (h *Handler) home(w http.ResponseWriter, r *http.Request) {
+	h.show(w, r, http.StatusOK, "home.html", "Tandem", nil)
+}
+
+func (h *Handler) css(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // its address changes with it
+	_, _ = w.Write(h.style)
+}
+
+// trouble is a page that says what went wrong.
+type trouble struct{ Heading, Text, RequestID string }
+
+// NotFound answers an address without a page.
+func (h *Handler) NotFound(w http.ResponseWriter, r *http.Request) {
+	h.show(w, r, http.StatusNotFound, "trouble.html", "Not found", trouble{
+		Heading: "There is no such page", Text: "Check the address, or start at the home page.", RequestID: requestid.From(r.Context()),
+	})
+}
+
+// fail answers an error of the badges service.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	switch status.Code(err) {
+	case codes.NotFound, codes.InvalidArgument:
+		h.show(w, r, http.StatusNotFound, "trouble.html", "Badge not found", trouble{
+			Heading:   "There is no such badge here",
+			Text:      "Nobody was ever given a badge with this number by this office. Check that the address is complete, or ask the school for its badge link.",
+			RequestID: requestid.From(r.Context()),
+		})
+	default:
+		if !errors.Is(err, context.Canceled) {
+			h.opts.Log.WarnContext(r.Context(), "page without its service", "cause", err)
+		}
+		w.Header().Set("Retry-After", "10")
+		h.show(w, r, http.StatusServiceUnavailable, "trouble.html", "Not available", trouble{
+			Heading: "This cannot be checked at the moment", Text: "Please try again in a minute. Nothing is wrong with the badge.", RequestID: requestid.From(r.Context()),
+		})
+	}
+}

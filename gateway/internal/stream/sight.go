@@ -1,0 +1,149 @@
+package stream
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	eventsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/events/v1"
+
+	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/bus"
+)
+
+// kind is an event type of the platform.
+type kind struct {
+	message protoreflect.MessageDescriptor
+	service string
+	roles   []accessv1.Role // that may see it; none means all
+}
+
+// kinds are all event types, by full name.
+type kinds map[string]kind
+
+// readKinds reads the event types from the protos linked into the program.
+func readKinds() (kinds, error) {
+	found := kinds{}
+	short := map[string]bool{}
+	var failed error
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Messages().Len() {
+			d := file.Messages().Get(i)
+			option, ok := proto.GetExtension(d.Options(), eventsv1.E_Event).(*eventsv1.Event)
+			if !ok || option == nil {
+				continue
+			}
+			name := string(d.FullName())
+			if short[shortName(name)] {
+				failed = fmt.Errorf("two event types are called %s", shortName(name))
+			}
+			short[shortName(name)] = true
+			found[name] = kind{message: d, service: option.GetService(), roles: option.GetVisibleTo()}
+		}
+		return failed == nil
+	})
+	return found, failed
+}
+
+// find returns the full name of a type given in full or in short.
+func (k kinds) find(name string) (string, bool) {
+	for full := range k {
+		if full == name || shortName(full) == name {
+			return full, true
+		}
+	}
+	return "", false
+}
+
+func (k kinds) services() []string {
+	var names []string
+	for _, one := range k {
+		names = append(names, one.service)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func shortName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
+
+// shown is an event as a client reads it.
+type shown struct {
+	ID      string          `json:"id"`
+	Type    string          `json:"type"`
+	Time    time.Time       `json:"time"`
+	Subject string          `json:"subject"` // name of the resource
+	Data    json.RawMessage `json:"data"`
+}
+
+// render returns the event as JSON in one line.
+func (k kinds) render(ev bus.Event) ([]byte, error) {
+	one, ok := k[ev.Type]
+	if !ok {
+		return nil, fmt.Errorf("unknown event type %s", ev.Type)
+	}
+	m := dynamicpb.NewMessage(one.message)
+	if err := proto.Unmarshal(ev.Data, m); err != nil {
+		return nil, err
+	}
+	data, err := protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(shown{ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Name, Data: data})
+}
+
+// sight is which events a caller may see.
+type sight struct {
+	kinds  kinds
+	caller access.Identity
+}
+
+func (k kinds) sight(caller access.Identity) sight { return sight{k, caller} }
+
+// subjects narrows the watch to where the caller holds a role; sees decides.
+func (s sight) subjects() []string {
+	districts := []string{bus.State}
+	for _, g := range s.caller.Grants {
+		if g.Node == access.State {
+			districts = []string{"*"}
+			break
+		}
+		if id, err := bus.DistrictOf(g.Node); err == nil {
+			districts = append(districts, id)
+		}
+	}
+	slices.Sort(districts)
+	var subjects []string
+	for _, service := range s.kinds.services() {
+		for _, district := range slices.Compact(districts) {
+			subjects = append(subjects, fmt.Sprintf("tandem.%s.*.*.v1.%s", service, district))
+		}
+	}
+	return subjects
+}
+
+// sees tells whether the caller holds, on the event's node or above it, a role
+// that the type is visible to. What concerns the whole state and no role in
+// particular, everybody who is signed in may see.
+func (s sight) sees(ev bus.Event) bool {
+	one, known := s.kinds[ev.Type]
+	if !known {
+		return false
+	}
+	node := access.NodeOf(ev.Name)
+	if node == access.State && len(one.roles) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.caller.Grants, func(g access.Grant) bool {
+		return access.Covers(g.Node, node) && (len(one.roles) == 0 || slices.Contains(one.roles, g.Role))
+	})
+}
