@@ -182,8 +182,10 @@ func TestNodesCoverExactlyWhatCheckAllows(t *testing.T) {
 }
 
 func drawNode(t *rapid.T, label string) string {
-	segments := []string{"districts", rapid.SampledFrom([]string{"d", "d1", "e"}).Draw(t, label+" district"),
-		"schools", rapid.SampledFrom([]string{"s", "s1", "t"}).Draw(t, label+" school")}
+	segments := []string{
+		"districts", rapid.SampledFrom([]string{"d", "d1", "e"}).Draw(t, label+" district"),
+		"schools", rapid.SampledFrom([]string{"s", "s1", "t"}).Draw(t, label+" school"),
+	}
 	return strings.Join(segments[:2*rapid.IntRange(0, 2).Draw(t, label+" depth")], "/")
 }
 

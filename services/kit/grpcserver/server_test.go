@@ -90,7 +90,9 @@ func TestAnonymousIsRefusedBeforeTheMessageIsDecoded(t *testing.T) {
 }
 
 func TestPanicIsAnsweredAsInternalAndLoggedWithItsStack(t *testing.T) {
-	w := serve(t, func(context.Context, *dynamicpb.Message) (*dynamicpb.Message, error) { panic("secret of the house") })
+	w := serve(t, func(context.Context, *dynamicpb.Message) (*dynamicpb.Message, error) {
+		panic("secret of the house") //nolint:forbidigo // what the test is about
+	})
 	ctx := metadata.AppendToOutgoingContext(w.principal(t), requestid.MetadataKey, "r-panic")
 
 	_, err := echo.Call(ctx, t, w.conn, echo.GetMine, `{}`)

@@ -68,15 +68,14 @@ func start(ctx context.Context, g *run.Group) <-chan error {
 	return ended
 }
 
-func await[T any](t *testing.T, c <-chan T) T {
+func await[T any](t *testing.T, c <-chan T) (v T) {
 	t.Helper()
 	select {
-	case v := <-c:
-		return v
+	case v = <-c:
 	case <-time.After(patience):
 		t.Fatal("waited in vain")
-		panic("unreachable")
 	}
+	return v
 }
 
 func TestStopGoesTheWayOfARequestBackwards(t *testing.T) {
@@ -105,7 +104,9 @@ func TestFirstFailureStopsEverythingAndIsNamed(t *testing.T) {
 			g.Service(run.Service{Name: "schools", Tasks: []run.Task{{Name: "relay", Run: func(context.Context) error { return broken }}}})
 		}, "task schools/relay: broken"},
 		"a task that panics": {func(g *run.Group) {
-			g.Task(run.Task{Name: "relay", Run: func(context.Context) error { panic("broken") }})
+			g.Task(run.Task{Name: "relay", Run: func(context.Context) error {
+				panic("broken") //nolint:forbidigo // what the case is about
+			}})
 		}, "task relay: panic: broken"},
 		"a server that cannot serve": {func(g *run.Group) {
 			g.Server(run.Server{Name: "grpc", Serve: func() error { return broken }, Drain: func(context.Context) error { return nil }})
