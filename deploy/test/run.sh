@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 deploy/test/postgres.sh
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT
-export TANDEM_TEST_REPORT=$report
+export TANDEM_TEST_DATABASES=$report
 export TANDEM_SHARED=${TANDEM_SHARED:-$PWD/../shared}
 
 status=0
