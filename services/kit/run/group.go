@@ -119,7 +119,7 @@ func (g *Group) runTask(ctx context.Context, task Task, failed chan<- error) {
 
 func (g *Group) runServer(ctx context.Context, server Server, failed chan<- error) {
 	err := g.protect(server.Serve)
-	if err == nil && ctx.Err() == nil && !g.ready.draining.Load() {
+	if err == nil && ctx.Err() == nil && !g.ready.isDraining() {
 		err = errors.New("stopped by itself")
 	}
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -23,7 +22,8 @@ const (
 // Readiness knows all checks of the process. It is safe for concurrent use.
 type Readiness struct {
 	log      *slog.Logger
-	draining atomic.Bool
+	draining chan struct{}
+	drain    sync.Once
 
 	mu     sync.Mutex
 	checks []Check
@@ -31,7 +31,7 @@ type Readiness struct {
 
 // NewReadiness returns a registry without checks.
 func NewReadiness(log *slog.Logger) *Readiness {
-	return &Readiness{log: log}
+	return &Readiness{log: log, draining: make(chan struct{})}
 }
 
 // Add registers a check.
@@ -43,7 +43,20 @@ func (r *Readiness) Add(checks ...Check) {
 
 // Drain makes the process not ready for good: it is about to stop.
 func (r *Readiness) Drain() {
-	r.draining.Store(true)
+	r.drain.Do(func() { close(r.draining) })
+}
+
+// Draining is closed when the process is about to stop. Answers without an end,
+// such as event streams, watch it: a server waits for what is in flight.
+func (r *Readiness) Draining() <-chan struct{} { return r.draining }
+
+func (r *Readiness) isDraining() bool {
+	select {
+	case <-r.draining:
+		return true
+	default:
+		return false
+	}
 }
 
 // CheckResult is the outcome of one check: ResultOK or ResultFailed.
@@ -65,7 +78,7 @@ func (r *Readiness) Report(ctx context.Context) Report {
 	checks := append([]Check(nil), r.checks...)
 	r.mu.Unlock()
 
-	report := Report{Ready: true, Draining: r.draining.Load(), Checks: make([]CheckResult, len(checks))}
+	report := Report{Ready: true, Draining: r.isDraining(), Checks: make([]CheckResult, len(checks))}
 	var wg sync.WaitGroup
 	for i, check := range checks {
 		wg.Go(func() { report.Checks[i] = r.probe(ctx, check) })
