@@ -33,6 +33,12 @@ func (s *seen) add(ev bus.Event) {
 	s.events = append(s.events, ev)
 }
 
+func (s *seen) at(i int) bus.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.events[i]
+}
+
 func (s *seen) ids() (out []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +76,7 @@ func TestWatchSeesWhatIsPublishedInOrderAndOnce(t *testing.T) {
 	}
 	kittest.Eventually(t, func() bool { return len(s.ids()) >= 3 }, "three events arrive")
 	require.Equal(t, []string{"e1", "e2", "e3"}, s.ids(), "nothing older, nothing of another district, nothing twice")
-	got := s.events[0]
+	got := s.at(0)
 	require.NotEmpty(t, got.Cursor)
 	got.Cursor = ""
 	require.Equal(t, event(1, "d1"), got)
@@ -90,7 +96,7 @@ func TestWatchResumesAfterTheLastEventSeen(t *testing.T) {
 	require.NoError(t, b.Publish(t.Context(), award))
 	require.NoError(t, b.Publish(t.Context(), event(3, "d1")))
 
-	again := watch(t, b, bus.WatchOptions{Subjects: subjects, After: first.events[0].Cursor})
+	again := watch(t, b, bus.WatchOptions{Subjects: subjects, After: first.at(0).Cursor})
 	kittest.Eventually(t, func() bool { return len(again.ids()) >= 3 }, "the rest arrives")
 	require.ElementsMatch(t, []string{"e2", "e3", "b1"}, again.ids(), "of every stream, what came after the cursor")
 	all := watch(t, b, bus.WatchOptions{Subjects: subjects, Since: time.Now().Add(-time.Hour)})
