@@ -151,3 +151,13 @@ func (l *lease) release(ctx context.Context) {
 	defer cancel()
 	_, _ = l.db.Exec(ctx, `DELETE FROM leases WHERE name = $1 AND holder = $2`, l.name, l.holder)
 }
+
+// Clear ends all leases of the database, whoever holds them. It is for a process
+// that knows that it is the only one: after a crash it need not wait for its own
+// leases to expire.
+func Clear(ctx context.Context, db *sqldb.DB) error {
+	if _, err := db.Exec(ctx, `DELETE FROM leases`); err != nil {
+		return fmt.Errorf("clear leases: %w", err)
+	}
+	return nil
+}

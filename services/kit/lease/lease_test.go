@@ -107,3 +107,18 @@ func expiry(t *testing.T, db *sqldb.DB) (at int64) {
 	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT coalesce(max(expires_at), 0) FROM leases`).Scan(&at))
 	return at
 }
+
+func TestALoneProcessNeedNotWaitForTheLeasesOfACrashedOne(t *testing.T) {
+	kittest.Databases(t, "leases", nil, func(t *testing.T, db *sqldb.DB) {
+		_, err := db.Exec(t.Context(), `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)`,
+			"work", "crashed", int64(1)<<60)
+		require.NoError(t, err)
+		require.NoError(t, lease.Clear(t.Context(), db))
+		done := false
+		require.NoError(t, lease.Run(t.Context(), db, "work", "here", time.Minute, func(context.Context) error {
+			done = true
+			return nil
+		}))
+		require.True(t, done)
+	})
+}
