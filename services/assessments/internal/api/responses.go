@@ -39,7 +39,9 @@ func (s *responses) BatchSubmitResponses(ctx context.Context, req *assessmentsv1
 		return nil, err
 	}
 	sheets := encodeAll(req.GetResponses(), func(p *assessmentsv1.PaperResponse) response.Sheet {
-		return response.Sheet{ResponseID: p.GetResponseId(), Answers: encodeAll(p.GetAnswers(), decodeAnswer)}
+		return response.Sheet{
+			ResponseID: p.GetResponseId(), Language: p.GetLanguage(), Answers: encodeAll(p.GetAnswers(), decodeAnswer),
+		}
 	})
 	stored, repeated, err := s.domain.BatchSubmit(ctx, district, id, schoolIn(district, req.GetSchool()), sheets)
 	if err != nil {

@@ -66,6 +66,7 @@ type Record struct {
 // Sheet is an answer on paper, keyed in.
 type Sheet struct {
 	ResponseID string
+	Language   string // empty: the first of the instrument
 	Answers    []Answer
 }
 

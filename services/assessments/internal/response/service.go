@@ -153,7 +153,7 @@ func (s *Service) records(d Door, body instrument.Body, sheets []Sheet) ([]Recor
 		seen[sheet.ResponseID] = true
 		validate(&bad, at+".", body, sheet.Answers)
 		key := code.Digest(sheet.ResponseID, campaign.Name(d.District, d.Campaign))
-		records[i] = s.record(d, key, body.Language(""), sheet.Answers)
+		records[i] = s.record(d, key, body.Language(sheet.Language), sheet.Answers)
 	}
 	return records, bad.Err()
 }
