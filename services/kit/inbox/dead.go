@@ -43,7 +43,7 @@ func (i *Inbox) keepDead(ctx context.Context, ev bus.Event, attempts int, cause 
 		INSERT INTO dead_letters (consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (consumer, event_id) DO UPDATE
-		SET cause = excluded.cause, attempts = dead_letters.attempts + excluded.attempts, dead_at = excluded.dead_at`,
+		SET cause = excluded.cause, attempts = dead_letters.attempts + excluded.attempts, dead_at = excluded.dead_at, retry = FALSE`,
 		i.consumer, ev.ID, ev.Subject, ev.Type, ev.Name, sqldb.Micros(ev.Time), append([]byte{}, ev.Data...),
 		string(text[:min(len(text), maxCause)]), attempts, sqldb.Micros(i.clock.Now()))
 	return err

@@ -106,3 +106,37 @@ func TestDeadLettersAreAnnounced(t *testing.T) {
 	kittest.Go(t, r.inbox(t, func(context.Context, bus.Event) error { return errors.New("no") }, inbox.WithDeliveries(1)).Run)
 	require.Equal(t, "e001", (<-heard).ID)
 }
+
+func TestARunningServiceAppliesTheDeadLettersThatAnOperatorAsksFor(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		r.publish(t, 1, 2)
+		var broken atomic.Bool
+		broken.Store(true)
+		in := r.inbox(t, func(context.Context, bus.Event) error {
+			if broken.Load() {
+				return errors.New("not yet")
+			}
+			return nil
+		}, inbox.WithDeliveries(1))
+		kittest.Go(t, in.Run)
+		left := func(n int) {
+			kittest.Eventually(t, func() bool {
+				dead, err := in.Dead(t.Context())
+				return err == nil && len(dead) == n
+			}, "%d dead letters", n)
+		}
+		left(2)
+		broken.Store(false)
+
+		n, err := inbox.RequestReplay(t.Context(), db, "badges", "e001", "e999")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n, "only what is there counts")
+		left(1)
+		n, err = inbox.RequestReplay(t.Context(), db, "badges")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n)
+		left(0)
+		require.Equal(t, 2, r.effects(t))
+	})
+}

@@ -89,6 +89,7 @@ func (i *Inbox) Run(ctx context.Context) error {
 		sort.Strings(filters)
 		wg.Go(func() { i.follow(ctx, source, filters) })
 	}
+	wg.Go(func() { i.retry(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	return nil

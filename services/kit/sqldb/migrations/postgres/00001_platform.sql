@@ -40,6 +40,7 @@ CREATE TABLE dead_letters (
   cause      TEXT NOT NULL,
   attempts   BIGINT NOT NULL,
   dead_at    BIGINT NOT NULL,
+  retry      BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (consumer, event_id)
 );
 
