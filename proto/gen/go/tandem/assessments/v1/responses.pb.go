@@ -515,7 +515,9 @@ type PaperResponse struct {
 	// Chosen by the client: the same id is stored once.
 	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
 	// The answers; an item at most once.
-	Answers       []*Answer `protobuf:"bytes,2,rep,name=answers,proto3" json:"answers,omitempty"`
+	Answers []*Answer `protobuf:"bytes,2,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Language of the sheet, e.g. `es`; the first language of the instrument when empty.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -562,6 +564,13 @@ func (x *PaperResponse) GetAnswers() []*Answer {
 		return x.Answers
 	}
 	return nil
+}
+
+func (x *PaperResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
 }
 
 // BatchSubmitResponsesRequest is the request of BatchSubmitResponses.
@@ -726,11 +735,13 @@ const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\x16SubmitResponseResponse\x12\x18\n" +
 	"\areceipt\x18\x01 \x01(\tR\areceipt\x12;\n" +
 	"\vsubmit_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"submitTime\"\x96\x01\n" +
+	"submitTime\"\xbe\x01\n" +
 	"\rPaperResponse\x12<\n" +
 	"\vresponse_id\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^[a-z0-9-]{8,64}$R\n" +
 	"responseId\x12G\n" +
-	"\aanswers\x18\x02 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers\"\xf5\x01\n" +
+	"\aanswers\x18\x02 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers\x12&\n" +
+	"\blanguage\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\"\xf5\x01\n" +
 	"\x1bBatchSubmitResponsesRequest\x12A\n" +
 	"\x06parent\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1atandem-badges.org/Campaign\xbaH\x04r\x02\x10\x01R\x06parent\x12?\n" +
