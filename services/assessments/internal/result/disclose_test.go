@@ -128,7 +128,9 @@ func TestItemsOfAStandardAreShownTogether(t *testing.T) {
 	})
 }
 
-func scored(item instrument.Item, answers []map[string]string) int { return count(item, answers, false) }
+func scored(item instrument.Item, answers []map[string]string) int {
+	return count(item, answers, false)
+}
 
 // count counts scored answers, or only the favorable ones.
 func count(item instrument.Item, answers []map[string]string, favorable bool) int {
