@@ -154,7 +154,9 @@ const (
 		`{"name":"Welcome all families","description":"Every family feels welcome.","criteria":{"narrative":"A year of work with families."}}}}`
 )
 
-func (f *fakeBadges) register(s grpc.ServiceRegistrar) { badgesv1.RegisterCredentialsServiceServer(s, f) }
+func (f *fakeBadges) register(s grpc.ServiceRegistrar) {
+	badgesv1.RegisterCredentialsServiceServer(s, f)
+}
 
 func (f *fakeBadges) set(outcome badgesv1.StepOutcome, unknown, away bool) {
 	f.mu.Lock()
@@ -228,7 +230,9 @@ type fakeEvidence struct {
 	ended   chan error
 }
 
-func (f *fakeEvidence) register(s grpc.ServiceRegistrar) { evidencev1.RegisterArtifactsServiceServer(s, f) }
+func (f *fakeEvidence) register(s grpc.ServiceRegistrar) {
+	evidencev1.RegisterArtifactsServiceServer(s, f)
+}
 
 func (f *fakeEvidence) UploadArtifact(stream evidencev1.ArtifactsService_UploadArtifactServer) (err error) {
 	defer func() {

@@ -195,4 +195,3 @@ func (p problem) fields() []string {
 
 // developing turns development mode on.
 func developing(d *gateway.Deps) { d.Dev = true }
-

@@ -3,6 +3,7 @@ package pages
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,6 +165,9 @@ func (v *badgeView) judge(check *badgesv1.Verification) {
 	case !check.GetIssuerKnown():
 		v.Verdict, v.Headline = "warn", "The document is intact, but its issuer is not known here"
 		v.Explanation = "Nobody has changed it since it was signed. Whether its issuer may give this badge is for you to judge."
+	case slices.ContainsFunc(v.Steps, func(s stepView) bool { return s.Class == "warn" }):
+		v.Verdict, v.Headline = "warn", "This badge is genuine, with a remark"
+		v.Explanation = "It was signed by an issuer known here and nobody has changed it since. Below you see what else is worth knowing."
 	default:
 		v.Verdict, v.Headline = "good", "This badge is genuine and in force"
 		v.Explanation = "It was signed by an issuer known here, nobody has changed it since, and it has been neither revoked nor left to lapse."

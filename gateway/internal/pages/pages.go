@@ -84,16 +84,17 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 
 // frame is what every page needs; View is the page's own.
 type frame struct {
-	Title    string
-	StyleURL string
-	Dev      bool
-	View     any
+	Title     string
+	StyleURL  string
+	PublicURL string
+	Dev       bool
+	View      any
 }
 
 // show renders a page into memory first: a page is whole or it is an error.
 func (h *Handler) show(w http.ResponseWriter, r *http.Request, code int, page, title string, view any) {
 	var body bytes.Buffer
-	err := h.templates.ExecuteTemplate(&body, page, frame{Title: title, StyleURL: h.styleURL, Dev: h.opts.Dev, View: view})
+	err := h.templates.ExecuteTemplate(&body, page, frame{Title: title, StyleURL: h.styleURL, PublicURL: h.opts.PublicURL, Dev: h.opts.Dev, View: view})
 	if err != nil {
 		h.opts.Log.ErrorContext(r.Context(), "page could not be made", "page", page, "error", err)
 		http.Error(w, "This page could not be made.", http.StatusInternalServerError)

@@ -12,13 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/dynamicpb"
-
-	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-
 	"github.com/tandem-badges/tandem/gateway/internal/problems"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
@@ -39,6 +32,7 @@ func (c *call) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	r = r.WithContext(withLanguage(context.WithValue(ctx, callKey{}, c.route), r.Header.Get("Accept-Language")))
 
+	r.Header.Del("Grpc-Timeout") // how long a call may take is not the client's to say
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		problems.Write(w, r, problems.Invalid(problems.Violation{Field: "query", Rule: "query_syntax", Fix: "Encode the query as name=value pairs, with percent signs as %25."}))
@@ -86,45 +80,4 @@ func isJSON(contentType string) bool {
 	media, params, err := mime.ParseMediaType(contentType)
 	charset := params["charset"]
 	return err == nil && media == "application/json" && (charset == "" || strings.EqualFold(charset, "utf-8"))
-}
-
-// withMask adds the mask that a PATCH without one means: the fields of its body.
-// Names, etags and fields that only the service sets are left out, so that what
-// was read can be changed and sent back as it is.
-func withMask(u *url.URL, query url.Values, route *Route, body []byte) *url.URL {
-	field := route.RPC.Input().Fields().ByName(protoreflect.Name(route.Body))
-	if query.Has("updateMask") || query.Has("update_mask") || field == nil || len(body) == 0 {
-		return u
-	}
-	mask, err := runtime.FieldMaskFromRequestBody(bytes.NewReader(body), dynamicpb.NewMessage(field.Message()))
-	if err != nil {
-		return u // the decoder says what is wrong
-	}
-	var paths []string
-	for _, path := range mask.GetPaths() {
-		top, _, _ := strings.Cut(path, ".")
-		if settable(field.Message().Fields().ByName(protoreflect.Name(top))) {
-			paths = append(paths, path)
-		}
-	}
-	if len(paths) == 0 {
-		return u
-	}
-	query.Set("updateMask", strings.Join(paths, ","))
-	masked := *u
-	masked.RawQuery = query.Encode()
-	return &masked
-}
-
-func settable(field protoreflect.FieldDescriptor) bool {
-	if field == nil || field.Name() == "etag" {
-		return false
-	}
-	behaviors, _ := proto.GetExtension(field.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-	for _, b := range behaviors {
-		if b == annotations.FieldBehavior_OUTPUT_ONLY || b == annotations.FieldBehavior_IDENTIFIER {
-			return false
-		}
-	}
-	return true
 }

@@ -15,6 +15,11 @@ import (
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	eventsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/events/v1"
+	// The events of these services are read from the protos linked into the program.
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/bus"
@@ -122,9 +127,10 @@ func (s sight) subjects() []string {
 		}
 	}
 	slices.Sort(districts)
+	districts = slices.Compact(districts)
 	var subjects []string
 	for _, service := range s.kinds.services() {
-		for _, district := range slices.Compact(districts) {
+		for _, district := range districts {
 			subjects = append(subjects, fmt.Sprintf("tandem.%s.*.*.v1.%s", service, district))
 		}
 	}
