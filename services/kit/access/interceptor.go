@@ -96,16 +96,17 @@ func checkRequest(ctx context.Context, rule *accessv1.Rule, req any) error {
 	}
 	for _, name := range names {
 		if err := Check(id, rule, name); err != nil {
-			return forMissing(err, name, rule.GetResource())
+			return forMissing(err, message, name, rule.GetResource())
 		}
 	}
 	return nil
 }
 
 // forMissing answers a request that names no resource at all, which nobody's
-// secret depends on, with the field instead of "no such resource".
-func forMissing(err error, name, field string) error {
-	unnamed := name == "" && field != ""
+// secret depends on, with the field instead of "no such resource". Where the
+// field may be left out, for the state as a whole, the refusal stands.
+func forMissing(err error, message proto.Message, name, field string) error {
+	unnamed := name == "" && field != "" && !optional(message, field)
 	if !unnamed || problem.Is(err, problem.KindUnauthenticated) {
 		return err
 	}

@@ -2,8 +2,10 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -50,4 +52,15 @@ func listed(list protoreflect.List) []string {
 
 func badPath(req proto.Message, path string) error {
 	return fmt.Errorf("rule names field %s, which %s has not as a string", path, req.ProtoReflect().Descriptor().FullName())
+}
+
+// optional tells whether a field of the request itself is marked as one that may
+// be left out.
+func optional(req proto.Message, field string) bool {
+	d := req.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(field))
+	if d == nil {
+		return false
+	}
+	behaviors, _ := proto.GetExtension(d.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
+	return slices.Contains(behaviors, annotations.FieldBehavior_OPTIONAL)
 }
