@@ -55,7 +55,8 @@ func (j *Journey) heed(v Verdict) {
 	if v.Application != "" {
 		j.Application = v.Application
 	}
-	if v.Award != "" && (moved || j.Phase == phase.Awarded || j.Phase == phase.Sustaining) {
+	holds := j.Phase == phase.Awarded || j.Phase == phase.Sustaining
+	if moved && v.Award != "" || v.Method == BadgeAwarded && holds {
 		j.Award = v.Award
 	}
 }
@@ -64,13 +65,12 @@ func (j *Journey) heed(v Verdict) {
 func (j *Journey) path(v Verdict) []Method {
 	var path []Method
 	implied := v.Method == RevisionRequested || v.Method == BadgeAwarded
-	if v.Method == BadgeRevoked || v.Method == BadgeLapsed {
-		if j.Award != "" && v.Award != j.Award && v.Award != "" && j.Phase != phase.Applied {
-			return nil // of an older award: what holds now is another
+	if ends := v.Method == BadgeRevoked || v.Method == BadgeLapsed; ends && v.Award != j.Award {
+		unseen := j.Phase == phase.Applied || j.Phase == phase.Presented && j.Award == ""
+		if !unseen {
+			return nil // of another award than the one that holds now
 		}
-		if v.Award != j.Award {
-			implied, path = true, []Method{BadgeAwarded}
-		}
+		implied, path = true, []Method{BadgeAwarded}
 	}
 	if implied && j.Phase == phase.Presented {
 		path = append([]Method{ApplicationSubmitted}, path...)
