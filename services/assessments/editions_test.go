@@ -106,7 +106,8 @@ func TestAPublishedVersionNeverChanges(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"update": func() error {
 			_, err := w.frameworks.UpdateFrameworkVersion(w.state(), &assessmentsv1.UpdateFrameworkVersionRequest{
-				FrameworkVersion: &assessmentsv1.FrameworkVersion{Name: v.GetName(), Title: "Second"}})
+				FrameworkVersion: &assessmentsv1.FrameworkVersion{Name: v.GetName(), Title: "Second"},
+			})
 			return err
 		},
 		"publish": func() error {

@@ -38,8 +38,10 @@ func closedCampaign(t *testing.T, n int) (*result.Service, *store.Results) {
 		wave.Schools = append(wave.Schools, campaign.School{ID: school, Title: school})
 		for i := range 12 {
 			id := fmt.Sprintf("%s-%d", school, i)
-			records = append(records, response.Record{ID: id, District: "d1", Campaign: "fall", School: school, ReceiptKey: id, Receipt: id, Day: monday,
-				Answers: []response.Answer{{Item: "welcome-q1", Option: "4"}}})
+			records = append(records, response.Record{
+				ID: id, District: "d1", Campaign: "fall", School: school, ReceiptKey: id, Receipt: id, Day: monday,
+				Answers: []response.Answer{{Item: "welcome-q1", Option: "4"}},
+			})
 		}
 	}
 	require.NoError(t, store.NewCampaigns(db, c).AddCampaign(t.Context(), wave))

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -134,7 +135,7 @@ func one[T any](ctx context.Context, b base, name string, scan func(scanner) (T,
 func (b base) exists(ctx context.Context, query string, args ...any) (bool, error) {
 	var n int
 	err := b.db.Conn(ctx).QueryRowContext(ctx, query, args...).Scan(&n)
-	if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it bare
+	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, sqldb.MapError(err, "row")

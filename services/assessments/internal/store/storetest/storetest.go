@@ -239,18 +239,22 @@ func answers(t *testing.T, db *sqldb.DB) {
 	}
 }
 
+// addResult stores a result that is not released yet.
+func addResult(t *testing.T, s *store.Results, id, c, school string, sufficient bool) result.Result {
+	t.Helper()
+	r := result.Result{
+		District: "d1", School: school, ID: id, Campaign: c, Cycle: "cycles/2026", Wave: 1, FrameworkVersion: "frameworks/f/versions/1", Digest: "d" + id, CreateTime: now,
+		Table: result.Table{Responses: result.Count{Shown: sufficient, Value: 12}, Standards: []result.StandardResult{{Standard: "a", Low: 1, High: 5}}},
+	}
+	require.NoError(t, s.AddResult(t.Context(), r))
+	return r
+}
+
 func results(t *testing.T, db *sqldb.DB) {
 	s := store.NewResults(db, clock.NewFake(now))
 	openCampaign(t, db, "c1")
 	openCampaign(t, db, "c2")
-	add := func(id, c, school string, sufficient bool) result.Result {
-		r := result.Result{
-			District: "d1", School: school, ID: id, Campaign: c, Cycle: "cycles/2026", Wave: 1, FrameworkVersion: "frameworks/f/versions/1", Digest: "d" + id, CreateTime: now,
-			Table: result.Table{Responses: result.Count{Shown: sufficient, Value: 12}, Standards: []result.StandardResult{{Standard: "a", Low: 1, High: 5}}},
-		}
-		require.NoError(t, s.AddResult(t.Context(), r))
-		return r
-	}
+	add := func(id, c, school string, sufficient bool) result.Result { return addResult(t, s, id, c, school, sufficient) }
 	r1 := add("r1", "c1", "oak", true)
 	add("r2", "c1", "elm", false)
 	kind(t, problem.KindAlreadyExists, s.AddResult(t.Context(), result.Result{District: "d1", School: "oak", ID: "r9", Campaign: "c1"}))
