@@ -35,6 +35,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/store"
 	"github.com/tandem-badges/tandem/services/badges/internal/store/migrations"
 	"github.com/tandem-badges/tandem/services/badges/internal/trail"
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/lease"
@@ -112,7 +113,7 @@ func issuerOf(ctx context.Context, d run.Deps, rows *store.Store) (*issuing.Issu
 	if err != nil {
 		return nil, err
 	}
-	return issuing.New(openbadge.New(set), signer, rows, d.PublicURL, d.Clock.Now), nil
+	return issuing.New(openbadge.New(set), signer, rows, d.PublicURL, clock.NewAdjustable().Now), nil
 }
 
 // load brings in the built-in badges. When another replica does the same at this moment, one

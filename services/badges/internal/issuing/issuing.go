@@ -42,16 +42,21 @@ type Store interface {
 }
 
 // Issuer signs and verifies. It is safe for concurrent use.
+//
+// What a credential says about time is system time, since its verifiers compare
+// it with their own clocks: the product's clock, by which awards are made, may be
+// ahead in development mode, and a badge from the future would be refused.
 type Issuer struct {
 	engine *openbadge.Engine
 	signer keys.Signer
 	store  Store
 	base   string // where the API is reached, with /v1/ at the end
 	site   string
-	now    func() time.Time
+	now    func() time.Time // system time
 }
 
-// New returns the issuer that signs with the signer for a platform at publicURL.
+// New returns the issuer that signs with the signer for a platform at publicURL;
+// now is system time.
 func New(engine *openbadge.Engine, signer keys.Signer, store Store, publicURL string, now func() time.Time) *Issuer {
 	return &Issuer{engine: engine, signer: signer, store: store, base: publicURL + "/v1/", site: publicURL, now: now}
 }
@@ -66,11 +71,12 @@ func (i *Issuer) Profile() Profile {
 
 // Issue makes and signs the credential of an award.
 func (i *Issuer) Issue(ctx context.Context, f decision.Facts) (award.Credential, error) {
-	document, err := openbadge.Build(i.badge(f))
+	now := i.now()
+	document, err := openbadge.Build(i.badge(f, now))
 	if err != nil {
 		return award.Credential{}, fmt.Errorf("credential of %s: %w", f.Award.Name, err)
 	}
-	signed, err := i.engine.Issue(ctx, document, i.signer, f.Award.AwardTime)
+	signed, err := i.engine.Issue(ctx, document, i.signer, now)
 	if err != nil {
 		return award.Credential{}, fmt.Errorf("credential of %s: %w", f.Award.Name, err)
 	}
@@ -81,13 +87,13 @@ func (i *Issuer) Issue(ctx context.Context, f decision.Facts) (award.Credential,
 	}, nil
 }
 
-func (i *Issuer) badge(f decision.Facts) openbadge.Badge {
+func (i *Issuer) badge(f decision.Facts, now time.Time) openbadge.Badge {
 	school := names.School(f.Award.Name)
 	achievement := i.base + f.Edition.Name
 	return openbadge.Badge{
 		ID: i.base + f.Award.Credential, Name: f.Definition.Title, Description: f.Edition.Asks.Description,
 		Issuer:    openbadge.Issuer{ID: i.signer.DID(), Name: issuerTitle, URL: i.site},
-		ValidFrom: f.Award.AwardTime, ValidUntil: f.Award.ExpireTime, AwardedDate: f.Award.AwardTime,
+		ValidFrom: now, ValidUntil: now.Add(f.Award.ExpireTime.Sub(f.Award.AwardTime)), AwardedDate: now,
 		School: openbadge.School{
 			ID: i.base + school, Name: f.Snapshot.SchoolTitle,
 			Identifiers: []openbadge.Identifier{{Type: "systemId", Value: school}},

@@ -72,7 +72,7 @@ func (i *Issuer) status(ctx context.Context, name string) (openbadge.Outcome, st
 	case award.Revoked:
 		return openbadge.Failed, "The issuer took the badge away: " + a.RevokeReason, "status_revoked", nil
 	case award.Lapsed:
-		return openbadge.Warning, "The badge ended on " + day(a.ExpireTime) + " and was not renewed.", "status_lapsed", nil
+		return openbadge.Failed, "The badge ended on " + day(a.ExpireTime) + " and was not renewed.", "status_lapsed", nil
 	case award.Grace:
 		return openbadge.Warning, "The badge ended on " + day(a.ExpireTime) + "; the school may renew it until " + day(a.LapseTime) + ".", "status_grace", nil
 	default:
