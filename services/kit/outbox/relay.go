@@ -100,14 +100,18 @@ func (r *Relay) flush(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for rest := rows; len(rest) > 0; {
+	var stored []int64
+	for rest := rows; err == nil && len(rest) > 0; {
 		var now []row
 		now, rest = wave(rest)
-		if err := r.publish(ctx, now); err != nil {
-			return len(rows), err
-		}
+		var sent []int64
+		sent, err = r.publish(ctx, now)
+		stored = append(stored, sent...)
 	}
-	return len(rows), nil
+	// Marked once per batch: the events of one busy resource leave one by one, and
+	// a commit for each would keep the service's own writes waiting. A shutdown must
+	// not make the bus see again what it has acknowledged.
+	return len(rows), errors.Join(err, r.mark(context.WithoutCancel(ctx), stored))
 }
 
 // wave takes the first event of each resource: they may be under way together,
@@ -125,27 +129,22 @@ func wave(rows []row) (now, later []row) {
 	return now, later
 }
 
-// publish sends one wave and marks what the bus has stored.
-func (r *Relay) publish(ctx context.Context, rows []row) error {
+// publish sends one wave and returns what the bus has stored of it.
+func (r *Relay) publish(ctx context.Context, rows []row) (stored []int64, err error) {
 	events := make([]bus.Event, len(rows))
 	for i, row := range rows {
 		events[i] = row.ev
 		if err := r.ensureStream(ctx, row.ev.Service()); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	var stored []int64
 	errs := r.bus.PublishAll(ctx, events)
 	for i, err := range errs {
 		if err == nil {
 			stored = append(stored, rows[i].seq)
 		}
 	}
-	// A shutdown must not make the bus see again what it has acknowledged.
-	if err := r.mark(context.WithoutCancel(ctx), stored); err != nil {
-		return err
-	}
-	return errors.Join(errs...)
+	return stored, errors.Join(errs...)
 }
 
 func (r *Relay) ensureStream(ctx context.Context, service string) error {
