@@ -254,7 +254,9 @@ func results(t *testing.T, db *sqldb.DB) {
 	s := store.NewResults(db, clock.NewFake(now))
 	openCampaign(t, db, "c1")
 	openCampaign(t, db, "c2")
-	add := func(id, c, school string, sufficient bool) result.Result { return addResult(t, s, id, c, school, sufficient) }
+	add := func(id, c, school string, sufficient bool) result.Result {
+		return addResult(t, s, id, c, school, sufficient)
+	}
 	r1 := add("r1", "c1", "oak", true)
 	add("r2", "c1", "elm", false)
 	kind(t, problem.KindAlreadyExists, s.AddResult(t.Context(), result.Result{District: "d1", School: "oak", ID: "r9", Campaign: "c1"}))
