@@ -1,0 +1,141 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/tandem/internal/restclient"
+	"github.com/tandem-badges/tandem/services/tandem/internal/walkthrough"
+)
+
+// Ids that exist in another district must be answered like ids that never did:
+// every call of a whole year in one district is made again by the coordinator
+// of another, once as it was and once with ids that nobody ever had.
+func TestAForeignIDIsAnsweredLikeOneThatNeverExisted(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			var env []string
+			if database == "postgres" {
+				env = append(env, "TANDEM_DB="+kittest.Postgres(t))
+			}
+			i := newInstance(t, env...)
+			i.serve()
+			calls := map[restclient.Call]bool{}
+			_, out, err := i.play(t.Context(), walkthrough.Options{District: "harvested", OnCall: func(c restclient.Call) {
+				calls[restclient.Call{Method: c.Method, Path: c.Path}] = true
+			}})
+			require.NoError(t, err, out)
+			_, out, err = i.play(t.Context(), walkthrough.Options{District: "curious"})
+			require.NoError(t, err, out)
+			token := i.token(t, "districts/curious/people/walkthrough-coordinator")
+
+			compared := 0
+			for call := range calls {
+				if !strings.Contains(call.Path, "/districts/harvested") {
+					continue
+				}
+				foreign := i.answer(t, token, call.Method, call.Path)
+				never := i.answer(t, token, call.Method, neverExisted(call.Path))
+				require.Equal(t, never, foreign, "%s %s", call.Method, call.Path)
+				require.Equal(t, http.StatusNotFound, foreign.status, "%s %s: %s", call.Method, call.Path, foreign.body)
+				compared++
+			}
+			require.Greater(t, compared, 50)
+		})
+	}
+}
+
+// neverExisted replaces every id of a path; the shape stays.
+func neverExisted(path string) string {
+	path, verb, hasVerb := strings.Cut(strings.TrimPrefix(path, "/v1/"), ":")
+	segments := strings.Split(path, "/")
+	for i := 1; i < len(segments); i += 2 {
+		segments[i] = "never-" + strings.Repeat("x", len(segments[i]))
+	}
+	path = "/v1/" + strings.Join(segments, "/")
+	if hasVerb {
+		path += ":" + verb
+	}
+	return path
+}
+
+// answer is what tells one response from another, without the request id and
+// the name that was sent.
+type answer struct {
+	status  int
+	body    string
+	headers string
+}
+
+func (i *instance) answer(t *testing.T, token, method, path string) answer {
+	t.Helper()
+	resp, body := i.request(t, token, method, path, []byte("{}"), "application/json")
+	var problem map[string]any
+	require.NoError(t, json.Unmarshal(body, &problem), "%s %s: %s", method, path, body)
+	delete(problem, "request_id")
+	text, err := json.Marshal(problem)
+	require.NoError(t, err)
+	for _, echoed := range []string{path, strings.TrimPrefix(path, "/v1/"), nameIn(path), parentIn(path)} {
+		text = bytes.ReplaceAll(text, []byte(`"`+echoed+`"`), []byte(`"NAME"`))
+		text = bytes.ReplaceAll(text, []byte(echoed+" "), []byte("NAME "))
+	}
+	resp.Header.Del("X-Request-Id")
+	resp.Header.Del("Date")
+	resp.Header.Del("Content-Length")
+	var headers bytes.Buffer
+	require.NoError(t, resp.Header.Write(&headers))
+	return answer{status: resp.StatusCode, body: string(text), headers: headers.String()}
+}
+
+// nameIn is the resource name in a path, without its custom verb.
+func nameIn(path string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), ":")
+	return strings.TrimSuffix(name, "/content")
+}
+
+// parentIn is the parent's name in the path of a collection.
+func parentIn(path string) string {
+	name := nameIn(path)
+	if strings.Count(name, "/")%2 == 0 {
+		return name[:strings.LastIndexByte(name, '/')]
+	}
+	return name
+}
+
+func (i *instance) request(t *testing.T, token, method, path string, body []byte, contentType string) (*http.Response, []byte) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, i.url+path, bytes.NewReader(body))
+	require.NoError(t, err)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if method == http.MethodGet {
+		req.Body = nil
+	} else {
+		req.Header.Set("Content-Type", contentType)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp, answer
+}
+
+func (i *instance) token(t *testing.T, identity string) string {
+	t.Helper()
+	var answer struct {
+		Token string `json:"token"`
+	}
+	err := restclient.New(i.url).Post(context.WithoutCancel(t.Context()), "/dev/token", nil, map[string]string{"identity": identity}, &answer)
+	require.NoError(t, err)
+	return answer.Token
+}

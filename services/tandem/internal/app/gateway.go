@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/tandem-badges/tandem/gateway"
+	"github.com/tandem-badges/tandem/services/kit/run"
+)
+
+// addGateway serves REST, pages and the event stream.
+func (a *App) addGateway(context.Context) error {
+	if !a.runs(Gateway) {
+		return nil
+	}
+	deps := gateway.Deps{
+		Conns: a.conns, Verifier: a.verifier, Signer: a.signer, Bus: a.bus, Clock: a.clock,
+		Log: a.log.With("service", Gateway), PublicURL: a.settings.PublicURL,
+		CORSOrigins: a.settings.CORSOrigins, Dev: a.settings.Dev,
+	}
+	if a.settings.Dev {
+		deps.AdvanceClock = a.advanceClock
+	}
+	gate, err := gateway.New(deps)
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	for _, check := range gate.Checks {
+		a.group.Check(run.Check{Name: "gateway/" + check.Name, Probe: check.Probe})
+	}
+	listener, err := net.Listen("tcp", a.settings.HTTPAddr)
+	if err != nil {
+		return fmt.Errorf("--http-addr: %w", err)
+	}
+	a.group.Server(run.HTTP("http", gate.Server(), listener))
+	return nil
+}

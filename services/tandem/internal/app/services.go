@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	devv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/dev/v1"
+	"github.com/tandem-badges/tandem/services/assessments"
+	"github.com/tandem-badges/tandem/services/badges"
+	"github.com/tandem-badges/tandem/services/evidence"
+	"github.com/tandem-badges/tandem/services/kit/grpcserver"
+	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/schools"
+)
+
+// headerTimeout bounds the reading of request headers on the operator's port.
+const headerTimeout = 5 * time.Second
+
+// build makes a service of its dependencies.
+func build(service string, deps run.Deps) (run.Service, error) {
+	makers := map[string]func(run.Deps) (run.Service, error){
+		Schools: schools.New, Assessments: assessments.New, Evidence: evidence.New, Badges: badges.New,
+	}
+	return makers[service](deps)
+}
+
+func (a *App) addServices(ctx context.Context) error {
+	for _, service := range serviceNames {
+		if !a.runs(service) {
+			continue
+		}
+		if err := a.addService(ctx, service); err != nil {
+			return fmt.Errorf("service %s: %w", service, err)
+		}
+	}
+	return nil
+}
+
+func (a *App) addService(ctx context.Context, name string) error {
+	deps, err := a.deps(ctx, name)
+	if err != nil {
+		return err
+	}
+	service, err := build(name, deps)
+	if err != nil {
+		return err
+	}
+	server := grpcserver.New(grpcserver.Options{
+		Log: deps.Log, Verifier: a.verifier, DB: deps.DB, Dev: a.settings.Dev,
+	})
+	if a.settings.Dev {
+		devv1.RegisterClockServiceServer(server, &clockServer{clock: a.clock})
+	}
+	if err := grpcserver.Register(server, service); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.settings.addr(name))
+	if err != nil {
+		return fmt.Errorf("--%s-addr: %w", name, err)
+	}
+	a.group.Service(service)
+	a.group.Server(run.GRPC(name+" in memory", server, a.memory[name]))
+	a.group.Server(run.GRPC(name, server, listener))
+	return nil
+}
+
+// addOperatorServer serves metrics and health on a port that is not public.
+func (a *App) addOperatorServer(metrics http.Handler) error {
+	listener, err := net.Listen("tcp", a.settings.OpsAddr)
+	if err != nil {
+		return fmt.Errorf("--ops-addr: %w", err)
+	}
+	server := &http.Server{
+		Handler:           run.OperatorHandler(metrics, a.group.Readiness()),
+		ReadHeaderTimeout: headerTimeout,
+	}
+	a.group.Server(run.HTTP("operator", server, listener))
+	return nil
+}

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Names of what `tandem serve` can run.
+const (
+	Schools     = "schools"
+	Assessments = "assessments"
+	Evidence    = "evidence"
+	Badges      = "badges"
+	Gateway     = "gateway"
+	All         = "all"
+)
+
+// ServiceNames are the services with a database of their own, in the order in
+// which they start.
+var serviceNames = []string{Schools, Assessments, Evidence, Badges}
+
+// ServiceNames lists the services that own a database.
+func ServiceNames() []string { return slices.Clone(serviceNames) }
+
+// StorageSettings say where data lies. They are shared by all commands that
+// touch it.
+type StorageSettings struct {
+	Data          string `help:"Data folder: databases, stream, blobs and keys of the embedded defaults." default:"./var" placeholder:"DIR"`
+	DB            string `help:"PostgreSQL URL of the owner, who migrates and creates a role per service. Empty: one SQLite file per service in the data folder." placeholder:"URL"`
+	SchoolsDB     string `help:"Database URL of the schools service alone (sqlite:PATH or postgres://...). A role that may not create tables needs migrated ones." placeholder:"URL"`
+	AssessmentsDB string `help:"Database URL of the assessments service alone." placeholder:"URL"`
+	EvidenceDB    string `help:"Database URL of the evidence service alone." placeholder:"URL"`
+	BadgesDB      string `help:"Database URL of the badges service alone." placeholder:"URL"`
+}
+
+// override returns the database URL given for one service, or "".
+func (s StorageSettings) override(service string) string {
+	return map[string]string{
+		Schools: s.SchoolsDB, Assessments: s.AssessmentsDB, Evidence: s.EvidenceDB, Badges: s.BadgesDB,
+	}[service]
+}
+
+// BusSettings say which event bus is used.
+type BusSettings struct {
+	NATS string `name:"nats" help:"NATS URL of a server with JetStream. Empty: a server inside this process, which needs all services in it." placeholder:"URL"`
+}
+
+// LogSettings say what is logged.
+type LogSettings struct {
+	LogLevel string `help:"Least level that is logged (${enum})." enum:"debug,info,warn,error" default:"info"`
+	LogFile  string `help:"File that gets the log instead of standard error." placeholder:"FILE"`
+}
+
+// ServeSettings are all settings of `tandem serve`.
+type ServeSettings struct {
+	StorageSettings
+	BusSettings
+	LogSettings
+
+	HTTPAddr        string        `name:"http-addr" help:"Address of REST, pages and event stream." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	OpsAddr         string        `help:"Operator's address: /metrics, /healthz, /readyz." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
+	SchoolsAddr     string        `help:"gRPC address of the schools service: where it listens, and where others reach it." default:"127.0.0.1:9001" placeholder:"HOST:PORT"`
+	AssessmentsAddr string        `help:"gRPC address of the assessments service." default:"127.0.0.1:9002" placeholder:"HOST:PORT"`
+	EvidenceAddr    string        `help:"gRPC address of the evidence service." default:"127.0.0.1:9003" placeholder:"HOST:PORT"`
+	BadgesAddr      string        `help:"gRPC address of the badges service." default:"127.0.0.1:9004" placeholder:"HOST:PORT"`
+	PublicURL       string        `help:"Address that people and verifiers use, written into credentials. Empty: http:// and the HTTP address." placeholder:"URL"`
+	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
+	CORSOrigins     []string      `name:"cors-origins" help:"Origins of web pages that may call the API." placeholder:"ORIGIN,..."`
+	OTLPEndpoint    string        `name:"otlp-endpoint" help:"OTLP gRPC endpoint for traces, http://HOST:PORT or https://. Empty: no traces leave the process." placeholder:"URL"`
+	Drain           time.Duration `help:"Longest time a stop may take." default:"20s"`
+	Dev             bool          `help:"Development mode: demo identities, tokens for everybody and a clock that can be moved. Never outside a laptop."`
+}
+
+// addr returns the gRPC address of a service.
+func (s *ServeSettings) addr(service string) string {
+	return map[string]string{
+		Schools: s.SchoolsAddr, Assessments: s.AssessmentsAddr, Evidence: s.EvidenceAddr, Badges: s.BadgesAddr,
+	}[service]
+}
+
+// complete fills in what follows from other settings and refuses what does not
+// fit together, naming the setting.
+func (s *ServeSettings) complete(targets []string) error {
+	if s.PublicURL == "" {
+		s.PublicURL = "http://" + s.HTTPAddr
+	}
+	u, err := url.Parse(s.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("--public-url %q: want http://HOST or https://HOST", s.PublicURL)
+	}
+	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	if s.Blobs == "" {
+		dir, err := filepath.Abs(filepath.Join(s.Data, "blobs"))
+		if err != nil {
+			return fmt.Errorf("--data: %w", err)
+		}
+		s.Blobs = "file://" + filepath.ToSlash(dir)
+	}
+	if s.NATS == "" && len(targets) < len(serviceNames)+1 {
+		return errors.New("--nats: services in separate processes need a NATS server that all of them reach")
+	}
+	return nil
+}
+
+// Targets turns the names given to `tandem serve` into the parts to run.
+func Targets(names []string) ([]string, error) {
+	if len(names) == 0 || slices.Contains(names, All) {
+		return append(ServiceNames(), Gateway), nil
+	}
+	var targets []string
+	for _, name := range append(ServiceNames(), Gateway) {
+		if slices.Contains(names, name) {
+			targets = append(targets, name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(targets, name) {
+			return nil, fmt.Errorf("unknown service %q: want all, schools, assessments, evidence, badges or gateway", name)
+		}
+	}
+	return targets, nil
+}

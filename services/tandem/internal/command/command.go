@@ -1,0 +1,65 @@
+// Package command holds the commands of the tandem program, one file each: a
+// struct with its settings and a Run method that calls the package which does
+// the work.
+package command
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
+	"github.com/tandem-badges/tandem/services/tandem/internal/app"
+)
+
+// Version is the version of the program.
+type Version string
+
+// ExitError ends the program with a code after the command has said everything
+// itself.
+type ExitError struct{ Code int }
+
+// Error names the code.
+func (e ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
+
+// CLI is the grammar of the program.
+type CLI struct {
+	Serve       Serve       `cmd:"" help:"Run all services and the gateway, or some of them."`
+	Migrate     Migrate     `cmd:"" help:"Bring the databases to the version of this program, and stop."`
+	Demo        Demo        `cmd:"" help:"Load demonstration data into a running instance in development mode."`
+	Walkthrough Walkthrough `cmd:"" help:"Play a school's year, from survey to badge, on a running instance in development mode."`
+	Verify      Verify      `cmd:"" help:"Verify a badge: a file or an address."`
+	Events      Events      `cmd:"" help:"Look at and replay events."`
+	Token       Token       `cmd:"" help:"Make an access token with the identity key of the data folder: the operator's way in."`
+	Version     VersionCmd  `cmd:"" help:"Print the version."`
+}
+
+// VersionCmd prints the version.
+type VersionCmd struct{}
+
+// Run prints.
+func (VersionCmd) Run(v Version) error {
+	_, err := fmt.Println("tandem", string(v))
+	return err
+}
+
+// openLog returns the logger of the settings and what to close at the end.
+func openLog(s app.LogSettings) (*slog.Logger, io.Closer, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return nil, nil, fmt.Errorf("--log-level: %w", err)
+	}
+	if s.LogFile == "" {
+		return telemetry.NewLogger(os.Stderr, level), io.NopCloser(nil), nil
+	}
+	if err := os.MkdirAll(filepath.Dir(s.LogFile), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("--log-file: %w", err)
+	}
+	file, err := os.OpenFile(s.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--log-file: %w", err)
+	}
+	return telemetry.NewLogger(file, level), file, nil
+}
