@@ -68,11 +68,12 @@ func TestAnAwardEndsThenLapsesByTheClock(t *testing.T) {
 	}
 	w.Clock.Set(award.GetExpireTime().AsTime())
 	becomes(badgesv1.Award_STATE_GRACE)
+	require.Equal(t, "BadgeExpired", w.Events()[len(w.Events())-1])
 	v := check(t, w, award.GetCredential())
 	require.Equal(t, badgesv1.StepOutcome_STEP_OUTCOME_WARNING, step(t, v, "status").GetOutcome())
 	w.Clock.Advance(90 * 24 * time.Hour)
 	becomes(badgesv1.Award_STATE_LAPSED)
-	require.Equal(t, []string{"BadgeExpired", "BadgeLapsed"}, w.Events()[len(w.Events())-2:])
+	require.Equal(t, "BadgeLapsed", w.Events()[len(w.Events())-1], "older events may be forgotten by now")
 	v = check(t, w, award.GetCredential())
 	require.False(t, v.GetValid())
 	require.Contains(t, step(t, v, "status").GetReason(), "was not renewed")

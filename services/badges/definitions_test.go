@@ -33,6 +33,9 @@ func TestSixBadgesAreBuiltInAndLoadedOnce(t *testing.T) {
 		rubric, err := w.Definitions.GetRubricVersion(w.As(bt.Lead), &badgesv1.GetRubricVersionRequest{Name: "rubrics/partnership-badge/versions/1"})
 		require.NoError(t, err)
 		require.Len(t, rubric.GetCriteria(), 5)
+		family, err := w.Definitions.GetRubric(w.As(bt.Lead), &badgesv1.GetRubricRequest{Name: "rubrics/partnership-badge"})
+		require.NoError(t, err)
+		require.NotEmpty(t, family.GetTitle())
 		for _, c := range rubric.GetCriteria() {
 			require.Len(t, c.GetLevels(), 4)
 		}
