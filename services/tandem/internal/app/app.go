@@ -103,7 +103,8 @@ func (a *App) WaitReady(ctx context.Context) error {
 // URL is the address that people use.
 func (a *App) URL() string { return a.settings.PublicURL }
 
-func (a *App) runs(target string) bool { return slices.Contains(a.targets, target) }
+// Runs tells whether the process runs the service or the gateway.
+func (a *App) Runs(target string) bool { return slices.Contains(a.targets, target) }
 
 func (a *App) openTelemetry(ctx context.Context) error {
 	name := "tandem"
@@ -148,7 +149,7 @@ func (a *App) openBus(ctx context.Context) error {
 func (a *App) connect(context.Context) error {
 	for _, service := range serviceNames {
 		target, options := a.settings.addr(service), []grpc.DialOption(nil)
-		if a.runs(service) {
+		if a.Runs(service) {
 			listener := bufconn.Listen(bufferSize)
 			a.memory[service] = listener
 			target = "passthrough:///" + service

@@ -75,7 +75,7 @@ func (a *App) advanceClock(ctx context.Context, by time.Duration) (time.Time, er
 	}
 	ctx = identity.WithToken(ctx, token)
 	for _, service := range serviceNames {
-		if a.runs(service) {
+		if a.Runs(service) {
 			continue
 		}
 		_, err := devv1.NewClockServiceClient(a.conns[service]).SetClockOffset(ctx,

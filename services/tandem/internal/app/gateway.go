@@ -11,7 +11,7 @@ import (
 
 // addGateway serves REST, pages and the event stream.
 func (a *App) addGateway(context.Context) error {
-	if !a.runs(Gateway) {
+	if !a.Runs(Gateway) {
 		return nil
 	}
 	deps := gateway.Deps{

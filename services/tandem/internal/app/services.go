@@ -29,7 +29,7 @@ func build(service string, deps run.Deps) (run.Service, error) {
 
 func (a *App) addServices(ctx context.Context) error {
 	for _, service := range serviceNames {
-		if !a.runs(service) {
+		if !a.Runs(service) {
 			continue
 		}
 		if err := a.addService(ctx, service); err != nil {

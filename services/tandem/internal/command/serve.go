@@ -33,13 +33,15 @@ func (s *Serve) Run(ctx context.Context, version Version) error {
 	if err != nil {
 		return err
 	}
-	platform.AddTask(run.Task{Name: "welcome", Run: func(ctx context.Context) error {
-		return s.welcome(ctx, platform)
-	}})
+	if s.Dev && platform.Runs(app.Gateway) {
+		platform.AddTask(run.Task{Name: "welcome", Run: func(ctx context.Context) error {
+			return s.welcome(ctx, platform)
+		}})
+	}
 	return platform.Run(ctx)
 }
 
-// welcome waits until everything answers, loads and plays what was asked for,
+// welcome greets a developer: it waits until everything answers, loads and plays what was asked for,
 // and says where to go. What goes wrong here ends the process: a demonstration
 // that fails must not look as if it ran.
 func (s *Serve) welcome(ctx context.Context, platform *app.App) error {
@@ -57,9 +59,6 @@ func (s *Serve) welcome(ctx context.Context, platform *app.App) error {
 		if err := play.Run(ctx); err != nil {
 			return fmt.Errorf("walkthrough: %w", err)
 		}
-	}
-	if !s.Dev {
-		return nil
 	}
 	return printWelcome(ctx, os.Stdout, platform.URL())
 }

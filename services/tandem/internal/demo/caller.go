@@ -64,14 +64,16 @@ func (c *caller) get(ctx context.Context, person, name string, query url.Values,
 }
 
 // create makes the resource name; that it is there already is fine. kind is the
-// query parameter that carries its id.
+// query parameter that carries its id. The request id gives a repeated call its
+// first answer before any rule is asked, such as that a person joins a team once.
 func (c *caller) create(ctx context.Context, person, name, kind string, in proto.Message) error {
 	client, err := c.as(ctx, person)
 	if err != nil {
 		return err
 	}
 	at := strings.LastIndexByte(name, '/')
-	return restclient.Existed(client.Post(ctx, "/v1/"+name[:at], url.Values{kind: {name[at+1:]}}, in, nil))
+	query := url.Values{kind: {name[at+1:]}, "requestId": {c.requestID(name)}}
+	return restclient.Existed(client.Post(ctx, "/v1/"+name[:at], query, in, nil))
 }
 
 // act calls a custom method under a request id that follows from what it is, so

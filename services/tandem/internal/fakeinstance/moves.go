@@ -45,8 +45,9 @@ func (i *Instance) create(collection string, query url.Values, in Resource) (int
 	}
 	name := collection + "/" + id
 	if _, exists := i.resources[name]; exists {
-		return http.StatusConflict, problem(http.StatusConflict, "RESOURCE_EXISTS")
+		return i.again(name, query.Get("requestId"))
 	}
+	i.answers["create "+name+query.Get("requestId")] = in
 	in["name"], in["createTime"] = name, i.Now.Format(time.RFC3339)
 	maps.Copy(in, firsts[last(collection)])
 	if last(collection) == "links" {
@@ -55,6 +56,18 @@ func (i *Instance) create(collection string, query url.Values, in Resource) (int
 	}
 	i.resources[name] = in
 	return http.StatusOK, in
+}
+
+// again answers a create of what is there: with the same request id as before,
+// otherwise by whatever rule the resource has against doubles.
+func (i *Instance) again(name, requestID string) (int, any) {
+	if before, ok := i.answers["create "+name+requestID]; ok && requestID != "" {
+		return http.StatusOK, before
+	}
+	if last(parent(name)) == "members" {
+		return http.StatusBadRequest, problem(http.StatusBadRequest, "FIELD_INVALID")
+	}
+	return http.StatusConflict, problem(http.StatusConflict, "RESOURCE_EXISTS")
 }
 
 // act is a custom method.
