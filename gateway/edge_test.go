@@ -115,7 +115,7 @@ func TestHealthIsForEverybody(t *testing.T) {
 	ready := w.do("GET", "/readyz", "")
 	require.Equal(t, http.StatusOK, ready.status, ready.body)
 	for _, name := range []string{"schools", "assessments", "evidence", "badges", "bus"} {
-		require.Contains(t, ready.body, `{"name":"gateway/`+name+`","result":"ok"}`)
+		require.Contains(t, ready.body, `{"name":"`+name+`","result":"ok"}`)
 	}
 	require.Len(t, w.gw.Checks, 5)
 }

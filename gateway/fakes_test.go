@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type fakeSchools struct {
 	calls    int
 	fail     error
 	panics   bool
+	broken   []error
 	hold     chan struct{} // closed: answers; nil: answers
 	people   []*schoolsv1.Person
 }
@@ -43,9 +45,11 @@ type fakeSchools struct {
 func newFakeSchools() *fakeSchools {
 	return &fakeSchools{people: []*schoolsv1.Person{
 		{Name: "districts/aspen/people/ana", DisplayName: "Ana Example", Demo: true, Grants: []*schoolsv1.RoleGrant{
-			{Role: accessv1.Role_ROLE_DISTRICT_COORDINATOR, Node: "districts/aspen"}}},
+			{Role: accessv1.Role_ROLE_DISTRICT_COORDINATOR, Node: "districts/aspen"},
+		}},
 		{Name: "districts/birch/people/ben", DisplayName: "Ben Example", Demo: true, Grants: []*schoolsv1.RoleGrant{
-			{Role: accessv1.Role_ROLE_PRINCIPAL, Node: "districts/birch/schools/elm"}}},
+			{Role: accessv1.Role_ROLE_PRINCIPAL, Node: "districts/birch/schools/elm"},
+		}},
 		{Name: "districts/birch/people/twin", DisplayName: "Twin Birch", Demo: true},
 		{Name: "districts/aspen/people/twin", DisplayName: "Twin Aspen", Demo: true},
 		{Name: "people/real", DisplayName: "Rea L.", Demo: false, Grants: []*schoolsv1.RoleGrant{{Role: accessv1.Role_ROLE_STATE_ADMIN}}},
@@ -66,7 +70,7 @@ func (f *fakeSchools) note(ctx context.Context, req proto.Message) error {
 	fail, panics, hold := f.fail, f.panics, f.hold
 	f.mu.Unlock()
 	if panics {
-		panic("a fake panics")
+		return f.broken[len(f.broken)] // panics: there is none
 	}
 	if hold != nil {
 		select {
@@ -251,7 +255,7 @@ func (f *fakeEvidence) UploadArtifact(stream evidencev1.ArtifactsService_UploadA
 	largest := 0
 	for {
 		part, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -86,6 +86,7 @@ func TestAnUploadThatBreaksOffIsNotTaken(t *testing.T) {
 	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
 	require.Contains(t, []int{http.StatusBadRequest, 499}, resp.StatusCode, "broken off, or given up by the client")
 	require.NoError(t, conn.Close())
 	require.Error(t, <-w.evidence.ended)

@@ -71,7 +71,8 @@ type Deps struct {
 // Gateway is ready to serve.
 type Gateway struct {
 	Handler http.Handler
-	// Checks tell whether the services and the bus answer.
+	// Checks tell whether the services and the bus answer, by name: schools,
+	// assessments, evidence, badges, bus.
 	Checks []run.Check
 
 	stream *stream.Handler
@@ -177,9 +178,9 @@ func advance(d Deps) func(context.Context, time.Duration) (time.Time, error) {
 func checks(d Deps) []run.Check {
 	var all []run.Check
 	for _, service := range rest.Services() {
-		all = append(all, run.Check{Name: "gateway/" + service, Probe: func(ctx context.Context) error { return healthy(ctx, d.Conns[service]) }})
+		all = append(all, run.Check{Name: service, Probe: func(ctx context.Context) error { return healthy(ctx, d.Conns[service]) }})
 	}
-	return append(all, run.Check{Name: "gateway/bus", Probe: d.Bus.Ping})
+	return append(all, run.Check{Name: "bus", Probe: d.Bus.Ping})
 }
 
 func healthy(ctx context.Context, conn grpc.ClientConnInterface) error {

@@ -294,7 +294,7 @@ func TestAPanicOfAServiceIsAProblemWithoutItsCause(t *testing.T) {
 	w.schools.panics = true
 	a := w.as(coordinator, "GET", "/v1/districts/aspen", "")
 	require.Equal(t, http.StatusInternalServerError, a.status)
-	require.NotContains(t, a.body, "a fake panics")
+	require.NotContains(t, a.body, "out of range")
 	require.Equal(t, "INTERNAL", a.problem(t).Reason)
 }
 
@@ -306,8 +306,8 @@ func TestAServiceThatIsAwayIsAProblemThatPasses(t *testing.T) {
 	a.problem(t)
 	ready := w.do("GET", "/readyz", "")
 	require.Equal(t, http.StatusServiceUnavailable, ready.status)
-	require.Contains(t, ready.body, `{"name":"gateway/schools","result":"failed"}`)
-	require.Contains(t, ready.body, `{"name":"gateway/badges","result":"ok"}`)
+	require.Contains(t, ready.body, `{"name":"schools","result":"failed"}`)
+	require.Contains(t, ready.body, `{"name":"badges","result":"ok"}`)
 }
 
 func TestTokensOfTheTestsAreGood(t *testing.T) {

@@ -53,7 +53,7 @@ func (w *world) listen(grant access.Grant, query, lastID string) *listener {
 	if lastID != "" {
 		req.Header.Set("Last-Event-ID", lastID)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:bodyclose // the goroutine that reads it closes it
 	require.NoError(w.t, err)
 	require.Equal(w.t, http.StatusOK, resp.StatusCode)
 	require.Equal(w.t, "text/event-stream", resp.Header.Get("Content-Type"))

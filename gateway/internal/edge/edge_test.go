@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 
@@ -40,8 +41,14 @@ func serve(t *testing.T, handle http.HandlerFunc) (url string, log *lines) {
 	return server.URL, log
 }
 
+// fall panics as broken code does.
+func fall() {
+	none := os.Args[:0:0]
+	none[len(os.Args)] = "x"
+}
+
 func TestAPanicIsAnsweredAndLogged(t *testing.T) {
-	url, log := serve(t, func(http.ResponseWriter, *http.Request) { panic("secret cause") })
+	url, log := serve(t, func(http.ResponseWriter, *http.Request) { fall() })
 	resp, err := http.Get(url + "/secret/path")
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
@@ -49,8 +56,8 @@ func TestAPanicIsAnsweredAndLogged(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
 	require.Equal(t, "application/problem+json", resp.Header.Get("Content-Type"))
-	require.NotContains(t, string(body), "secret cause")
-	require.Contains(t, log.String(), "secret cause")
+	require.NotContains(t, string(body), "out of range")
+	require.Contains(t, log.String(), "out of range")
 	require.Contains(t, log.String(), "edge_test.go", "the stack says where")
 	require.Contains(t, log.String(), "route=/pattern status=500")
 }
@@ -59,7 +66,7 @@ func TestAPanicInTheMiddleDoesNotLookLikeTheEnd(t *testing.T) {
 	url, log := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("half of it"))
 		_ = http.NewResponseController(w).Flush()
-		panic("too late")
+		fall()
 	})
 	resp, err := http.Get(url)
 	require.NoError(t, err)
@@ -67,7 +74,7 @@ func TestAPanicInTheMiddleDoesNotLookLikeTheEnd(t *testing.T) {
 	body, err := io.ReadAll(resp.Body)
 	require.Error(t, err)
 	require.NotContains(t, string(body), "problem")
-	require.Contains(t, log.String(), "too late")
+	require.Contains(t, log.String(), "out of range")
 }
 
 func TestAnAnswerOfNothingIsCountedAsOne(t *testing.T) {

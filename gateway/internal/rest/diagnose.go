@@ -52,8 +52,10 @@ func syntax(err error, offset int64) problems.Violation {
 	if errors.As(err, &at) {
 		offset = at.Offset
 	}
-	return problems.Violation{Field: wholeBody, Rule: "json_syntax",
-		Fix: fmt.Sprintf("Send one JSON object; this stops being JSON at byte %d.", offset)}
+	return problems.Violation{
+		Field: wholeBody, Rule: "json_syntax",
+		Fix: fmt.Sprintf("Send one JSON object; this stops being JSON at byte %d.", offset),
+	}
 }
 
 // walk collects what does not fit.

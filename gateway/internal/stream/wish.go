@@ -62,8 +62,10 @@ func (h *Handler) readWish(r *http.Request) (wish, []problems.Violation) {
 }
 
 func badCursor() problems.Violation {
-	return problems.Violation{Field: "Last-Event-ID", Rule: "known_event",
-		Fix: "Send the id of an event received here, or leave it out and begin anew, with since if need be."}
+	return problems.Violation{
+		Field: "Last-Event-ID", Rule: "known_event",
+		Fix: "Send the id of an event received here, or leave it out and begin anew, with since if need be.",
+	}
 }
 
 func quoted(name string) string {
