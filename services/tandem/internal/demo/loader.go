@@ -82,11 +82,15 @@ func prepare(ctx context.Context, c *caller, seed uint64) (State, error) {
 		return State{}, fmt.Errorf("the instance must run in development mode: %w", err)
 	}
 	first := districtLayouts[0]
-	if err := c.create(ctx, firstIdentity, "districts/"+first.id, "districtId", first.district()); err != nil {
-		return State{}, err
-	}
+	name := "districts/" + first.id
 	var district schoolsv1.District
-	if err := c.get(ctx, firstIdentity, "districts/"+first.id, nil, &district); err != nil {
+	err := c.get(ctx, firstIdentity, name, nil, &district)
+	if restclient.IsReason(err, "RESOURCE_NOT_FOUND") {
+		if err = c.create(ctx, firstIdentity, name, "districtId", first.district()); err == nil {
+			err = c.get(ctx, firstIdentity, name, nil, &district)
+		}
+	}
+	if err != nil {
 		return State{}, err
 	}
 	return Build(seed, district.GetCreateTime().AsTime()), nil

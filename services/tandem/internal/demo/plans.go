@@ -41,20 +41,8 @@ func (l *loader) plan(ctx context.Context, j Journey, half bool) error {
 	if err := l.get(ctx, lead, j.Name(), nil, &now); err != nil || now.GetSignOff() != nil {
 		return err // a signed plan stays as it is
 	}
-	goal := j.Name() + "/goals/goal-1"
-	if err := l.create(ctx, lead, goal, "goalId", &schoolsv1.Goal{
-		Title: "Every family understands what comes from school", Indicator: standards[j.Standard].indicator,
-		ImprovementPlanGoal: "Improvement plan, priority 2: attendance", Measure: "Favorable answers rise by ten points",
-	}); err != nil {
+	if err := l.planActions(ctx, j); err != nil {
 		return err
-	}
-	due := []string{j.Year.date(12, 15), j.Year.date(4, 30)}
-	for i, action := range actions {
-		if err := l.create(ctx, lead, stepName(j, i), "stepId", &schoolsv1.Step{
-			Title: action.title, Goal: goal, Owner: j.School.Team() + "/members/lead", DueDate: due[i], BudgetCents: action.budget,
-		}); err != nil {
-			return err
-		}
 	}
 	if now.GetEvidencePlan() == "" {
 		if err := l.patch(ctx, lead, j.Name(), "evidencePlan", &schoolsv1.Journey{
@@ -67,6 +55,33 @@ func (l *loader) plan(ctx context.Context, j Journey, half bool) error {
 		return nil
 	}
 	return l.act(ctx, j.School.Principal(), j.Name(), "signOff", map[string]any{"statement": "I support this plan."}, nil)
+}
+
+// planActions writes the goal and a step per term. A journey that goes on has
+// them, and gets one more step for its new year.
+func (l *loader) planActions(ctx context.Context, j Journey) error {
+	lead, goal := j.School.Lead(), j.Name()+"/goals/goal-1"
+	step := func(i int, title, due string, budget int64) error {
+		return l.create(ctx, lead, stepName(j, i), "stepId", &schoolsv1.Step{
+			Title: title, Goal: goal, Owner: j.School.Team() + "/members/lead", DueDate: due, BudgetCents: budget,
+		})
+	}
+	if j.Continued {
+		return step(len(actions), "Parents lead the coffee by themselves", j.Year.date(2, 10), 0)
+	}
+	if err := l.create(ctx, lead, goal, "goalId", &schoolsv1.Goal{
+		Title: "Every family understands what comes from school", Indicator: standards[j.Standard].indicator,
+		ImprovementPlanGoal: "Improvement plan, priority 2: attendance", Measure: "Favorable answers rise by ten points",
+	}); err != nil {
+		return err
+	}
+	due := []string{j.Year.date(12, 15), j.Year.date(4, 30)}
+	for i, action := range actions {
+		if err := step(i, action.title, due[i], action.budget); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // actOnPlan takes the steps, each with evidence and a reflection. Half of the

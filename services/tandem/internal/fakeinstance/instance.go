@@ -7,6 +7,7 @@
 package fakeinstance
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -32,7 +33,7 @@ type Instance struct {
 
 	mu        sync.Mutex
 	resources map[string]Resource
-	answers   map[string]any      // of requests with an id
+	answers   map[string]answered // of requests with an id
 	sheets    map[string][]string // response ids by campaign and school
 	codes     map[string]string   // campaign and school by code of a link
 	calls     []string
@@ -42,7 +43,7 @@ type Instance struct {
 func New(t testing.TB) *Instance {
 	i := &Instance{
 		Now:       time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
-		resources: builtIn(), answers: map[string]any{}, sheets: map[string][]string{}, codes: map[string]string{},
+		resources: builtIn(), answers: map[string]answered{}, sheets: map[string][]string{}, codes: map[string]string{},
 	}
 	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
@@ -165,9 +166,9 @@ func (i *Instance) answer(r *http.Request, body []byte) (int, any) {
 		maps.Copy(i.resources[name], in)
 		return http.StatusOK, i.resources[name]
 	case custom:
-		return i.once(r, base, verb, in)
+		return i.once(r, base, verb, in, body)
 	default:
-		return i.create(name, r.URL.Query(), in)
+		return i.create(name, r.URL.Query(), in, body)
 	}
 }
 
@@ -209,15 +210,29 @@ func (i *Instance) identities() Resource {
 }
 
 // once answers a custom method; a request id that was answered gets the same.
-func (i *Instance) once(r *http.Request, base, verb string, in Resource) (int, any) {
+func (i *Instance) once(r *http.Request, base, verb string, in Resource, body []byte) (int, any) {
 	id, _ := in["requestId"].(string)
 	key := r.Header.Get("Authorization") + " " + verb + " " + id
 	if before, ok := i.answers[key]; ok && id != "" {
-		return http.StatusOK, before
+		return before.to(body)
 	}
 	status, answer := i.act(base, verb, in)
 	if status == http.StatusOK {
-		i.answers[key] = answer
+		i.answers[key] = answered{body, answer}
 	}
 	return status, answer
+}
+
+// answered is a request that was answered.
+type answered struct {
+	body   []byte
+	answer any
+}
+
+// to answers the request again, and refuses another one under the same id.
+func (a answered) to(body []byte) (int, any) {
+	if !bytes.Equal(a.body, body) {
+		return http.StatusBadRequest, problem(http.StatusBadRequest, "REQUEST_REUSED")
+	}
+	return http.StatusOK, a.answer
 }

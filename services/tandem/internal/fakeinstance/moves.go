@@ -36,7 +36,7 @@ var firsts = map[string]Resource{
 }
 
 // create stores a resource under the id of the caller.
-func (i *Instance) create(collection string, query url.Values, in Resource) (int, any) {
+func (i *Instance) create(collection string, query url.Values, in Resource, body []byte) (int, any) {
 	id := ""
 	for key := range query {
 		if strings.HasSuffix(key, "Id") && key != "requestId" {
@@ -45,9 +45,9 @@ func (i *Instance) create(collection string, query url.Values, in Resource) (int
 	}
 	name := collection + "/" + id
 	if _, exists := i.resources[name]; exists {
-		return i.again(name, query.Get("requestId"))
+		return i.again(name, query.Get("requestId"), body)
 	}
-	i.answers["create "+name+query.Get("requestId")] = in
+	i.answers["create "+name+query.Get("requestId")] = answered{body, in}
 	in["name"], in["createTime"] = name, i.Now.Format(time.RFC3339)
 	maps.Copy(in, firsts[last(collection)])
 	if last(collection) == "links" {
@@ -60,9 +60,9 @@ func (i *Instance) create(collection string, query url.Values, in Resource) (int
 
 // again answers a create of what is there: with the same request id as before,
 // otherwise by whatever rule the resource has against doubles.
-func (i *Instance) again(name, requestID string) (int, any) {
+func (i *Instance) again(name, requestID string, body []byte) (int, any) {
 	if before, ok := i.answers["create "+name+requestID]; ok && requestID != "" {
-		return http.StatusOK, before
+		return before.to(body)
 	}
 	if last(parent(name)) == "members" {
 		return http.StatusBadRequest, problem(http.StatusBadRequest, "FIELD_INVALID")
