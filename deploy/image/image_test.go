@@ -129,7 +129,10 @@ func TestACommandWritesLayoutAndTars(t *testing.T) {
 		"arm64=" + program, "amd64=" + program,
 	}
 	require.NoError(t, run(args))
-	require.NoError(t, run(args), "an earlier build is replaced")
+	left := filepath.Join(out, "image", "left-over")
+	require.NoError(t, os.WriteFile(left, nil, 0o644))
+	require.NoError(t, run(args))
+	require.NoFileExists(t, left, "an earlier build is replaced")
 
 	index, err := layout.ImageIndexFromPath(filepath.Join(out, "image"))
 	require.NoError(t, err)
