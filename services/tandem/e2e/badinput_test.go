@@ -76,7 +76,7 @@ func badInputs(call restclient.Call) []badInput {
 	}
 	if strings.Count(call.Path, "/") > 2 && !strings.HasSuffix(call.Path, "/content") {
 		inputs = append(inputs, badInput{
-			name: "an id that does not exist", path: wrongID(call.Path), body: validFor(call), statuses: []int{http.StatusNotFound},
+			name: "an id that does not exist", path: wrongID(call.Path), body: "{}", statuses: notThere(call.Method),
 		})
 	}
 	if call.Method == http.MethodGet || call.Method == http.MethodPut {
@@ -97,13 +97,13 @@ func badInputs(call restclient.Call) []badInput {
 	})
 }
 
-// validFor keeps a body from being refused for its form before the id is
-// looked up; the access rule comes first in any case.
-func validFor(call restclient.Call) string {
-	if call.Method == http.MethodGet {
-		return ""
+// notThere is the answer to an unknown id. A person of the state, whose scope
+// has every district in it, may hear of a broken body first.
+func notThere(method string) []int {
+	if method == http.MethodGet {
+		return []int{http.StatusNotFound}
 	}
-	return "{}"
+	return []int{http.StatusNotFound, http.StatusBadRequest}
 }
 
 // wrongID replaces the school, or the last id where there is no school.

@@ -83,9 +83,8 @@ func (i *instance) answer(t *testing.T, token, method, path string) answer {
 	delete(problem, "request_id")
 	text, err := json.Marshal(problem)
 	require.NoError(t, err)
-	for _, echoed := range []string{path, strings.TrimPrefix(path, "/v1/"), nameIn(path), parentIn(path)} {
-		text = bytes.ReplaceAll(text, []byte(`"`+echoed+`"`), []byte(`"NAME"`))
-		text = bytes.ReplaceAll(text, []byte(echoed+" "), []byte("NAME "))
+	for _, echoed := range append([]string{path}, prefixes(nameIn(path))...) {
+		text = bytes.ReplaceAll(text, []byte(echoed), []byte("NAME"))
 	}
 	resp.Header.Del("X-Request-Id")
 	resp.Header.Del("Date")
@@ -101,25 +100,28 @@ func nameIn(path string) string {
 	return strings.TrimSuffix(name, "/content")
 }
 
-// parentIn is the parent's name in the path of a collection.
-func parentIn(path string) string {
-	name := nameIn(path)
-	if strings.Count(name, "/")%2 == 0 {
-		return name[:strings.LastIndexByte(name, '/')]
+// prefixes are a name and the names of its parents, the longest first.
+func prefixes(name string) []string {
+	segments := strings.Split(name, "/")
+	var names []string
+	for n := len(segments); n >= 2; n-- {
+		names = append(names, strings.Join(segments[:n], "/"))
 	}
-	return name
+	return names
 }
 
 func (i *instance) request(t *testing.T, token, method, path string, body []byte, contentType string) (*http.Response, []byte) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, i.url+path, bytes.NewReader(body))
+	var content io.Reader
+	if method != http.MethodGet {
+		content = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, i.url+path, content)
 	require.NoError(t, err)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	if method == http.MethodGet {
-		req.Body = nil
-	} else {
+	if content != nil {
 		req.Header.Set("Content-Type", contentType)
 	}
 	resp, err := http.DefaultClient.Do(req)
