@@ -46,23 +46,23 @@ func TestTheSchoolSeesADecisionOnceItIsApproved(t *testing.T) {
 	w := start(t)
 	a := w.Reviewed(bt.Journey, bt.Badge, 3)
 	d := w.Propose(a.GetName(), &badgesv1.Decision{Outcome: yes, Rationale: "Yes."})
-	sees := func(person string) (get error, listed int) {
+	sees := func(person string) (listed int, get error) {
 		_, get = w.Decisions.GetDecision(w.As(person), &badgesv1.GetDecisionRequest{Name: d.GetName()})
 		list, err := w.Decisions.ListDecisions(w.As(person), &badgesv1.ListDecisionsRequest{Parent: a.GetName()})
 		require.NoError(t, err)
-		return get, len(list.GetDecisions())
+		return len(list.GetDecisions()), get
 	}
 	for _, person := range []string{bt.Principal, bt.Reviewer1} {
-		get, listed := sees(person)
+		listed, get := sees(person)
 		unknown(t, get)
 		require.Zero(t, listed)
 	}
-	get, listed := sees(bt.Admin)
+	listed, get := sees(bt.Admin)
 	require.NoError(t, get)
 	require.Equal(t, 1, listed)
 	w.Approve(d.GetName())
 	for _, person := range []string{bt.Principal, bt.Reviewer1} {
-		get, listed := sees(person)
+		listed, get := sees(person)
 		require.NoError(t, get)
 		require.Equal(t, 1, listed)
 	}

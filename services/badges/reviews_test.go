@@ -116,31 +116,31 @@ func TestOthersScoresAreHiddenUntilOnesOwnAreFinal(t *testing.T) {
 		reviews := w.Assign(a.GetName(), bt.Reviewer1, bt.Reviewer2, bt.Admin2)
 		first := reviews[bt.Reviewer1].GetName()
 		w.Judge(bt.Reviewer1, first, 3)
-		sees := func(person string) (get error, listed int) {
+		sees := func(person string) (listed int, get error) {
 			_, get = w.Reviews.GetReview(w.As(person), &badgesv1.GetReviewRequest{Name: first})
 			for _, parent := range []string{a.GetName(), "districts/-/schools/-/applications/-", bt.School + "/applications/-"} {
 				list, err := w.Reviews.ListReviews(w.As(person), &badgesv1.ListReviewsRequest{Parent: parent})
 				require.NoError(t, err)
 				listed = len(list.GetReviews())
 			}
-			return get, listed
+			return listed, get
 		}
 		for _, person := range []string{bt.Reviewer2, bt.Admin2} {
-			get, listed := sees(person)
+			listed, get := sees(person)
 			unknown(t, get)
 			require.Equal(t, 1, listed, "%s sees their own assignment", person)
 		}
-		get, listed := sees(bt.Reviewer3)
+		listed, get := sees(bt.Reviewer3)
 		unknown(t, get)
 		require.Zero(t, listed)
-		get, listed = sees(bt.Chair)
+		listed, get = sees(bt.Chair)
 		require.NoError(t, get)
 		require.Equal(t, 3, listed)
-		get, listed = sees(bt.Reviewer1)
+		listed, get = sees(bt.Reviewer1)
 		require.NoError(t, get)
 		require.Equal(t, 3, listed, "one's own are final")
 		w.Judge(bt.Admin2, reviews[bt.Admin2].GetName(), 2)
-		get, listed = sees(bt.Admin2)
+		listed, get = sees(bt.Admin2)
 		require.NoError(t, get)
 		require.Equal(t, 3, listed)
 		_, err := w.Reviews.GetReview(w.As(bt.Principal), &badgesv1.GetReviewRequest{Name: first})

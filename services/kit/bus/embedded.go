@@ -76,9 +76,11 @@ func (l serverLog) Tracef(string, ...any)  {}
 func (l serverLog) Warnf(format string, v ...any) {
 	l.log.Warn("bus server", "detail", fmt.Sprintf(format, v...))
 }
+
 func (l serverLog) Errorf(format string, v ...any) {
 	l.log.Error("bus server", "detail", fmt.Sprintf(format, v...))
 }
+
 func (l serverLog) Fatalf(format string, v ...any) {
 	l.log.Error("bus server stops", "detail", fmt.Sprintf(format, v...))
 }

@@ -23,7 +23,7 @@ func TestAnEventThatKeepsFailingIsADeadLetterUntilReplayed(t *testing.T) {
 		broken.Store(true)
 		in := r.inbox(t, func(_ context.Context, ev bus.Event) error {
 			if ev.ID == "e001" && broken.Load() {
-				panic("cannot read it")
+				panic("cannot read it") //nolint:forbidigo // the inbox must survive it
 			}
 			return nil
 		}, inbox.WithDeliveries(2))

@@ -159,7 +159,7 @@ func TestWorkWaitsForAPartThatIsAwayAndAPanicEndsOnlyIt(t *testing.T) {
 	start(t, db, "broken")
 	work(t, db, func(_ context.Context, op operations.Operation) (proto.Message, error) {
 		if op.Name == "broken" {
-			panic("nil map")
+			panic("nil map") //nolint:forbidigo // the worker must survive it
 		}
 		if op.Attempt == 1 {
 			return nil, problem.Unavailable("assessments")

@@ -69,7 +69,7 @@ func TestTransactions(t *testing.T) {
 			require.Panics(t, func() {
 				_ = db.Tx(t.Context(), func(ctx context.Context) error {
 					require.NoError(t, addSchool(ctx, db, "b"))
-					panic("broken")
+					panic("broken") //nolint:forbidigo // the transaction must roll back on it
 				})
 			})
 			require.Equal(t, 1, count(t, db, "schools"))

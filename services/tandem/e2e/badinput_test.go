@@ -35,7 +35,7 @@ func TestBadInputIsAnsweredWithAProblemThatNamesTheFieldOrTheRule(t *testing.T) 
 				if bad.anonymous {
 					token = ""
 				}
-				resp, body := i.request(t, token, call.Method, bad.path, []byte(bad.body), "application/json")
+				resp, body := i.request(t, token, call.Method, bad.path, []byte(bad.body), "application/json") //nolint:bodyclose // request has read and closed it
 				var problem restclient.Problem
 				require.NoError(t, json.Unmarshal(body, &problem), "%s", body)
 				require.Contains(t, bad.statuses, resp.StatusCode, "%s", body)

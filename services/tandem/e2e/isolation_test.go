@@ -77,7 +77,7 @@ type answer struct {
 
 func (i *instance) answer(t *testing.T, token, method, path string) answer {
 	t.Helper()
-	resp, body := i.request(t, token, method, path, []byte("{}"), "application/json")
+	resp, body := i.request(t, token, method, path, []byte("{}"), "application/json") //nolint:bodyclose // request has read and closed it
 	var problem map[string]any
 	require.NoError(t, json.Unmarshal(body, &problem), "%s %s: %s", method, path, body)
 	delete(problem, "request_id")

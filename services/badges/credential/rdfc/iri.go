@@ -8,7 +8,7 @@ import (
 
 // The reasons why a text is no absolute IRI.
 var (
-	ErrRelativeIRI = errors.New("the IRI is relative: it must start with a scheme such as https:")
+	ErrRelativeIRI = errors.New("the IRI is relative: it must start with a scheme such as https")
 	ErrInvalidIRI  = errors.New("the IRI has a character or a percent escape that RFC 3987 does not allow")
 )
 

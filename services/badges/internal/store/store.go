@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -114,7 +115,7 @@ func decode(text string, into any) error { return json.Unmarshal([]byte(text), i
 
 // found tells whether a query gave a row.
 func found(err error) (bool, error) {
-	if err == sql.ErrNoRows {
+	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, err

@@ -106,7 +106,8 @@ func list[D, P any](req proto.Message, fetch func(record.Range) ([]D, error), ke
 func below[D, P any](ctx context.Context, req interface {
 	proto.Message
 	GetParent() string
-}, form string, fetch func(context.Context, string, record.Range) ([]D, error), name func(D) string, to func(D) *P) ([]*P, string, error) {
+}, form string, fetch func(context.Context, string, record.Range) ([]D, error), name func(D) string, to func(D) *P,
+) ([]*P, string, error) {
 	if err := checkName("parent", req.GetParent(), form); err != nil {
 		return nil, "", err
 	}

@@ -137,7 +137,7 @@ func (s Service) Update(ctx context.Context, name, tag string, change func(Field
 			return err
 		}
 		t.Fields = change(t.Fields)
-		if err := t.Fields.check(); err != nil {
+		if err := t.check(); err != nil {
 			return err
 		}
 		t.Touch(s.Clock.Now())

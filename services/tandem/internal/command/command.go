@@ -41,7 +41,7 @@ type VersionCmd struct{}
 
 // Run prints.
 func (VersionCmd) Run(v Version) error {
-	_, err := fmt.Println("tandem", string(v))
+	_, err := fmt.Fprintln(os.Stdout, "tandem", string(v))
 	return err
 }
 

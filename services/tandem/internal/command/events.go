@@ -48,7 +48,7 @@ func (r *EventsReplay) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("replay %s: %w", service, err)
 		}
-		fmt.Printf("%-12s %d events published again\n", service, count)
+		fmt.Fprintf(os.Stdout, "%-12s %d events published again\n", service, count)
 		return nil
 	})
 }
@@ -75,7 +75,7 @@ func (d *EventsDead) Run(ctx context.Context) error {
 		}
 		count, err := inbox.RequestReplay(ctx, db, service, d.ID...)
 		if err == nil {
-			fmt.Printf("%-12s %d events: the running service tries them again within seconds\n", service, count)
+			fmt.Fprintf(os.Stdout, "%-12s %d events: the running service tries them again within seconds\n", service, count)
 		}
 		return err
 	})
@@ -83,7 +83,7 @@ func (d *EventsDead) Run(ctx context.Context) error {
 
 func printDead(service string, dead []inbox.DeadLetter) error {
 	if len(dead) == 0 {
-		_, err := fmt.Printf("%-12s no dead letters\n", service)
+		_, err := fmt.Fprintf(os.Stdout, "%-12s no dead letters\n", service)
 		return err
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

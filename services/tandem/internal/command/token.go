@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -38,8 +39,8 @@ func (t *Token) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(token)
-	return nil
+	_, err = fmt.Fprintln(os.Stdout, token)
+	return err
 }
 
 func parseGrant(text string) (access.Grant, error) {

@@ -77,7 +77,6 @@ type player struct {
 	goal                         string
 	steps                        []string
 	campaign, link               string
-	operation                    string
 	assessment                   string
 	application, decision, award string
 	credential                   string
