@@ -1,0 +1,344 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	evidencev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1"
+	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
+	typev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
+	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/problem"
+
+	"github.com/tandem-badges/tandem/services/evidence"
+	et "github.com/tandem-badges/tandem/services/evidence/internal/evidencetest"
+)
+
+func TestEvidenceIsDescribedAndReadBack(t *testing.T) {
+	w := world(t)
+	created := w.Create(t, "evening", func(a *evidencev1.Artifact) { a.FileName, a.Caption = "evening.png", "  Families meet " })
+	want := et.Evidence()
+	want.Name, want.FileName, want.Caption = et.School+"/artifacts/evening", "evening.png", "Families meet"
+	want.State, want.Uploader, want.Etag = evidencev1.Artifact_STATE_AWAITING_CONTENT, "people/ana", `"1"`
+	want.CreateTime, want.UpdateTime = timestamppb.New(kittest.Start()), timestamppb.New(kittest.Start())
+	require.Empty(t, cmp.Diff(want, created, protocmp.Transform()))
+
+	got, err := w.Artifacts.GetArtifact(et.Member(t), &evidencev1.GetArtifactRequest{Name: created.GetName()})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(created, got, protocmp.Transform()))
+	require.True(t, ids.Valid(strings.TrimPrefix(w.Create(t, "", nil).GetName(), et.School+"/artifacts/")), "an id is chosen where none is given")
+}
+
+func TestAllThatIsWrongWithADescriptionIsSaidAtOnce(t *testing.T) {
+	w := world(t)
+	cases := map[string]struct {
+		change func(*evidencev1.Artifact)
+		rules  []string
+	}{
+		"nothing is given": {func(a *evidencev1.Artifact) { proto.Reset(a) }, []string{
+			"artifact.caption: required", "artifact.groups: required", "artifact.indicator: required", "artifact.journey: journey_of_school",
+			"artifact.occur_date: required", "artifact.step: step_of_journey",
+		}},
+		"a journey that does not exist": {func(a *evidencev1.Artifact) {
+			a.Journey, a.Step, a.Caption = et.Journey+"x", et.Journey+"x/steps/open-evening", " "
+		}, []string{"artifact.caption: required", "artifact.journey: known_journey"}},
+		"a journey of another school": {func(a *evidencev1.Artifact) { a.Journey, a.Step = et.FarJourney, et.FarStep }, []string{"artifact.journey: journey_of_school"}},
+		"a journey by wildcard":       {func(a *evidencev1.Artifact) { a.Journey = et.School + "/teams/-/journeys/-" }, []string{"artifact.journey: journey_of_school", "artifact.step: step_of_journey"}},
+		"a step of another journey":   {func(a *evidencev1.Artifact) { a.Step = et.Other + "/steps/one" }, []string{"artifact.step: step_of_journey"}},
+		"a step and an indicator that the plan has not": {func(a *evidencev1.Artifact) { a.Step, a.Indicator = et.Journey+"/steps/none", "power-9" }, []string{
+			"artifact.indicator: indicator_of_goal", "artifact.step: known_step",
+		}},
+		"tomorrow":             {func(a *evidencev1.Artifact) { a.OccurDate = "2026-09-02" }, []string{"artifact.occur_date: not_in_future"}},
+		"no day of a calendar": {func(a *evidencev1.Artifact) { a.OccurDate = "2026-02-30" }, []string{"artifact.occur_date: date"}},
+		"an unknown group":     {func(a *evidencev1.Artifact) { a.Groups = append(a.Groups, 9) }, []string{"artifact.groups: known_group"}},
+		"a file in a folder":   {func(a *evidencev1.Artifact) { a.FileName = "../etc/passwd" }, []string{"artifact.file_name: file_name"}},
+		"a file name that reads backwards": {func(a *evidencev1.Artifact) { a.FileName = "evening\u202egnp.exe" }, []string{
+			"artifact.file_name: file_name",
+		}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			a := et.Evidence()
+			c.change(a)
+			_, err := w.Artifacts.CreateArtifact(et.Member(t), &evidencev1.CreateArtifactRequest{Parent: et.School, Artifact: a, ArtifactId: "bad"})
+			refused(t, err, problem.ReasonFieldInvalid, c.rules...)
+		})
+	}
+	_, err := w.Artifacts.GetArtifact(et.Member(t), &evidencev1.GetArtifactRequest{Name: et.School + "/artifacts/bad"})
+	require.Equal(t, codes.NotFound, et.Code(err), "nothing was kept")
+}
+
+func TestEveryIndicatorOfTheJourneysGoalsWillDo(t *testing.T) {
+	w := world(t)
+	w.Create(t, "one", func(a *evidencev1.Artifact) { a.Indicator = et.Indicator })
+	w.Create(t, "two", func(a *evidencev1.Artifact) { a.Indicator = et.Indicator2 })
+}
+
+func TestJourneyTakesEvidenceFromActingOnThePlanOn(t *testing.T) {
+	w := world(t)
+	takes := map[schoolsv1.Phase]bool{
+		schoolsv1.Phase_PHASE_UNDERWAY: true, schoolsv1.Phase_PHASE_PRESENTED: true, schoolsv1.Phase_PHASE_APPLIED: true,
+		schoolsv1.Phase_PHASE_AWARDED: true, schoolsv1.Phase_PHASE_SUSTAINING: true,
+	}
+	for number, name := range schoolsv1.Phase_name {
+		t.Run(name, func(t *testing.T) {
+			w.Schools.SetPhase(et.Journey, schoolsv1.Phase(number))
+			_, err := w.Artifacts.CreateArtifact(et.Member(t), &evidencev1.CreateArtifactRequest{Parent: et.School, Artifact: et.Evidence()})
+			if takes[schoolsv1.Phase(number)] {
+				require.NoError(t, err)
+				return
+			}
+			refused(t, err, problem.ReasonStateWrong, et.Journey+": journey_takes_evidence")
+		})
+	}
+}
+
+func TestJourneyHasALimitOfArtifacts(t *testing.T) {
+	c := evidence.DefaultConfig()
+	c.MaxArtifacts = 2
+	w := et.New(t, c, nil)
+	first := w.Create(t, "a", nil)
+	w.Create(t, "b", nil)
+	_, err := w.Artifacts.CreateArtifact(et.Member(t), &evidencev1.CreateArtifactRequest{Parent: et.School, Artifact: et.Evidence()})
+	refused(t, err, problem.ReasonLimitExceeded, et.Journey+": artifacts_max")
+	_, err = w.Artifacts.DeleteArtifact(et.Member(t), &evidencev1.DeleteArtifactRequest{Name: first.GetName()})
+	require.NoError(t, err)
+	w.Create(t, "c", nil)
+}
+
+func TestSchoolsAwayMeansUnavailableAndNothingKept(t *testing.T) {
+	w := world(t)
+	w.Schools.SetAway(problem.Unavailable("database"))
+	_, err := w.Artifacts.CreateArtifact(et.Member(t), &evidencev1.CreateArtifactRequest{Parent: et.School, ArtifactId: "a", Artifact: et.Evidence()})
+	require.Equal(t, codes.Unavailable, et.Code(err))
+	w.Schools.SetAway(nil)
+	w.Create(t, "a", nil)
+}
+
+func TestCreatingTwiceIsRefusedUnlessItIsTheSameRequest(t *testing.T) {
+	w := world(t)
+	req := &evidencev1.CreateArtifactRequest{Parent: et.School, ArtifactId: "a", Artifact: et.Evidence(), RequestId: "r1"}
+	first, err := w.Artifacts.CreateArtifact(et.Member(t), req)
+	require.NoError(t, err)
+	again, err := w.Artifacts.CreateArtifact(et.Member(t), req)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(first, again, protocmp.Transform()))
+
+	req.RequestId = "r2"
+	_, err = w.Artifacts.CreateArtifact(et.Member(t), req)
+	require.Equal(t, codes.AlreadyExists, et.Code(err))
+	req.RequestId, req.Artifact.Caption = "r1", "Another"
+	_, err = w.Artifacts.CreateArtifact(et.Member(t), req)
+	refused(t, err, problem.ReasonRequestIDReused, "request_id: reused")
+}
+
+func TestListPagesByIdAndFilters(t *testing.T) {
+	w := world(t)
+	for i := range 5 {
+		w.Create(t, fmt.Sprintf("a%d", i), func(a *evidencev1.Artifact) {
+			if i%2 == 1 {
+				a.Indicator, a.Step = et.Indicator2, et.Step2
+			}
+		})
+	}
+	_, err := w.Upload(et.Member(t), et.School+"/artifacts/a1", et.PNG(1))
+	require.NoError(t, err)
+	cases := map[string][]string{
+		``:                                {"a0", "a1", "a2", "a3", "a4"},
+		`indicator = "welcome-2"`:         {"a1", "a3"},
+		`state = ACCEPTED`:                {"a1"},
+		`state != STATE_ACCEPTED`:         {"a0", "a2", "a3", "a4"},
+		`NOT state = "STATE_ACCEPTED"`:    {"a0", "a2", "a3", "a4"},
+		`step = "` + et.Step2 + `"`:       {"a1", "a3"},
+		`journey = "` + et.Journey + `x"`: nil,
+		`indicator = "welcome-2" AND state = AWAITING_CONTENT`:                   {"a3"},
+		`(indicator = "welcome-1" OR state = ACCEPTED) AND indicator != "x' --"`: {"a0", "a1", "a2", "a4"},
+	}
+	for filter, want := range cases {
+		t.Run(filter, func(t *testing.T) {
+			var got []string
+			req := &evidencev1.ListArtifactsRequest{Parent: et.School, PageSize: 2, Filter: filter}
+			for {
+				resp, err := w.Artifacts.ListArtifacts(et.Member(t), req)
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(resp.GetArtifacts()), 2)
+				for _, a := range resp.GetArtifacts() {
+					got = append(got, strings.TrimPrefix(a.GetName(), et.School+"/artifacts/"))
+				}
+				if req.PageToken = resp.GetNextPageToken(); req.PageToken == "" {
+					break
+				}
+			}
+			require.Equal(t, want, got)
+		})
+	}
+	for _, filter := range []string{`caption = "x"`, `state = FLYING`, `state > ACCEPTED`, `indicator = welcome`, `indicator = "1`, `"x" = indicator`} {
+		_, err := w.Artifacts.ListArtifacts(et.Member(t), &evidencev1.ListArtifactsRequest{Parent: et.School, Filter: filter})
+		refused(t, err, problem.ReasonFieldInvalid, "filter: filter")
+	}
+	_, err = w.Artifacts.ListArtifacts(et.Member(t), &evidencev1.ListArtifactsRequest{Parent: et.School, PageToken: "forged"})
+	refused(t, err, problem.ReasonFieldInvalid, "page_token: from_previous_page")
+}
+
+func TestUpdateChangesWhatTheMaskNames(t *testing.T) {
+	w := world(t)
+	a := w.Create(t, "a", func(a *evidencev1.Artifact) { a.FileName = "x.png" })
+	w.Clock.Advance(time.Hour)
+	patch := &evidencev1.Artifact{
+		Name: a.GetName(), Etag: a.GetEtag(), Caption: "New", Indicator: et.Indicator2, Step: et.Step2, OccurDate: "2026-08-01", FileName: "ignored.png",
+		Groups: []typev1.StakeholderGroup{typev1.StakeholderGroup_STAKEHOLDER_GROUP_STUDENT},
+	}
+	got, err := w.Artifacts.UpdateArtifact(et.Member(t), &evidencev1.UpdateArtifactRequest{
+		Artifact: patch, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"caption", "indicator", "step", "occur_date", "groups"}},
+	})
+	require.NoError(t, err)
+	want := proto.CloneOf(a)
+	want.Caption, want.Indicator, want.Step, want.OccurDate, want.Groups = "New", et.Indicator2, et.Step2, "2026-08-01", patch.Groups
+	want.UpdateTime, want.Etag = timestamppb.New(kittest.Start().Add(time.Hour)), `"2"`
+	require.Empty(t, cmp.Diff(want, got, protocmp.Transform()))
+
+	same, err := w.Artifacts.UpdateArtifact(et.Member(t), &evidencev1.UpdateArtifactRequest{Artifact: &evidencev1.Artifact{Name: a.GetName(), Caption: "New"}})
+	require.NoError(t, err)
+	require.Equal(t, got.GetEtag(), same.GetEtag(), "nothing changed")
+	cleared, err := w.Artifacts.UpdateArtifact(et.Member(t), &evidencev1.UpdateArtifactRequest{
+		Artifact: &evidencev1.Artifact{Name: a.GetName()}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"file_name"}},
+	})
+	require.NoError(t, err)
+	require.Empty(t, cleared.GetFileName())
+}
+
+func TestUpdateThatBreaksARuleChangesNothing(t *testing.T) {
+	w := world(t)
+	a := w.Create(t, "a", nil)
+	cases := map[string]struct {
+		patch *evidencev1.Artifact
+		mask  []string
+		rules []string
+	}{
+		"all fields at once": {
+			&evidencev1.Artifact{Step: et.Other + "/steps/one", Indicator: "none", OccurDate: "2027-01-01", FileName: "a/b"},
+			[]string{"step", "indicator", "occur_date", "file_name", "caption", "groups"},
+			[]string{
+				"artifact.caption: required", "artifact.file_name: file_name", "artifact.groups: required", "artifact.indicator: indicator_of_goal",
+				"artifact.occur_date: not_in_future", "artifact.step: step_of_journey",
+			},
+		},
+		"the journey, with a mask":        {&evidencev1.Artifact{Journey: et.Other}, []string{"journey"}, []string{"artifact.journey: immutable"}},
+		"the journey, without one":        {&evidencev1.Artifact{Journey: et.Other}, nil, []string{"artifact.journey: immutable"}},
+		"what only the server sets":       {&evidencev1.Artifact{}, []string{"state", "sha256", "name"}, []string{"update_mask: writable_path", "update_mask: writable_path", "update_mask: writable_path"}},
+		"what the resource does not have": {&evidencev1.Artifact{}, []string{"color", "caption.x"}, []string{"update_mask: known_path", "update_mask: known_path"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			c.patch.Name = a.GetName()
+			req := &evidencev1.UpdateArtifactRequest{Artifact: c.patch}
+			if c.mask != nil {
+				req.UpdateMask = &fieldmaskpb.FieldMask{Paths: c.mask}
+			}
+			_, err := w.Artifacts.UpdateArtifact(et.Member(t), req)
+			refused(t, err, problem.ReasonFieldInvalid, c.rules...)
+		})
+	}
+	got, err := w.Artifacts.GetArtifact(et.Member(t), &evidencev1.GetArtifactRequest{Name: a.GetName()})
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(a, got, protocmp.Transform()))
+}
+
+func TestStaleEtagChangesNothing(t *testing.T) {
+	w := world(t)
+	a := w.Accepted(t, "a", et.PNG(1))
+	_, err := w.Artifacts.UpdateArtifact(et.Member(t), &evidencev1.UpdateArtifactRequest{Artifact: &evidencev1.Artifact{Name: a.GetName(), Caption: "x", Etag: `"1"`}})
+	refused(t, err, problem.ReasonEtagStale)
+	_, err = w.Artifacts.DeleteArtifact(et.Member(t), &evidencev1.DeleteArtifactRequest{Name: a.GetName(), Etag: `"1"`})
+	refused(t, err, problem.ReasonEtagStale)
+	_, err = w.Artifacts.DeleteArtifact(et.Member(t), &evidencev1.DeleteArtifactRequest{Name: a.GetName(), Etag: a.GetEtag()})
+	require.NoError(t, err)
+}
+
+func TestWithdrawnEvidenceStaysSeenButUntouchable(t *testing.T) {
+	w := world(t)
+	a := w.Accepted(t, "a", et.PNG(1))
+	_, err := w.Artifacts.DeleteArtifact(et.Member(t), &evidencev1.DeleteArtifactRequest{Name: a.GetName()})
+	require.NoError(t, err)
+	got, err := w.Artifacts.GetArtifact(et.Member(t), &evidencev1.GetArtifactRequest{Name: a.GetName()})
+	require.NoError(t, err)
+	require.Equal(t, evidencev1.Artifact_STATE_WITHDRAWN, got.GetState())
+
+	rule := a.GetName() + ": not_withdrawn"
+	_, err = w.Artifacts.DeleteArtifact(et.Member(t), &evidencev1.DeleteArtifactRequest{Name: a.GetName()})
+	refused(t, err, problem.ReasonStateWrong, rule)
+	_, err = w.Artifacts.UpdateArtifact(et.Member(t), &evidencev1.UpdateArtifactRequest{Artifact: &evidencev1.Artifact{Name: a.GetName(), Caption: "x"}})
+	refused(t, err, problem.ReasonStateWrong, rule)
+	_, err = w.Upload(et.Member(t), a.GetName(), et.PNG(1))
+	refused(t, err, problem.ReasonStateWrong, rule)
+	_, _, err = w.Download(et.Member(t), a.GetName())
+	refused(t, err, problem.ReasonStateWrong, rule)
+}
+
+func TestForeignEvidenceIsAnsweredAsIfItNeverExisted(t *testing.T) {
+	w := world(t)
+	far := et.As(t, accessv1.Role_ROLE_TEAM_MEMBER, et.FarSchool)
+	real, none := w.Accepted(t, "a", et.PNG(1)).GetName(), et.FarSchool+"/artifacts/none"
+	calls := map[string]func(name string) error{
+		"get": func(name string) error {
+			_, err := w.Artifacts.GetArtifact(far, &evidencev1.GetArtifactRequest{Name: name})
+			return err
+		},
+		"update": func(name string) error {
+			_, err := w.Artifacts.UpdateArtifact(far, &evidencev1.UpdateArtifactRequest{Artifact: &evidencev1.Artifact{Name: name, Caption: "x"}})
+			return err
+		},
+		"delete": func(name string) error {
+			_, err := w.Artifacts.DeleteArtifact(far, &evidencev1.DeleteArtifactRequest{Name: name})
+			return err
+		},
+		"upload": func(name string) error {
+			_, err := w.Upload(far, name, et.PNG(1))
+			return err
+		},
+		"download": func(name string) error {
+			_, _, err := w.Download(far, name)
+			return err
+		},
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			foreign, missing := call(real), call(none)
+			require.Equal(t, codes.NotFound, et.Code(foreign))
+			alike(t, foreign, real, missing, none)
+		})
+	}
+	_, err := w.Artifacts.ListArtifacts(far, &evidencev1.ListArtifactsRequest{Parent: et.School})
+	require.Equal(t, codes.NotFound, et.Code(err))
+}
+
+func TestRolesAreThoseOfTheRules(t *testing.T) {
+	w := world(t)
+	a := w.Accepted(t, "a", et.PNG(1))
+	coordinator, reviewer := et.As(t, accessv1.Role_ROLE_DISTRICT_COORDINATOR, et.District), et.As(t, accessv1.Role_ROLE_REVIEWER, et.School)
+	_, content, err := w.Download(coordinator, a.GetName())
+	require.NoError(t, err)
+	require.Equal(t, et.PNG(1), content)
+	_, err = w.Upload(coordinator, a.GetName(), et.PNG(1))
+	refused(t, err, problem.ReasonRoleInsufficient)
+	_, err = w.Artifacts.CreateArtifact(coordinator, &evidencev1.CreateArtifactRequest{Parent: et.School, Artifact: et.Evidence()})
+	refused(t, err, problem.ReasonRoleInsufficient)
+	_, _, err = w.Download(reviewer, a.GetName())
+	refused(t, err, problem.ReasonRoleInsufficient)
+	_, err = w.Upload(t.Context(), a.GetName(), et.PNG(1))
+	require.Equal(t, codes.Unauthenticated, et.Code(err))
+	_, err = w.Artifacts.ListArtifacts(coordinator, &evidencev1.ListArtifactsRequest{Parent: et.District + "/schools/-"})
+	refused(t, err, problem.ReasonFieldInvalid, "parent: resource_name")
+}
