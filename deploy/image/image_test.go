@@ -128,10 +128,12 @@ func TestACommandWritesLayoutAndTars(t *testing.T) {
 		"--version", "v1+dirty", "--created", "1700000000", "--authorities", filepath.Join(out, "none"), "--out", out,
 		"arm64=" + program, "amd64=" + program,
 	}
-	require.NoError(t, run(args))
+	var said strings.Builder
+	require.NoError(t, run(args, &said))
+	require.Equal(t, 3, strings.Count(said.String(), "sha256:"))
 	left := filepath.Join(out, "image", "left-over")
 	require.NoError(t, os.WriteFile(left, nil, 0o644))
-	require.NoError(t, run(args))
+	require.NoError(t, run(args, io.Discard))
 	require.NoFileExists(t, left, "an earlier build is replaced")
 
 	index, err := layout.ImageIndexFromPath(filepath.Join(out, "image"))
@@ -160,7 +162,7 @@ func TestWrongArgumentsAreExplained(t *testing.T) {
 		"invalid value":   {"--version", "v1", "--created", "today"},
 		"at least one AR": {"--version", "v1"},
 	} {
-		require.ErrorContains(t, run(args), want)
+		require.ErrorContains(t, run(args, io.Discard), want)
 	}
 	_, err := Image(meta(), "amd64", Content{})
 	require.ErrorContains(t, err, "empty")

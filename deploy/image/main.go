@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,7 +28,7 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
 		os.Exit(1)
 	}
@@ -41,7 +42,7 @@ type order struct {
 	binaries    map[string]string // path by architecture
 }
 
-func run(args []string) error {
+func run(args []string, w io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -52,7 +53,7 @@ func run(args []string) error {
 	} else if err != nil {
 		return err
 	}
-	return o.build(authorities)
+	return o.build(authorities, w)
 }
 
 func parse(args []string) (order, error) {
@@ -82,7 +83,7 @@ func parse(args []string) (order, error) {
 }
 
 // build writes all images and says what came out.
-func (o order) build(authorities []byte) error {
+func (o order) build(authorities []byte, w io.Writer) error {
 	tag, err := name.NewTag("tandem:" + tagOf(o.Version))
 	if err != nil {
 		return err
@@ -102,7 +103,7 @@ func (o order) build(authorities []byte) error {
 		if err := tarball.WriteToFile(file, tag, image); err != nil {
 			return fmt.Errorf("write %s: %w", file, err)
 		}
-		if err := report(file, image); err != nil {
+		if err := report(w, file, image); err != nil {
 			return err
 		}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{
@@ -110,7 +111,7 @@ func (o order) build(authorities []byte) error {
 			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}},
 		})
 	}
-	return o.writeLayout(index)
+	return o.writeLayout(index, w)
 }
 
 func (o order) image(arch string, authorities []byte) (v1.Image, error) {
@@ -126,7 +127,7 @@ func (o order) image(arch string, authorities []byte) (v1.Image, error) {
 }
 
 // writeLayout replaces the layout of an earlier build.
-func (o order) writeLayout(index v1.ImageIndex) error {
+func (o order) writeLayout(index v1.ImageIndex, w io.Writer) error {
 	folder := filepath.Join(o.out, "image")
 	if err := os.RemoveAll(folder); err != nil {
 		return err
@@ -134,21 +135,17 @@ func (o order) writeLayout(index v1.ImageIndex) error {
 	if _, err := layout.Write(folder, index); err != nil {
 		return fmt.Errorf("write %s: %w", folder, err)
 	}
-	digest, err := index.Digest()
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%s  %s (all platforms)\n", digest, folder)
-	return nil
+	return report(w, folder, index)
 }
 
-func report(file string, image v1.Image) error {
-	digest, err := image.Digest()
+// report prints the digest of an image or an index of images.
+func report(w io.Writer, file string, of interface{ Digest() (v1.Hash, error) }) error {
+	digest, err := of.Digest()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s  %s\n", digest, file)
-	return nil
+	_, err = fmt.Fprintf(w, "%s  %s\n", digest, file)
+	return err
 }
 
 // tagOf makes a tag of a version: git describe may give characters no tag has.
