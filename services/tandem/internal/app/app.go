@@ -199,6 +199,5 @@ func (a *App) openBlobs(ctx context.Context) (*blob.Store, error) {
 		return nil, fmt.Errorf("--blobs: %w", err)
 	}
 	a.group.Closer("blobs", func(context.Context) error { return store.Close() })
-	a.group.Check(run.Check{Name: "evidence/blobs", Probe: store.Ping})
 	return store, nil
 }

@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/tandem/internal/app"
 )
+
+// ownerOnly keeps whatever is written, families' answers among it, from other
+// users of the machine.
+const ownerOnly = 0o077
 
 // Serve runs services until it is told to stop.
 type Serve struct {
@@ -21,6 +26,7 @@ type Serve struct {
 // Run serves. What is written to standard output is for a person; the log is
 // for machines and goes elsewhere.
 func (s *Serve) Run(ctx context.Context, version Version) error {
+	syscall.Umask(ownerOnly)
 	log, logFile, err := openLog(s.LogSettings)
 	if err != nil {
 		return err
