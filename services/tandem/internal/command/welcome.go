@@ -12,11 +12,12 @@ import (
 	"github.com/tandem-badges/tandem/services/tandem/internal/restclient"
 )
 
+const coordinatorRole = "DISTRICT_COORDINATOR"
+
 // sampleRoles are the roles of which a newcomer is shown one person each, the
 // widest first.
 var sampleRoles = []string{
-	"ROLE_STATE_ADMIN", "ROLE_STATE_ANALYST", "ROLE_DISTRICT_COORDINATOR", "ROLE_PRINCIPAL", "ROLE_TEAM_LEAD",
-	"ROLE_TEAM_MEMBER", "ROLE_FAMILY_LIAISON", "ROLE_REVIEWER", "ROLE_PANEL_CHAIR",
+	"STATE_ADMIN", "STATE_ANALYST", coordinatorRole, "PRINCIPAL", "TEAM_LEAD", "TEAM_MEMBER", "FAMILY_LIAISON", "REVIEWER", "PANEL_CHAIR",
 }
 
 // sample is a demo person as development mode lists them.
@@ -58,6 +59,7 @@ func printWelcome(ctx context.Context, w io.Writer, address string) error {
 		return err
 	}
 	printExample(&text, address, chosen)
+	fmt.Fprintf(&text, "Ctrl-C stops; what was done stays.\n")
 	_, err = io.WriteString(w, text.String())
 	return err
 }
@@ -69,18 +71,16 @@ func printExample(text *strings.Builder, address string, chosen []sample) {
 	}
 	who := chosen[0].Identity
 	for _, s := range chosen {
-		if s.Roles[0].Role == "ROLE_DISTRICT_COORDINATOR" {
+		if s.Roles[0].Role == coordinatorRole {
 			who = s.Identity
 		}
 	}
 	fmt.Fprintf(text, "\nGet a token and use it:\n\n")
 	fmt.Fprintf(text, "  curl -s %s/dev/token -H 'Content-Type: application/json' -d '{\"identity\": \"%s\"}'\n", address, who)
 	fmt.Fprintf(text, "  curl -s %s/v1/districts -H \"Authorization: Bearer $TOKEN\"\n\n", address)
-	fmt.Fprintf(text, "Ctrl-C stops; what was done stays.\n")
 }
 
-// samples picks one person per role, in the order of the roles. People whose
-// first role is another one come after those for whom it is the first.
+// samples picks the first person of each role, in the order of the roles.
 func samples(people []sample) []sample {
 	var chosen []sample
 	for _, role := range sampleRoles {
@@ -94,10 +94,8 @@ func samples(people []sample) []sample {
 	return chosen
 }
 
-// roleWords turns ROLE_TEAM_LEAD into "team lead".
-func roleWords(role string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(role, "ROLE_"), "_", " "))
-}
+// roleWords turns TEAM_LEAD into "team lead".
+func roleWords(role string) string { return strings.ToLower(strings.ReplaceAll(role, "_", " ")) }
 
 // newestBadge is the id of the credential awarded last, or "" before the first.
 func newestBadge(ctx context.Context, client *restclient.Client) (string, error) {

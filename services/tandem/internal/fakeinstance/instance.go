@@ -200,11 +200,18 @@ func (i *Instance) outside(path string, in Resource) (int, any) {
 }
 
 func (i *Instance) identities() Resource {
-	all := []Resource{{"identity": "people/dev-admin", "name": "Dev", "roles": []Resource{{"role": "ROLE_STATE_ADMIN", "node": ""}}}}
+	all := []Resource{{"identity": "people/dev-admin", "name": "Dev", "roles": []Resource{{"role": "STATE_ADMIN", "node": ""}}}}
 	for _, name := range slices.Sorted(maps.Keys(i.resources)) {
-		if person := i.resources[name]; person["demo"] == true {
-			all = append(all, Resource{"identity": name, "name": person["displayName"], "roles": person["grants"]})
+		person := i.resources[name]
+		if person["demo"] != true {
+			continue
 		}
+		var roles []Resource
+		for _, grant := range person["grants"].([]any) {
+			role := grant.(map[string]any)
+			roles = append(roles, Resource{"role": strings.TrimPrefix(role["role"].(string), "ROLE_"), "node": role["node"]})
+		}
+		all = append(all, Resource{"identity": name, "name": person["displayName"], "roles": roles})
 	}
 	return Resource{"identities": all}
 }

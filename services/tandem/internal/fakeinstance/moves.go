@@ -52,7 +52,7 @@ func (i *Instance) create(collection string, query url.Values, in Resource, body
 	maps.Copy(in, firsts[last(collection)])
 	if last(collection) == "links" {
 		in["code"] = "code-" + hash(name)
-		i.codes["code-"+hash(name)] = parent(name) + " " + in["school"].(string)
+		i.codes["code-"+hash(name)] = parent(collection) + " " + in["school"].(string)
 	}
 	i.resources[name] = in
 	return http.StatusOK, in

@@ -4,10 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
+)
+
+const (
+	streamPath = "/v1/events:stream"
+	maxEvent   = 1 << 20
 )
 
 // StreamEvent is one event of the event stream.
@@ -20,7 +27,7 @@ type StreamEvent struct {
 }
 
 // Stream reads the event stream until ctx ends. With Resume it connects again
-// after a break and goes on where it was.
+// after a break and goes on where it was; a refusal ends it either way.
 func (c *Client) Stream(ctx context.Context, query url.Values, fn func(StreamEvent)) error {
 	last := ""
 	for {
@@ -28,7 +35,8 @@ func (c *Client) Stream(ctx context.Context, query url.Values, fn func(StreamEve
 		if ctx.Err() != nil {
 			return nil
 		}
-		if !c.resume {
+		var refusal *Problem
+		if refused := errors.As(err, &refusal) && refusal.Status < http.StatusInternalServerError; refused || !c.resume {
 			return err
 		}
 		if err := pause(ctx, resumePause); err != nil {
@@ -38,7 +46,7 @@ func (c *Client) Stream(ctx context.Context, query url.Values, fn func(StreamEve
 }
 
 func (c *Client) streamOnce(ctx context.Context, query url.Values, last *string, fn func(StreamEvent)) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/v1/events:stream?"+query.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+streamPath+"?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -53,20 +61,32 @@ func (c *Client) streamOnce(ctx context.Context, query url.Values, last *string,
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET /v1/events:stream: %s", resp.Status)
+		answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxEvent))
+		return parseProblem(http.MethodGet, streamPath, resp.StatusCode, answer)
 	}
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
+	return readEvents(resp.Body, last, fn)
+}
+
+// readEvents gives every whole event to fn. An id counts once its event was
+// given: one that a break cut off comes again.
+func readEvents(body io.Reader, last *string, fn func(StreamEvent)) error {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, maxEvent)
+	id, data := "", ""
 	for lines.Scan() {
-		if id, ok := strings.CutPrefix(lines.Text(), "id:"); ok {
-			*last = strings.TrimSpace(id)
-		}
-		if data, ok := strings.CutPrefix(lines.Text(), "data:"); ok {
+		field, value, _ := strings.Cut(lines.Text(), ":")
+		switch value = strings.TrimPrefix(value, " "); {
+		case lines.Text() == "" && data != "":
 			var event StreamEvent
 			if err := json.Unmarshal([]byte(data), &event); err != nil {
 				return fmt.Errorf("event stream: %w", err)
 			}
 			fn(event)
+			*last, data = id, ""
+		case field == "id":
+			id = value
+		case field == "data":
+			data += value
 		}
 	}
 	return lines.Err()
