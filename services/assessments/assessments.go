@@ -19,6 +19,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/run"
@@ -75,7 +76,7 @@ func New(d run.Deps) (run.Service, error) {
 		Name:     Name,
 		Register: domain.Register,
 		Tasks: []run.Task{
-			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, d.Clock, d.Log).Run},
+			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 		},

@@ -70,7 +70,7 @@ func New(d run.Deps) (run.Service, error) {
 		Name:     name,
 		Register: func(r grpc.ServiceRegistrar) { api.Register(r, domain) },
 		Tasks: []run.Task{
-			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, d.Clock, d.Log).Run},
+			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 			{Name: "awards", Run: func(ctx context.Context) error { return schedule(ctx, d, domain.Registry) }},
 		},

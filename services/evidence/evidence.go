@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/run"
@@ -77,7 +78,7 @@ func NewWith(d run.Deps, c Config) (run.Service, error) {
 		Name:     Name,
 		Register: domain.Register,
 		Tasks: []run.Task{
-			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, d.Clock, d.Log).Run},
+			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "sweep", Run: func(ctx context.Context) error {
 				return work.RunSweeper(ctx, d.DB, store.LooseTopic, sweeper.Sweep, d.Log)
 			}},

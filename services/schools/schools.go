@@ -20,6 +20,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	kitinbox "github.com/tandem-badges/tandem/services/kit/inbox"
 	"github.com/tandem-badges/tandem/services/kit/lease"
@@ -86,7 +87,7 @@ func tasks(d run.Deps, kept *store.Store, nouns api.Nouns) []run.Task {
 	inbox.Register(in, kept, nouns.Journeys)
 	calendar := cycle.Scheduler{Store: kept, Clock: d.Clock}
 	return []run.Task{
-		{Name: "schools relay", Run: outbox.NewRelay(d.DB, d.Bus, d.Clock, d.Log).Run},
+		{Name: "schools relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 		{Name: "schools inbox", Run: in.Run},
 		{Name: "schools calendar", Run: func(ctx context.Context) error {
 			err := lease.Run(ctx, d.DB, calendarLease, ids.New(), calendarTTL, func(ctx context.Context) error {

@@ -33,7 +33,8 @@ type Relay struct {
 	ensure map[string]bool // services whose stream is known to exist
 }
 
-// NewRelay returns the relay of a service's database. Replicas may each run one:
+// NewRelay returns the relay of a service's database; the clock is system time,
+// since history is kept by the days of operators. Replicas may each run one:
 // a lease keeps all but one waiting.
 func NewRelay(db *sqldb.DB, b *bus.Bus, c clock.Clock, log *slog.Logger) *Relay {
 	return &Relay{db: db, bus: b, clock: c, log: log, ensure: map[string]bool{}}
