@@ -32,6 +32,8 @@ const (
 	standards = "frameworks/national-standards/versions/2022"
 	cycle     = "cycles/2026-27"
 	team      = "districts/d1/schools/oak/teams/core"
+
+	notToBeFound = "nothing/is/called/this"
 )
 
 // directory is a small schools service: district d1 with the schools oak, elm and
@@ -69,6 +71,13 @@ func (d directory) ListSchools(_ context.Context, req *schoolsv1.ListSchoolsRequ
 		resp.NextPageToken = strconv.Itoa(at + 1)
 	}
 	return resp, nil
+}
+
+func (d directory) GetDistrict(_ context.Context, req *schoolsv1.GetDistrictRequest) (*schoolsv1.District, error) {
+	if name := req.GetName(); name == "districts/d1" || name == "districts/d2" {
+		return &schoolsv1.District{Name: name}, nil
+	}
+	return nil, problem.NotFound(notToBeFound) // callers must see the name they sent
 }
 
 func (d directory) GetSchool(_ context.Context, req *schoolsv1.GetSchoolRequest) (*schoolsv1.School, error) {

@@ -72,6 +72,9 @@ func Name(district, id string) string {
 	return fmt.Sprintf("districts/%s/campaigns/%s", district, id)
 }
 
+// DistrictName is the resource name of a district.
+func DistrictName(district string) string { return "districts/" + district }
+
 // SchoolName is the resource name of a school.
 func SchoolName(district, school string) string {
 	return fmt.Sprintf("districts/%s/schools/%s", district, school)
@@ -142,6 +145,8 @@ type Directory interface {
 	// Schools are the open schools of a district, as the caller sees them; "not
 	// found" when there is no such district.
 	Schools(ctx context.Context, district string) ([]School, error)
+	// HasDistrict tells whether the district exists, as the caller sees it.
+	HasDistrict(ctx context.Context, name string) (bool, error)
 	// HasCycle tells whether the cycle exists.
 	HasCycle(ctx context.Context, name string) (bool, error)
 }

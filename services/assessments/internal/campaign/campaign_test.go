@@ -76,6 +76,7 @@ func (m *memory) Closed(_ context.Context, c campaign.Campaign) error {
 }
 
 func (m *memory) Schools(context.Context, string) ([]campaign.School, error) { return m.schools, nil }
+func (m *memory) HasDistrict(context.Context, string) (bool, error)          { return true, nil }
 func (m *memory) HasCycle(context.Context, string) (bool, error)             { return true, nil }
 
 func (m *memory) Edition(context.Context, string, string) (instrument.Version, error) {

@@ -65,7 +65,11 @@ func (s *Service) List(ctx context.Context, district string, v Viewer, after str
 	if !v.All && len(v.Schools) == 0 {
 		return nil, nil
 	}
-	return s.store.Campaigns(ctx, district, v, after, limit)
+	list, err := s.store.Campaigns(ctx, district, v, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return list, check.Parent(ctx, DistrictName(district), len(list), s.directory.HasDistrict)
 }
 
 // Update changes a draft, or the title of any campaign.

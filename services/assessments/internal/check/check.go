@@ -2,11 +2,15 @@
 // all that is wrong at once and not one mistake per attempt.
 //
 // The domain packages fill a List with field paths as the API spells them; Err
-// turns it into one domain error.
+// turns it into one domain error. Parent tells an empty list from one under
+// something that does not exist.
 package check
 
 import (
+	"context"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/problem"
@@ -50,4 +54,17 @@ func (l List) Err() error {
 		return nil
 	}
 	return problem.Invalid(l...)
+}
+
+// Parent refuses a list that found nothing because its parent does not exist, by
+// the parent's name as it was sent. With "-" in it the name stands for any parent.
+func Parent(ctx context.Context, name string, listed int, has func(ctx context.Context, name string) (bool, error)) error {
+	if listed > 0 || slices.Contains(strings.Split(name, "/"), "-") {
+		return nil
+	}
+	known, err := has(ctx, name)
+	if err != nil || known {
+		return err
+	}
+	return problem.NotFound(name)
 }

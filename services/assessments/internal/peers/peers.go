@@ -60,6 +60,12 @@ func (s *Schools) Schools(ctx context.Context, district string) ([]campaign.Scho
 	}
 }
 
+// HasDistrict tells whether a district exists.
+func (s *Schools) HasDistrict(ctx context.Context, name string) (bool, error) {
+	_, err := s.organizations.GetDistrict(ctx, &schoolsv1.GetDistrictRequest{Name: name})
+	return exists(err)
+}
+
 // HasSchool tells whether a school exists.
 func (s *Schools) HasSchool(ctx context.Context, name string) (bool, error) {
 	_, err := s.organizations.GetSchool(ctx, &schoolsv1.GetSchoolRequest{Name: name})

@@ -32,6 +32,8 @@ type Service struct {
 
 // Directory is what the schools service knows.
 type Directory interface {
+	// HasDistrict tells whether the district exists, as the caller sees it.
+	HasDistrict(ctx context.Context, name string) (bool, error)
 	// HasSchool tells whether the school exists, as the caller sees it.
 	HasSchool(ctx context.Context, name string) (bool, error)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/check"
 )
 
 // GetRelease reads a release of a campaign that the viewer sees.
@@ -30,7 +31,11 @@ func (s *Service) Releases(ctx context.Context, district string, v campaign.View
 	if !v.All && len(v.Schools) == 0 {
 		return nil, nil
 	}
-	return s.store.Releases(ctx, district, v, after, limit)
+	list, err := s.store.Releases(ctx, district, v, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return list, check.Parent(ctx, campaign.DistrictName(district), len(list), s.directory.HasDistrict)
 }
 
 // Get reads a released result.
