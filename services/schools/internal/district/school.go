@@ -81,13 +81,14 @@ func (s Service) CreateSchools(ctx context.Context, parent string, drafts []Draf
 			rules.Add(at+".parent", "same_parent", "Give each school the district of the whole request.")
 		}
 		id, err := record.ChooseID(d.ID, at+".school_id")
-		if err != nil {
+		switch {
+		case err != nil:
 			rules.Add(at+".school_id", "id_form", "Use 1 to 63 lower-case letters, digits and hyphens.")
-		}
-		if taken[id] {
+		case taken[id]:
 			rules.Add(at+".school_id", "unique", "Give each school of the request an id of its own.")
+		default:
+			taken[id] = true
 		}
-		taken[id] = true
 		rules.Merge(d.Fields.check(at + ".school"))
 		schools = append(schools, s.newSchool(parent, id, d.Fields))
 	}
