@@ -121,8 +121,8 @@ func TestTheDockerfileSaysTheSame(t *testing.T) {
 }
 
 func TestACommandWritesLayoutAndTars(t *testing.T) {
-	out := t.TempDir()
-	program := filepath.Join(out, "program")
+	program := filepath.Join(t.TempDir(), "program")
+	out := filepath.Join(t.TempDir(), "new")
 	require.NoError(t, os.WriteFile(program, content().Program, 0o755))
 	args := []string{
 		"--version", "v1+dirty", "--created", "1700000000", "--authorities", filepath.Join(out, "none"), "--out", out,

@@ -88,6 +88,9 @@ func (o order) build(authorities []byte, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return err
+	}
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	var architectures []string
 	for arch := range o.binaries {
