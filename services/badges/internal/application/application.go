@@ -94,6 +94,8 @@ type Manifest struct {
 // Sources are the services that know what an application rests on, asked with the rights of
 // the person in the context.
 type Sources interface {
+	// School is "not found" when there is no such school.
+	School(ctx context.Context, name string) error
 	Journey(ctx context.Context, name string) (Journey, error)
 	Picture(ctx context.Context, journey string) (Picture, error)
 	Freeze(ctx context.Context, journey string) (Manifest, error)

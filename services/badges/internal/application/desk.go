@@ -179,7 +179,11 @@ func (d *Desk) visible(ctx context.Context, c caller.Caller, application, asked 
 
 // List lists the applications that the person may see.
 func (d *Desk) List(ctx context.Context, s caller.Scope, f *filter.Expr, page Slice) ([]Application, error) {
-	return d.store.Applications(ctx, s, f, page)
+	list, err := d.store.Applications(ctx, s, f, page)
+	if err != nil {
+		return nil, err
+	}
+	return list, s.MustExist(ctx, len(list), d.sources.School)
 }
 
 // Withdraw takes an application back before the decision.

@@ -44,7 +44,17 @@ func (p *Panel) Get(ctx context.Context, c caller.Caller, name string) (Review, 
 
 // List lists the reviews that the person may see.
 func (p *Panel) List(ctx context.Context, s caller.Scope, page Slice) ([]Review, error) {
-	return p.store.Reviews(ctx, s, page)
+	list, err := p.store.Reviews(ctx, s, page)
+	if err != nil {
+		return nil, err
+	}
+	return list, s.MustExist(ctx, len(list), func(ctx context.Context, application string) error {
+		if !s.Reads(application) { // who sees applications by assignment only must not learn of others
+			return nil
+		}
+		_, err := p.store.Application(ctx, application)
+		return err
+	})
 }
 
 // visible is the rule of independence: one's own review always; others' of the same round
