@@ -134,6 +134,7 @@ type Store interface {
 
 // Plans is what the schools service knows about the work that evidence shows.
 type Plans interface {
+	HasSchool(ctx context.Context, school string) (bool, error)
 	// Phase is where a journey stands, e.g. UNDERWAY; empty when there is no such journey.
 	Phase(ctx context.Context, journey string) (string, error)
 	HasStep(ctx context.Context, step string) (bool, error)

@@ -81,7 +81,20 @@ func (s *Service) Get(ctx context.Context, r Ref) (Artifact, error) { return s.s
 
 // List reads the artifacts of a school that meet the condition, by their ids.
 func (s *Service) List(ctx context.Context, school Ref, c *Condition, after string, limit int) ([]Artifact, error) {
-	return s.store.Artifacts(ctx, school, c, after, limit)
+	list, err := s.store.Artifacts(ctx, school, c, after, limit)
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	return nil, s.mustExist(ctx, school)
+}
+
+// mustExist refuses a school that does not exist: it is not one without evidence.
+func (s *Service) mustExist(ctx context.Context, school Ref) error {
+	known, err := s.plans.HasSchool(ctx, school.SchoolName())
+	if err != nil || known {
+		return err
+	}
+	return problem.NotFound(school.SchoolName())
 }
 
 // Update changes the description as change says. The journey stays.

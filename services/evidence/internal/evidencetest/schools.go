@@ -5,6 +5,7 @@ package evidencetest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -34,8 +35,9 @@ const (
 	notToBeFound = "nothing/is/called/this"
 )
 
-// Schools is a schools service that keeps journeys, steps and goals in memory.
+// Schools is a schools service that knows three schools and keeps journeys, steps and goals in memory.
 type Schools struct {
+	schoolsv1.UnimplementedOrganizationsServiceServer
 	schoolsv1.UnimplementedJourneysServiceServer
 	schoolsv1.UnimplementedPlansServiceServer
 
@@ -81,6 +83,7 @@ func (s *Schools) Calls() int {
 // Service is how it is served.
 func (s *Schools) Service() run.Service {
 	return run.Service{Name: "schools", Register: func(r grpc.ServiceRegistrar) {
+		schoolsv1.RegisterOrganizationsServiceServer(r, s)
 		schoolsv1.RegisterJourneysServiceServer(r, s)
 		schoolsv1.RegisterPlansServiceServer(r, s)
 	}}
@@ -90,6 +93,19 @@ func (s *Schools) Service() run.Service {
 func (s *Schools) asked() error {
 	s.calls++
 	return s.away
+}
+
+// GetSchool reads a school.
+func (s *Schools) GetSchool(_ context.Context, req *schoolsv1.GetSchoolRequest) (*schoolsv1.School, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.asked(); err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]string{School, Neighbour, FarSchool}, req.GetName()) {
+		return nil, problem.NotFound(notToBeFound)
+	}
+	return &schoolsv1.School{Name: req.GetName()}, nil
 }
 
 // GetJourney reads a journey.

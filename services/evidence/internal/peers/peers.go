@@ -1,5 +1,5 @@
 // Package peers asks the schools service what this service must know about the work
-// that evidence shows: journeys, steps and goals.
+// that evidence shows: schools, journeys, steps and goals.
 //
 // The calls carry the caller's own identity: what the caller may not see there does
 // not exist here. Domain packages know the answers through small interfaces
@@ -21,13 +21,24 @@ const pageSize = 1000
 
 // Schools is the schools service.
 type Schools struct {
-	journeys schoolsv1.JourneysServiceClient
-	plans    schoolsv1.PlansServiceClient
+	organizations schoolsv1.OrganizationsServiceClient
+	journeys      schoolsv1.JourneysServiceClient
+	plans         schoolsv1.PlansServiceClient
 }
 
 // NewSchools returns the schools service behind a connection.
 func NewSchools(conn grpc.ClientConnInterface) *Schools {
-	return &Schools{journeys: schoolsv1.NewJourneysServiceClient(conn), plans: schoolsv1.NewPlansServiceClient(conn)}
+	return &Schools{
+		organizations: schoolsv1.NewOrganizationsServiceClient(conn),
+		journeys:      schoolsv1.NewJourneysServiceClient(conn),
+		plans:         schoolsv1.NewPlansServiceClient(conn),
+	}
+}
+
+// HasSchool tells whether a school exists.
+func (s *Schools) HasSchool(ctx context.Context, name string) (bool, error) {
+	_, err := s.organizations.GetSchool(ctx, &schoolsv1.GetSchoolRequest{Name: name})
+	return exists(err)
 }
 
 // Phase is where a journey stands, without the prefix of the enum; empty when there
