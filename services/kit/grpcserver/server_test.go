@@ -44,6 +44,7 @@ func TestStepsOfTheChainAnswerInOrder(t *testing.T) {
 		"another scheme":                                       {"Basic dXNlcjpwYXNz", echo.Get, `{"name": "` + maple + `"}`, codes.Unauthenticated, problem.ReasonTokenInvalid},
 		"a foreign resource with a bad field is unknown":       {"Bearer " + w.token(t), echo.Get, `{"name": "` + other + `", "text": "` + tooLong + `"}`, codes.NotFound, problem.ReasonResourceNotFound},
 		"an own resource with a bad field is invalid":          {"Bearer " + w.token(t), echo.Get, `{"name": "` + maple + `", "text": "` + tooLong + `"}`, codes.InvalidArgument, problem.ReasonFieldInvalid},
+		"a text that holds a zero is invalid":                  {"Bearer " + w.token(t), echo.Get, `{"name": "` + maple + `", "text": "a\u0000b"}`, codes.InvalidArgument, problem.ReasonFieldInvalid},
 		"what is seen but not allowed is denied":               {"Bearer " + w.token(t), echo.Get, `{"name": "districts/0880"}`, codes.PermissionDenied, problem.ReasonRoleInsufficient},
 		"an anonymous call of an unknown method is not parsed": {"", "/tandem.echo.v1.Echo/No", `{}`, codes.Unauthenticated, problem.ReasonIdentityMissing},
 	}

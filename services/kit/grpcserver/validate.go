@@ -24,7 +24,10 @@ func (c *chain) validate(req any) error {
 	if !ok {
 		return nil
 	}
-	return c.validator.Validate(message)
+	if err := c.validator.Validate(message); err != nil {
+		return err
+	}
+	return plainText(message.ProtoReflect())
 }
 
 // validatedStream validates each message from the client.
