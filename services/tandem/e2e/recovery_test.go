@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -97,7 +98,7 @@ func (i *instance) checkProjections(t *testing.T, years []walkthrough.Result) {
 		require.Equal(t, want, table(t, schools, p.projected), p.name)
 	}
 	n := int64(len(years))
-	require.Equal(t, n, count(t, schools, `SELECT count(*) FROM journeys WHERE phase = 'AWARDED'`), "journeys with their badge")
+	require.Equal(t, n, count(t, schools, `SELECT count(*) FROM journeys WHERE phase = 'awarded'`), "journeys with their badge")
 	require.Equal(t, 4*n, count(t, schools, `SELECT count(*) FROM reflections`), "reflections")
 	require.Equal(t, 2*36*n, count(t, i.open(t, "assessments"), `SELECT count(*) FROM responses`), "answers of families")
 	require.Equal(t, 2*n, count(t, i.open(t, "evidence"), `SELECT count(*) FROM artifacts WHERE state = 2`), "pieces of evidence")
@@ -131,15 +132,26 @@ func (i *instance) checkOutboxes(t *testing.T) {
 func (i *instance) awaitQuiet(t *testing.T) {
 	t.Helper()
 	schools := i.open(t, "schools")
+	var state string
+	defer func() {
+		if t.Failed() {
+			t.Log(state)
+		}
+	}()
 	await(t, "all events to be applied", func() bool {
 		var unsent, events int64
+		state = ""
 		for _, service := range []string{"schools", "assessments", "evidence", "badges"} {
 			db := i.open(t, service)
-			unsent += count(t, db, `SELECT count(*) FROM outbox WHERE sent_at IS NULL`)
-			events += count(t, db, `SELECT count(*) FROM outbox WHERE type IN (`+heard+`)`)
+			u := count(t, db, `SELECT count(*) FROM outbox WHERE sent_at IS NULL`)
+			e := count(t, db, `SELECT count(*) FROM outbox WHERE type IN (`+heard+`)`)
+			state += fmt.Sprintf("%s: %d events to apply, %d unsent; ", service, e, u)
+			unsent, events = unsent+u, events+e
 			require.NoError(t, db.Close())
 		}
-		return unsent == 0 && events == count(t, schools, `SELECT count(*) FROM inbox WHERE consumer = 'schools'`)
+		applied := count(t, schools, `SELECT count(*) FROM inbox WHERE consumer = 'schools'`)
+		state += fmt.Sprintf("%d applied, %d dead", applied, count(t, schools, `SELECT count(*) FROM dead_letters`))
+		return unsent == 0 && events == applied
 	})
 }
 
