@@ -76,7 +76,7 @@ func printExample(text *strings.Builder, address string, chosen []sample) {
 		}
 	}
 	fmt.Fprintf(text, "\nGet a token and use it:\n\n")
-	fmt.Fprintf(text, "  curl -s %s/dev/token -H 'Content-Type: application/json' -d '{\"identity\": \"%s\"}'\n", address, who)
+	fmt.Fprintf(text, "  TOKEN=$(curl -s %s/dev/token -H 'Content-Type: application/json' -d '{\"identity\": \"%s\"}' | sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/')\n", address, who)
 	fmt.Fprintf(text, "  curl -s %s/v1/districts -H \"Authorization: Bearer $TOKEN\"\n\n", address)
 }
 
