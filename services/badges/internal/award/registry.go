@@ -34,7 +34,11 @@ func (r *Registry) Get(ctx context.Context, name string) (Award, error) {
 
 // List lists the awards that the person may see.
 func (r *Registry) List(ctx context.Context, s caller.Scope, page Slice) ([]Award, error) {
-	return r.store.Awards(ctx, s, page)
+	list, err := r.store.Awards(ctx, s, page)
+	if err != nil {
+		return nil, err
+	}
+	return list, s.MustExist(ctx, len(list), r.schools.School)
 }
 
 // Grant keeps a new award with its credential, in the transaction of ctx.
