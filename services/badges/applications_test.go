@@ -29,6 +29,8 @@ func TestAnApplicationThatCannotWorkIsNotCreated(t *testing.T) {
 	invalid(t, err, broken{"application.journey", "same_school"}, broken{"application.badge_definition", "required"})
 	_, err = create(w, bt.Lead, bt.School, "", "", &badgesv1.Application{Journey: bt.Foreign + "/teams/t/journeys/j", BadgeDefinition: bt.Badge})
 	invalid(t, err, broken{"application.journey", "same_school"})
+	_, err = create(w, bt.Lead, bt.School, "", "", &badgesv1.Application{Journey: bt.Journey + "/", BadgeDefinition: bt.Badge})
+	invalid(t, err, broken{"application.journey", "same_school"})
 	_, err = create(w, bt.Lead, bt.School, "", "", &badgesv1.Application{Journey: bt.Journey + "x", BadgeDefinition: bt.Badge})
 	invalid(t, err, broken{"application.journey", "exists"})
 	_, err = create(w, bt.Lead, bt.School, "", "", &badgesv1.Application{Journey: bt.Journey, BadgeDefinition: "badgeDefinitions/nope"})

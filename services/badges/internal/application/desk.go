@@ -68,7 +68,7 @@ func (d *Desk) Create(ctx context.Context, school, id string, a Application) (Ap
 
 func checkNew(school string, a Application) error {
 	var v []problem.Violation
-	if a.Journey == "" || names.School(a.Journey) != school {
+	if !names.IsJourney(a.Journey) || names.School(a.Journey) != school {
 		v = append(v, problem.Violation{
 			Field: "application.journey", Rule: "same_school", Fix: "Name a journey of this school, " + school + "/teams/{team}/journeys/{journey}.",
 		})

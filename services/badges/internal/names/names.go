@@ -5,7 +5,10 @@
 // before any function here sees it.
 package names
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // State stands for the district of what belongs to the whole state.
 const State = "_state"
@@ -34,6 +37,12 @@ func School(name string) string {
 		return ""
 	}
 	return strings.Join(parts[:4], "/")
+}
+
+// IsJourney tells whether a name has the shape of a journey's, in a school.
+func IsJourney(name string) bool {
+	parts := strings.Split(name, "/")
+	return len(parts) == 8 && School(name) != "" && parts[4] == "teams" && parts[6] == "journeys" && !slices.Contains(parts, "")
 }
 
 // ID is the last segment of a name.

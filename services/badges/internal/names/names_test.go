@@ -18,6 +18,17 @@ func TestNamesComeApart(t *testing.T) {
 	require.Equal(t, review, names.Child(names.Parent(review), "reviews", "r1"))
 }
 
+func TestOnlyAWholeNameIsAJourneys(t *testing.T) {
+	const journey = "districts/d/schools/s/teams/t/journeys/j"
+	require.True(t, names.IsJourney(journey))
+	for _, other := range []string{
+		"", "districts/d/schools/s", journey + "/", journey + "/steps/s", "districts/d/schools/s/teams//journeys/j",
+		"districts/d/schools/s/teams/t/goals/j", "districts/d/schools/s/teams/t/journeys/",
+	} {
+		require.False(t, names.IsJourney(other), other)
+	}
+}
+
 func TestNamesOfTheStateHaveNoDistrict(t *testing.T) {
 	require.Equal(t, names.State, names.District("people/p1"))
 	require.Empty(t, names.DistrictNode("people/p1"))
