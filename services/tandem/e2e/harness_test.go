@@ -174,7 +174,7 @@ func (i *instance) serveApart() map[string]*process {
 func (i *instance) awaitReady(base string, p *process) {
 	i.t.Helper()
 	await(i.t, "the instance to be ready", func() bool {
-		if !p.running() {
+		if p != nil && !p.running() {
 			i.t.Fatalf("the process ended:\n%s", p.log.tail())
 		}
 		resp, err := http.Get(base + "/readyz")
@@ -192,7 +192,12 @@ func (i *instance) play(ctx context.Context, options walkthrough.Options) (walkt
 	options.URL, options.Out = i.url, out
 	options.Folder = filepath.Join(i.data, "walkthrough")
 	options.Verify = func(ctx context.Context, target string) error {
-		if output, err := exec.CommandContext(ctx, programs.tandem, "verify", target).CombinedOutput(); err != nil {
+		output, err := exec.CommandContext(ctx, programs.tandem, "verify", target).CombinedOutput()
+		for retry := 0; options.Resume && err != nil && retry < 10; retry++ { // the instance may be away
+			i.awaitReady(i.ops, nil)
+			output, err = exec.CommandContext(ctx, programs.tandem, "verify", target).CombinedOutput()
+		}
+		if err != nil {
 			return fmt.Errorf("verify %s: %w\n%s", target, err, output)
 		}
 		return nil
