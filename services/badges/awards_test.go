@@ -71,6 +71,7 @@ func TestAnAwardEndsThenLapsesByTheClock(t *testing.T) {
 	require.Equal(t, "BadgeExpired", w.Events()[len(w.Events())-1])
 	v := check(t, w, award.GetCredential())
 	require.Equal(t, badgesv1.StepOutcome_STEP_OUTCOME_WARNING, step(t, v, "status").GetOutcome())
+	require.True(t, v.GetValid(), "a badge in its days of grace still stands")
 	w.Clock.Advance(90 * 24 * time.Hour)
 	becomes(badgesv1.Award_STATE_LAPSED)
 	require.Equal(t, "BadgeLapsed", w.Events()[len(w.Events())-1], "older events may be forgotten by now")

@@ -40,7 +40,12 @@ func Parse(text string, enum protoreflect.EnumType, fields ...string) (*Expr, er
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
-	options := []filtering.DeclarationOption{filtering.DeclareStandardFunctions()}
+	options := []filtering.DeclarationOption{
+		filtering.DeclareStandardFunctions(),
+		// Comparisons side by side are a sequence, which AIP-160 leaves to the service: here all must hold.
+		filtering.DeclareFunction(filtering.FunctionFuzzyAnd, filtering.NewFunctionOverload(
+			filtering.FunctionFuzzyAnd+"_bool", filtering.TypeBool, filtering.TypeBool, filtering.TypeBool)),
+	}
 	for _, f := range fields {
 		options = append(options, filtering.DeclareIdent(f, filtering.TypeString))
 	}

@@ -47,3 +47,34 @@ func TestAWrongFilterNamesTheFieldAndTheRule(t *testing.T) {
 		require.Equal(t, "filter", p.Violations[0].Field)
 	}
 }
+
+func TestWordsBesideEachOtherMustAllHold(t *testing.T) {
+	want := []filter.Expr{{Op: filter.Equal, Field: "state", Value: "DRAFT"}, {Op: filter.Equal, Field: "journey", Value: "j"}}
+	for _, text := range []string{`state = DRAFT AND journey = "j"`, `state = DRAFT journey = "j"`, `(state = DRAFT) AND (journey = "j")`} {
+		e, err := filter.Parse(text, states(), "state", "journey")
+		require.NoError(t, err, text)
+		require.Equal(t, &filter.Expr{Op: filter.And, Args: want}, e, text)
+	}
+}
+
+func TestOrBindsMoreCloselyThanAnd(t *testing.T) {
+	e, err := filter.Parse(`journey = "a" AND journey = "b" OR journey = "c"`, states(), "state", "journey")
+	require.NoError(t, err)
+	is := func(value string) filter.Expr { return filter.Expr{Op: filter.Equal, Field: "journey", Value: value} }
+	require.Equal(t, &filter.Expr{Op: filter.And, Args: []filter.Expr{is("a"), {Op: filter.Or, Args: []filter.Expr{is("b"), is("c")}}}}, e, "as AIP-160 says")
+}
+
+func TestAValueIsATextWhateverItHolds(t *testing.T) {
+	for _, value := range []string{"", "%", "_", "a'b", "DRAFT", "ü", "$1", "a/b/c"} {
+		e, err := filter.Parse(`journey = "`+value+`"`, states(), "state", "journey")
+		require.NoError(t, err, value)
+		require.Equal(t, value, e.Value)
+	}
+	for _, text := range []string{`journey = DRAFT`, `journey = 3`, `journey = "a" AND`, `NOT`, `journey:"a"`, `journey >= "a"`, `journey = true`} {
+		_, err := filter.Parse(text, states(), "state", "journey")
+		p, ok := problem.As(err)
+		require.True(t, ok, "%s: %v", text, err)
+		require.Equal(t, "filter_syntax", p.Violations[0].Rule)
+		require.Contains(t, p.Violations[0].Fix, "state, journey", "the fields that may be asked for are named")
+	}
+}

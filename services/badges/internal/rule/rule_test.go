@@ -76,3 +76,46 @@ func TestTheExplanationShowsTheNumbers(t *testing.T) {
 	require.Equal(t, "The rule mean >= 2.0 is not met: mean 1.5 over 2 reviews; process median 1.5 (1 to 2).",
 		rule.Explain("mean >= 2.0", false, s))
 }
+
+func TestScoresByHand(t *testing.T) {
+	s := rule.Summarize([]string{"a", "b", "c"}, [][]int{{3, 0, 1}, {2, 3}, {}})
+	require.Equal(t, rule.Scores{Reviews: 3, Mean: 9.0 / 5, Criteria: []rule.Criterion{
+		{ID: "a", Median: 1, Min: 0, Max: 3, Mean: 4.0 / 3}, {ID: "b", Median: 2.5, Min: 2, Max: 3, Mean: 2.5}, {ID: "c"},
+	}}, s)
+	require.Equal(t, rule.Scores{Criteria: []rule.Criterion{}}, rule.Summarize(nil, nil))
+}
+
+func TestOrderOfReviewsAndInputStay(t *testing.T) {
+	points := [][]int{{3, 0, 1}}
+	one := rule.Summarize([]string{"a"}, points)
+	require.Equal(t, [][]int{{3, 0, 1}}, points, "the caller's points are not sorted in place")
+	require.Equal(t, one, rule.Summarize([]string{"a"}, [][]int{{1, 3, 0}}))
+}
+
+func TestEveryDocumentedVariableCanBeUsed(t *testing.T) {
+	s := rule.Summarize([]string{"a", "b"}, [][]int{{1, 3}, {2, 2}})
+	for text, want := range map[string]bool{
+		"reviews == 2":                               true,
+		"mean == 2.0":                                true,
+		`criteria[0].id == "a"`:                      true,
+		"criteria.exists(c, c.min < 2.0)":            true,
+		"criteria.all(c, c.max <= 2.0)":              false,
+		"criteria.map(c, c.mean) == [2.0, 2.0]":      true,
+		"size(criteria) == 2 && reviews > 2":         false,
+		`criteria.filter(c, c.id == "z").size() > 0`: false,
+	} {
+		d, err := rule.CompileDecision(text)
+		require.NoError(t, err, text)
+		met, err := d.Met(s)
+		require.NoError(t, err, text)
+		require.Equal(t, want, met, text)
+	}
+}
+
+func TestARuleWithoutEndIsStopped(t *testing.T) {
+	d, err := rule.CompileDecision("criteria.all(a, criteria.all(b, criteria.all(c, criteria.all(d, d.mean >= 0.0))))")
+	require.NoError(t, err)
+	ids, points := make([]string, 30), make([][]int, 30)
+	_, err = d.Met(rule.Summarize(ids, points))
+	require.ErrorContains(t, err, "cost")
+}
