@@ -80,6 +80,7 @@ func Start(t testing.TB, o Options, deps run.Deps, build func(run.Deps) (run.Ser
 		w.Schools.AddPerson(person, grants...)
 	}
 	w.Schools.AddSchool(School)
+	w.Schools.AddSchool(OtherSchool)
 	w.Schools.AddJourney(Journey, Standard, "East Elementary", Survey)
 	if o.DB != nil {
 		deps.DB = o.DB

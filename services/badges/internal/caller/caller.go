@@ -2,6 +2,14 @@
 // identity and grants, so that the rules need to know nothing of roles and tokens.
 package caller
 
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/tandem-badges/tandem/services/badges/internal/names"
+)
+
 // Caller is who asks about one resource.
 type Caller struct {
 	// Person is the name of who asks, "people/p" or "districts/d/people/p".
@@ -24,4 +32,19 @@ type Scope struct {
 	Staff []string
 	// Reviewing are the nodes in which the person sees what was assigned to them.
 	Reviewing []string
+}
+
+// Reads tells whether the person sees everything of a name by a role other than reviewer.
+func (s Scope) Reads(name string) bool {
+	covers := func(node string) bool { return names.Covers(node, name) }
+	return slices.ContainsFunc(s.Readable, covers) || slices.ContainsFunc(s.Staff, covers)
+}
+
+// MustExist refuses a list that found nothing when exists says that its parent is not there.
+// A parent with "-" stands for any, and is not asked for.
+func (s Scope) MustExist(ctx context.Context, listed int, exists func(ctx context.Context, parent string) error) error {
+	if listed > 0 || slices.Contains(strings.Split(s.Parent, "/"), "-") {
+		return nil
+	}
+	return exists(ctx, s.Parent)
 }
