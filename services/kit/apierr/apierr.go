@@ -42,7 +42,9 @@ func ToStatus(ctx context.Context, err error) error {
 	case isProblem:
 		return fromProblem(ctx, e)
 	case errors.As(err, &invalid):
-		return fromProblem(ctx, fromValidation(invalid))
+		return fromProblem(ctx, &problem.Error{
+			Kind: problem.KindInvalid, Reason: problem.ReasonFieldInvalid, Violations: Violations(invalid),
+		})
 	}
 	if s, ok := peerStatus(err); ok {
 		return fromStatus(ctx, s)

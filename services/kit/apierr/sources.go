@@ -13,18 +13,38 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
-// fromValidation makes the violations of protovalidate those of the domain:
-// the rule is the rule's id, the fix its message.
-func fromValidation(invalid *protovalidate.ValidationError) *problem.Error {
-	e := &problem.Error{Kind: problem.KindInvalid, Reason: problem.ReasonFieldInvalid}
-	for _, v := range invalid.Violations {
-		e.Violations = append(e.Violations, problem.Violation{
+// Violations makes the violations of protovalidate those of the domain: the
+// rule is the rule's id, the fix its message in words.
+func Violations(invalid *protovalidate.ValidationError) []problem.Violation {
+	out := make([]problem.Violation, len(invalid.Violations))
+	for i, v := range invalid.Violations {
+		out[i] = problem.Violation{
 			Field: protovalidate.FieldPathString(v.Proto.GetField()),
 			Rule:  v.Proto.GetRuleId(),
-			Fix:   sentence(v.Proto.GetMessage()),
-		})
+			Fix:   fixOf(v),
+		}
 	}
-	return e
+	return out
+}
+
+// formsInWords are the patterns of the API that people meet most.
+var formsInWords = map[string]string{
+	`^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`:    "Write the date as YYYY-MM-DD.",
+	`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`:       "Write the date as YYYY-MM-DD.",
+	`^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$`: "Use lower-case letters, digits and hyphens, with a letter or digit at both ends.",
+	`^[a-z0-9-]{8,64}$`:                  "Use 8 to 64 lower-case letters, digits and hyphens.",
+}
+
+// fixOf says what to do. A pattern is no sentence: it stays in the API's
+// description.
+func fixOf(v *protovalidate.Violation) string {
+	if v.Proto.GetRuleId() != "string.pattern" {
+		return sentence(v.Proto.GetMessage())
+	}
+	if words, ok := formsInWords[v.RuleValue.String()]; ok {
+		return words
+	}
+	return "Use the form that the description of the API gives for this field."
 }
 
 // sentence gives a rule's message the form of all other fixes.

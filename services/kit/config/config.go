@@ -50,11 +50,21 @@ func New(cli any, name, description string, options ...kong.Option) (*kong.Kong,
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Configuration(loadYAML),
 		kong.PostBuild(nameEnvironment),
+		kong.ValueFormatter(helpOf),
 	}, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("settings of %s: %w", name, err)
 	}
 	return parser, nil
+}
+
+// helpOf adds the default where the placeholder of a flag hides it.
+func helpOf(value *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(value)
+	if value.Flag == nil || value.Default == "" || value.Flag.PlaceHolder == "" {
+		return help
+	}
+	return fmt.Sprintf("%s Default: %s.", help, value.Default)
 }
 
 // EnvName returns the environment variable of a flag: TANDEM_X_Y of --x-y.

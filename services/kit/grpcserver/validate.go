@@ -25,7 +25,7 @@ func (c *chain) validate(req any) error {
 		return nil
 	}
 	if err := c.validator.Validate(message); err != nil {
-		return err
+		return everything(err, message)
 	}
 	return plainText(message.ProtoReflect())
 }
