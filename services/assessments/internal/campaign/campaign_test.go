@@ -83,8 +83,10 @@ func (m *memory) Edition(context.Context, string, string) (instrument.Version, e
 	return instrument.Version{State: edition.Published, Body: instrument.Body{FrameworkVersion: "frameworks/f/versions/1"}}, nil
 }
 
+func moment() time.Time { return time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC) }
+
 func service(m *memory) *campaign.Service {
-	return campaign.NewService(m, m, m, clock.NewFake(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)))
+	return campaign.NewService(m, m, m, clock.NewFake(moment()))
 }
 
 func plan(id string, wave int, schools ...string) campaign.Campaign {
