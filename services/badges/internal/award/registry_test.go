@@ -231,18 +231,23 @@ func TestTwoBadgesOfOneStandardCountOnceAndCarryEachOther(t *testing.T) {
 
 func TestBadgesOfAnotherFrameworkVersionMakeNoPartnership(t *testing.T) {
 	s := begin(t)
-	for _, standard := range standards()[:5] {
-		s.grant(t, standard)
-	}
 	other := award.Award{
 		Name: memory.School + "/awards/zz", Standard: standards()[5], FrameworkVersion: "frameworks/national-standards/versions/2030",
 		State: award.Active, AwardTime: memory.Begin(), ExpireTime: memory.Begin().AddDate(3, 0, 0), LapseTime: memory.Begin().AddDate(4, 0, 0), Version: 1,
 	}
 	require.NoError(t, s.registry.Grant(t.Context(), other, award.Credential{Name: "credentials/zz", Award: other.Name}))
-	require.NotContains(t, s.Events(), "PartnershipChanged")
 	st := s.partner(t)
 	require.Equal(t, other.FrameworkVersion, st.FrameworkVersion, "the version of the newest badge")
 	require.False(t, st.Recognized, "a version without badges has nothing to hold")
+
+	for _, standard := range standards()[:5] {
+		s.grant(t, standard)
+	}
+	require.NotContains(t, s.Events(), "PartnershipChanged")
+	st = s.partner(t)
+	require.Equal(t, memory.FrameworkVersion, st.FrameworkVersion)
+	require.Equal(t, standards()[5:], st.Missing, "a badge of the other version does not fill the gap")
+	require.False(t, st.Recognized)
 }
 
 func TestTheStatusOfASchoolWithoutABadge(t *testing.T) {
