@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
@@ -89,7 +90,7 @@ func (src *sources) facts() eligibility.Facts {
 		"cycles":         len(j.Cycles()),
 		"survey_results": src.answered, "survey_waves": len(src.surveys), "self_assessments": len(src.assessments),
 		"notes": len(src.notes), "goals": len(src.goals), "steps": len(src.steps), "reflections": len(src.reflections),
-		"signed_off": j.SignedOff != nil, "has_evidence_plan": j.EvidencePlan != "", "evidence": len(src.evidence),
+		"signed_off": j.SignedOff != nil, "has_evidence_plan": strings.TrimSpace(j.EvidencePlan) != "", "evidence": len(src.evidence),
 	}
 	src.memberFacts(f)
 	src.planFacts(f)
@@ -145,7 +146,9 @@ func (src *sources) evidenceFacts(f eligibility.Facts) {
 			indicators[e.Indicator] = true
 		}
 		for _, g := range e.Groups {
-			groups[string(g)] = true
+			if g.Valid() { // a group that this version does not know is no group
+				groups[string(g)] = true
+			}
 		}
 	}
 	f["evidence_terms"], f["evidence_steps"], f["evidence_indicators"] = len(terms), len(steps), len(indicators)

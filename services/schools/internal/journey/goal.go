@@ -92,25 +92,24 @@ func (s Service) ListGoals(ctx context.Context, journey string, r record.Range) 
 
 // UpdateGoal changes a goal.
 func (s Service) UpdateGoal(ctx context.Context, name, tag string, change func(GoalFields) GoalFields) (g Goal, err error) {
-	if g, err = s.Store.Goal(ctx, name); err != nil {
+	checked, err := s.Store.Goal(ctx, name)
+	if err != nil {
 		return g, err
 	}
-	if err := s.checkGoal(ctx, record.Parent(name), updateGoal, change(g.GoalFields)); err != nil {
+	if err := s.checkGoal(ctx, record.Parent(name), updateGoal, change(checked.GoalFields)); err != nil {
 		return g, err
 	}
 	_, err = s.edit(ctx, record.Parent(name), updateGoal, func(ctx context.Context, _ *Journey) error {
-		current, err := s.Store.Goal(ctx, name)
-		if err != nil {
+		if g, err = s.Store.Goal(ctx, name); err != nil {
 			return err
 		}
-		if err := current.Check(tag, name); err != nil {
+		if err := g.Check(tag, name); err != nil {
 			return err
 		}
-		if current.Version != g.Version { // changed since it was checked
+		if g.Version != checked.Version { // changed since it was checked
 			return problem.Conflict(name)
 		}
-		g = current
-		g.GoalFields = change(current.GoalFields)
+		g.GoalFields = change(g.GoalFields)
 		g.Touch(s.Clock.Now())
 		return s.Store.UpdateGoal(ctx, g)
 	})

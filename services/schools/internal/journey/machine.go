@@ -94,17 +94,22 @@ func mustAllow(j Journey, m Method) (Transition, error) {
 	if slices.Contains(t.From, j.Phase) {
 		return t, nil
 	}
-	return t, wrongPhase(j, string(m), t.From)
+	return t, wrongPhase(j, string(m), phaseNames(t.From))
 }
 
-func wrongPhase(j Journey, method string, allowed []phase.Phase) error {
-	names := make([]string, len(allowed))
-	for i, p := range allowed {
+// phaseNames writes phases as callers know them.
+func phaseNames(phases []phase.Phase) string {
+	names := make([]string, len(phases))
+	for i, p := range phases {
 		names[i] = strings.ToUpper(string(p))
 	}
+	return strings.Join(names, ", ")
+}
+
+func wrongPhase(j Journey, method, allowed string) error {
 	return problem.Precondition(problem.ReasonStateWrong, problem.Violation{
 		Field: j.Name, Rule: "phase_allows_method",
 		Fix: fmt.Sprintf("The journey is in phase %s; %s is allowed in phase %s.",
-			strings.ToUpper(string(j.Phase)), method, strings.Join(names, ", ")),
+			strings.ToUpper(string(j.Phase)), method, allowed),
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
+	"github.com/tandem-badges/tandem/services/schools/internal/schoolstest"
 	"github.com/tandem-badges/tandem/services/schools/internal/store"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 )
@@ -28,20 +29,16 @@ const (
 	school    = "districts/d/schools/s"
 	aTeam     = school + "/teams/t"
 	framework = "frameworks/f/versions/1"
+	draftOf   = "frameworks/f/versions/draft"
 )
-
-type oneFramework struct{}
-
-func (oneFramework) Version(context.Context, string) (journey.Framework, error) {
-	return journey.Framework{Published: true, Standards: map[string][]string{"welcome": {"welcome-1"}}}, nil
-}
 
 // world is the domain over a real store in which a team is ready for anything.
 type world struct {
 	journey.Service
-	kept  *store.Store
-	clock *clock.Fake
-	n     int
+	kept       *store.Store
+	clock      *clock.Fake
+	frameworks *frameworks
+	n          int
 }
 
 func newWorld(t *testing.T) *world {
@@ -52,7 +49,8 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	rules, err := journey.LoadRules(engine)
 	require.NoError(t, err)
-	w := &world{kept: kept, clock: now, Service: journey.Service{Store: kept, Clock: now, Frameworks: oneFramework{}, Rules: rules}}
+	w := &world{kept: kept, clock: now, frameworks: newFrameworks()}
+	w.Service = journey.Service{Store: schoolstest.Store{Store: kept}, Clock: now, Frameworks: w.frameworks, Rules: rules}
 	meta := record.NewMeta(now.Now())
 	ctx := t.Context()
 	require.NoError(t, kept.InsertDistrict(ctx, district.District{Name: "districts/d", Meta: meta}))

@@ -58,9 +58,9 @@ func mayEdit(j Journey, e edit) error {
 	if slices.Contains(r.phases, j.Phase) || r.revision && j.Phase == phase.Applied && j.Revising {
 		return nil
 	}
-	allowed := r.phases
+	allowed := phaseNames(r.phases)
 	if r.revision {
-		allowed = append(slices.Clone(allowed), "applied (when a revision is asked for)")
+		allowed += ", APPLIED when a revision is asked for"
 	}
 	return wrongPhase(j, string(e), allowed)
 }

@@ -29,11 +29,12 @@ func (s Service) Heed(ctx context.Context, v Verdict) error {
 		if err != nil {
 			return err
 		}
-		if v.Time.Before(j.VerdictAt) {
+		path := j.path(v)
+		if v.Time.Before(j.VerdictAt) || len(path) == 0 {
 			return nil
 		}
 		from := j.Phase
-		j.heed(v)
+		j.heed(v, path)
 		j.Touch(s.Clock.Now())
 		if err := s.Store.UpdateJourney(ctx, j); err != nil || j.Phase == from {
 			return err
@@ -45,9 +46,9 @@ func (s Service) Heed(ctx context.Context, v Verdict) error {
 	})
 }
 
-func (j *Journey) heed(v Verdict) {
+func (j *Journey) heed(v Verdict, path []Method) {
 	moved := false
-	for _, m := range j.path(v) {
+	for _, m := range path {
 		j.Phase, moved = Next(m, j.Phase)
 	}
 	j.VerdictAt = v.Time
@@ -61,7 +62,8 @@ func (j *Journey) heed(v Verdict) {
 	}
 }
 
-// path is the verdict with what it implies and was not seen yet before it.
+// path is the verdict with what it implies and was not seen yet before it. It is
+// empty when the verdict is about an award that is not this journey's any more.
 func (j *Journey) path(v Verdict) []Method {
 	var path []Method
 	implied := v.Method == RevisionRequested || v.Method == BadgeAwarded
