@@ -142,11 +142,13 @@ func TestNeedsByHand(t *testing.T) {
 	}{
 		"both halves": {
 			surveyed(at("a", shown(0.25)), at("b", shown(0.33)), at("c", shown(0.81))), levels(map[string]int{"a": 1, "b": 3, "c": 0}),
-			"acb", map[string]float64{"a": 0.75, "b": 0.46, "c": 0.595},
+			"acb",
+			map[string]float64{"a": 0.75, "b": 0.46, "c": 0.595},
 		},
 		"sums that only binary fractions tell apart are equal": {
 			surveyed(at("a", shown(0.45)), at("b", shown(0.7)), at("c", shown(0.2))), levels(map[string]int{"a": 2, "b": 1, "c": 3}),
-			"abc", map[string]float64{"a": 0.525, "b": 0.525, "c": 0.525},
+			"abc",
+			map[string]float64{"a": 0.525, "b": 0.525, "c": 0.525},
 		},
 		"each standard by the part it has": {
 			surveyed(at("a", shown(0.6))), levels(map[string]int{"b": 2}), "bac", map[string]float64{"a": 0.4, "b": 0.5},
@@ -156,11 +158,13 @@ func TestNeedsByHand(t *testing.T) {
 		},
 		"a mean of another scale, for want of a share": {
 			surveyed(result.StandardResult{Standard: "a", FavorableShare: hidden, MeanScore: shown(1.5), Low: 1, High: 3}, at("b", shown(0.3))),
-			nil, "abc", map[string]float64{"a": 0.75, "b": 0.7},
+			nil, "abc",
+			map[string]float64{"a": 0.75, "b": 0.7},
 		},
 		"a mean and a level": {
 			surveyed(result.StandardResult{Standard: "a", FavorableShare: hidden, MeanScore: shown(3), Low: 1, High: 5}), levels(map[string]int{"a": 3}),
-			"abc", map[string]float64{"a": 0.375},
+			"abc",
+			map[string]float64{"a": 0.375},
 		},
 		"a scale without width tells nothing": {
 			surveyed(result.StandardResult{Standard: "a", FavorableShare: hidden, MeanScore: shown(1), Low: 1, High: 1}), nil, "abc", nil,

@@ -98,7 +98,7 @@ func (o *office) hand(t *testing.T, step application.Step) (application.Applicat
 // put changes the application as somebody else would.
 func (o *office) put(t *testing.T, change func(*application.Application)) {
 	t.Helper()
-	a, err := o.Store.Application(t.Context(), memory.Application)
+	a, err := o.Application(t.Context(), memory.Application)
 	require.NoError(t, err)
 	change(&a)
 	a.Version++
@@ -182,7 +182,7 @@ func TestSubmittingFreezesWhatTheApplicationRestsOn(t *testing.T) {
 	require.Equal(t, []string{"picture", "freeze", "result r1"}, o.asked)
 	require.Equal(t, application.Submitted{Application: a}, o.Last())
 
-	s, err := o.Store.Snapshot(t.Context(), memory.Application+"/snapshots/1")
+	s, err := o.Snapshot(t.Context(), memory.Application+"/snapshots/1")
 	require.NoError(t, err)
 	require.Equal(t, a.SnapshotDigest, s.Digest)
 	sum := sha256.Sum256(s.Content)
@@ -213,11 +213,13 @@ func TestWhatKeepsAnApplicationFromBeingSubmitted(t *testing.T) {
 		},
 		"rules that are not met, all of them": {
 			func(o *office) { o.unmet, o.eligible = []application.Outcome{{Rule: "a"}, {Rule: "b"}}, false },
-			problem.KindPrecondition, problem.ReasonNotEligible, []string{memory.Journey + " a", memory.Journey + " b"},
+			problem.KindPrecondition, problem.ReasonNotEligible,
+			[]string{memory.Journey + " a", memory.Journey + " b"},
 		},
 		"a rule that is not met although the whole is called eligible": {
 			func(o *office) { o.unmet = []application.Outcome{{Rule: "a"}} },
-			problem.KindPrecondition, problem.ReasonNotEligible, []string{memory.Journey + " a"},
+			problem.KindPrecondition, problem.ReasonNotEligible,
+			[]string{memory.Journey + " a"},
 		},
 		"a journey called not eligible without a reason": {
 			func(o *office) { o.eligible = false }, problem.KindPrecondition, problem.ReasonNotEligible, []string{memory.Journey + " eligible"},
@@ -236,7 +238,7 @@ func TestWhatKeepsAnApplicationFromBeingSubmitted(t *testing.T) {
 			tt.change(o)
 			_, err := o.hand(t, application.Submit)
 			require.Equal(t, tt.want, memory.Rules(t, err, tt.kind, tt.reason))
-			after, err := o.Store.Application(t.Context(), memory.Application)
+			after, err := o.Application(t.Context(), memory.Application)
 			require.NoError(t, err)
 			require.Equal(t, before, after)
 			require.Empty(t, o.Events())
@@ -261,7 +263,7 @@ func TestSomebodyFasterWinsAndNothingIsKept(t *testing.T) {
 	o.meddle = func() { o.put(t, func(a *application.Application) { a.State = application.WithdrawnState }) }
 	_, err := o.hand(t, application.Submit)
 	memory.Rules(t, err, problem.KindAborted, problem.ReasonConflict)
-	_, err = o.Store.Snapshot(t.Context(), memory.Application+"/snapshots/1")
+	_, err = o.Snapshot(t.Context(), memory.Application+"/snapshots/1")
 	require.True(t, problem.Is(err, problem.KindNotFound))
 	require.Empty(t, o.Events())
 }
@@ -272,10 +274,10 @@ func TestAnEventThatCannotBeKeptTakesTheSubmissionBack(t *testing.T) {
 	o.Broken["record"] = errors.New("disk full")
 	_, err := o.hand(t, application.Submit)
 	require.ErrorContains(t, err, "disk full")
-	after, err := o.Store.Application(t.Context(), memory.Application)
+	after, err := o.Application(t.Context(), memory.Application)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
-	_, err = o.Store.Snapshot(t.Context(), memory.Application+"/snapshots/1")
+	_, err = o.Snapshot(t.Context(), memory.Application+"/snapshots/1")
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }
 
@@ -297,11 +299,11 @@ func TestAResubmissionIsAnotherRoundWithASnapshotOfItsOwn(t *testing.T) {
 	require.NotEqual(t, first.SnapshotDigest, second.SnapshotDigest)
 	require.Empty(t, second.Requirements, "what was asked for is answered")
 	require.Empty(t, second.Decision, "this round has none yet")
-	old, err := o.Store.Snapshot(t.Context(), first.Snapshot)
+	old, err := o.Snapshot(t.Context(), first.Snapshot)
 	require.NoError(t, err)
 	require.Equal(t, first.SnapshotDigest, old.Digest, "what was judged first stays as it was")
 	require.Contains(t, string(old.Content), `"answers":120`)
-	fresh, err := o.Store.Snapshot(t.Context(), second.Snapshot)
+	fresh, err := o.Snapshot(t.Context(), second.Snapshot)
 	require.NoError(t, err)
 	require.Contains(t, string(fresh.Content), `"answers":131`)
 }
@@ -330,7 +332,7 @@ func TestAResubmissionIsJudgedByTheEditionInForce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = catalog.PublishEdition(t.Context(), e.Name, "")
 	require.NoError(t, err)
-	kept, err := o.Store.Application(t.Context(), memory.Application)
+	kept, err := o.Application(t.Context(), memory.Application)
 	require.NoError(t, err)
 	require.Equal(t, first.Edition, kept.Edition, "what is being judged keeps its edition")
 	o.put(t, func(a *application.Application) { a.State = application.RevisionRequested })

@@ -221,7 +221,7 @@ func TestAnAwardIsDecisionApplicationAwardAndCredentialAtOnce(t *testing.T) {
 	require.Equal(t, memory.Begin(), d.ApproveTime)
 	a := b.application(t)
 	require.Equal(t, []string{string(application.Awarded), d.Name, d.Award}, []string{string(a.State), a.Decision, a.Award})
-	w, err := b.Store.Award(t.Context(), d.Award)
+	w, err := b.Award(t.Context(), d.Award)
 	require.NoError(t, err)
 	require.Equal(t, award.Award{
 		Name: d.Award, Edition: memory.Edition, Standard: "share-power", FrameworkVersion: memory.FrameworkVersion, Application: a.Name,
@@ -259,7 +259,7 @@ func TestAnApprovalThatFailsAnywhereLeavesNoTrace(t *testing.T) {
 			_, err := b.approve(t, admin, d.Name, "")
 			require.ErrorIs(t, err, wrong)
 			require.Equal(t, application.Reviewed, b.application(t).State)
-			kept, err := b.Store.Decision(t.Context(), d.Name)
+			kept, err := b.Decision(t.Context(), d.Name)
 			require.NoError(t, err)
 			require.False(t, kept.Approved)
 			awards, err := b.AwardsOf(t.Context(), memory.School)

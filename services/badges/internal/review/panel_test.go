@@ -130,7 +130,8 @@ func TestWhoMayBeAssigned(t *testing.T) {
 		},
 		"bad input comes before conflicts": {[]string{"people/pat", "people/none"}, invalid, []string{"reviewers[1] exists"}},
 		"people with an interest, all at once": {
-			[]string{"people/pat", "people/insider", "people/teacher", "districts/aspen/people/local", "people/near", "people/r1"}, conflict,
+			[]string{"people/pat", "people/insider", "people/teacher", "districts/aspen/people/local", "people/near", "people/r1"},
+			conflict,
 			[]string{
 				"reviewers[0] not_the_submitter", "reviewers[1] no_role_in_district", "reviewers[2] no_role_in_district",
 				"reviewers[3] no_role_in_district", "reviewers[4] no_role_in_district",

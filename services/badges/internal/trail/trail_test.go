@@ -30,9 +30,12 @@ func revised(t *testing.T) *memory.Store {
 		require.NoError(t, s.InsertSnapshot(ctx, application.Snapshot{Name: a + "/snapshots/" + round, Digest: "digest " + round}))
 	}
 	for _, r := range []review.Review{
-		{Name: "1a", Reviewer: "people/r1", Round: 1, State: review.Final}, {Name: "1b", Reviewer: "people/r2", Round: 1, State: review.Final},
-		{Name: "2a", Reviewer: "people/r1", Round: 2, State: review.Final}, {Name: "2b", Reviewer: "people/r3", Round: 2, State: review.Final},
-		{Name: "2c", Reviewer: "people/r4", Round: 2, State: review.Recused}, {Name: "2d", Reviewer: "people/r5", Round: 2, State: review.Scoring},
+		{Name: "1a", Reviewer: "people/r1", Round: 1, State: review.Final},
+		{Name: "1b", Reviewer: "people/r2", Round: 1, State: review.Final},
+		{Name: "2a", Reviewer: "people/r1", Round: 2, State: review.Final},
+		{Name: "2b", Reviewer: "people/r3", Round: 2, State: review.Final},
+		{Name: "2c", Reviewer: "people/r4", Round: 2, State: review.Recused},
+		{Name: "2d", Reviewer: "people/r5", Round: 2, State: review.Scoring},
 	} {
 		r.Application = a
 		require.NoError(t, s.InsertReview(ctx, r))

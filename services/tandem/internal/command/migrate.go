@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/tandem-badges/tandem/services/tandem/internal/app"
 )
@@ -31,7 +32,7 @@ func (m *Migrate) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%-12s migrated (%s)\n", service, db.Dialect())
+		fmt.Fprintf(os.Stdout, "%-12s migrated (%s)\n", service, db.Dialect())
 		if err := db.Close(); err != nil {
 			return err
 		}
