@@ -13,7 +13,7 @@ help: ## List the targets.
 run: build ## Start everything with demonstration data and play the walkthrough (WALKTHROUGH=0 skips it).
 	@TANDEM_DEV=true TANDEM_DEMO=true TANDEM_WALKTHROUGH=$(if $(filter 0 false no,$(WALKTHROUGH)),false,true) \
 	 TANDEM_DATA=$${TANDEM_DATA:-$(DATA)} TANDEM_LOG_FILE=$${TANDEM_LOG_FILE:-$${TANDEM_DATA:-$(DATA)}/tandem.log} \
-	 exec bin/tandem serve all
+	 exec deploy/run.sh bin/tandem serve all
 
 walkthrough: bin/tandem ## Play a school's year again on the running instance (TANDEM_URL).
 	@TANDEM_URL=$${TANDEM_URL:-$(URL)} exec bin/tandem walkthrough

@@ -15,12 +15,18 @@ import (
 // DefaultDrain is how long a stop may take when nothing else is said.
 const DefaultDrain = 20 * time.Second
 
+// sameSignal is how soon after the first a second signal is taken for the same.
+const sameSignal = 2 * time.Second
+
 // Options of a Group. The zero value of each is usable but for Log.
 type Options struct {
 	Log   *slog.Logger
 	Drain time.Duration // how long a stop may take; 0 means DefaultDrain
 	// Signals, when set, replaces SIGINT and SIGTERM of the process.
 	Signals <-chan os.Signal
+	// SameSignal is how soon after the first a second signal is taken for the same,
+	// which a terminal sent to the whole process group and make passed on; 0 means 2 s.
+	SameSignal time.Duration
 	// Exit, when set, replaces os.Exit for the second signal.
 	Exit func(code int)
 }
@@ -45,6 +51,9 @@ type Group struct {
 func NewGroup(opts Options) *Group {
 	if opts.Drain <= 0 {
 		opts.Drain = DefaultDrain
+	}
+	if opts.SameSignal <= 0 {
+		opts.SameSignal = sameSignal
 	}
 	if opts.Exit == nil {
 		opts.Exit = os.Exit
@@ -82,7 +91,7 @@ func (g *Group) Closer(name string, closeFn func(ctx context.Context) error) {
 
 // Run starts tasks and servers and returns when they have stopped: because ctx
 // ended, a signal came, or one of them failed, which is then the error. A
-// second signal during the stop ends the process at once.
+// second signal later during the stop ends the process at once.
 func (g *Group) Run(ctx context.Context) error {
 	ctx, stop := g.withSignals(ctx)
 	defer stop()

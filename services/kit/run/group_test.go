@@ -159,7 +159,7 @@ func TestSignals(t *testing.T) {
 	j := &journal{}
 	signals, exits := make(chan os.Signal), make(chan int, 1)
 	draining, release := make(chan struct{}), make(chan struct{})
-	g := run.NewGroup(run.Options{Log: quiet(), Signals: signals, Exit: func(code int) { exits <- code }})
+	g := run.NewGroup(run.Options{Log: quiet(), Signals: signals, SameSignal: time.Nanosecond, Exit: func(code int) { exits <- code }})
 	g.Task(waitingTask("relay", j))
 	g.Server(run.Server{Name: "grpc", Serve: func() error { <-release; return nil }, Drain: func(context.Context) error {
 		close(draining)
@@ -173,6 +173,23 @@ func TestSignals(t *testing.T) {
 	require.Empty(t, j.all(), "tasks go on while requests are in flight")
 	signals <- syscall.SIGTERM
 	require.Equal(t, 130, await(t, exits))
+	close(release)
+	require.NoError(t, await(t, ended))
+}
+
+// GNU make passes SIGTERM on to what it runs, also when it came to the whole group.
+func TestASignalToldTwiceIsOne(t *testing.T) {
+	signals := make(chan os.Signal)
+	release := make(chan struct{})
+	g := run.NewGroup(run.Options{Log: quiet(), Signals: signals, Exit: func(int) { t.Error("the stop was cut short") }})
+	g.Server(run.Server{Name: "grpc", Serve: func() error { <-release; return nil }, Drain: func(context.Context) error {
+		<-release
+		return nil
+	}})
+	ended := start(context.Background(), g)
+	signals <- syscall.SIGTERM
+	signals <- syscall.SIGTERM
+	signals <- syscall.SIGINT
 	close(release)
 	require.NoError(t, await(t, ended))
 }
