@@ -20,6 +20,9 @@ func schoolFilter(text string) (*district.Condition, error) {
 	}
 	declarations, err := filtering.NewDeclarations(
 		filtering.DeclareStandardFunctions(),
+		// Comparisons side by side, without AND: the library parses and does not declare them.
+		filtering.DeclareFunction(filtering.FunctionFuzzyAnd, filtering.NewFunctionOverload(
+			filtering.FunctionFuzzyAnd+"_bool", filtering.TypeBool, filtering.TypeBool, filtering.TypeBool)),
 		filtering.DeclareIdent("title", filtering.TypeString),
 		filtering.DeclareIdent("state_identifier", filtering.TypeString),
 		filtering.DeclareIdent("title_one", filtering.TypeBool),

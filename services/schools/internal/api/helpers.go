@@ -43,7 +43,8 @@ const (
 
 // checkName refuses a name of another form than those of the resource.
 func checkName(field, name string, forms ...string) error {
-	if slices.ContainsFunc(forms, func(form string) bool { return resourcename.Match(form, name) }) {
+	relative := !strings.HasPrefix(name, "/")
+	if relative && slices.ContainsFunc(forms, func(form string) bool { return resourcename.Match(form, name) }) {
 		return nil
 	}
 	return problem.Invalid(problem.Violation{
