@@ -35,15 +35,15 @@ func TestValidAcceptsOnlyTheCanonicalForm(t *testing.T) {
 		id   string
 		want bool
 	}{
-		"an id as it was made":                    {id, true},
-		"the lowest id":                           {strings.Repeat("0", ids.Length), true},
-		"upper case is another spelling":          {strings.ToUpper(id[:13]) + "A" + id[14:], false},
-		"too short":                               {id[1:], false},
-		"too long":                                {id + "0", false},
-		"empty":                                   {"", false},
-		"a letter outside the alphabet":           {id[:25] + "w", false},
-		"bits that a UUID has not":                {id[:25] + "1", false},
-		"a slash would end the segment of a name": {id[:25] + "/", false},
+		"an id as it was made":           {id, true},
+		"the lowest id":                  {strings.Repeat("0", ids.Length), true},
+		"upper case is another spelling": {strings.ToUpper(id[:13]) + "A" + id[14:], false},
+		"too short":                      {id[1:], false},
+		"too long":                       {id + "0", false},
+		"empty":                          {"", false},
+		"a letter outside the alphabet":  {id[:25] + "w", false},
+		"bits that a UUID has not":       {id[:25] + "1", false},
+		"a slash, which ends a segment":  {id[:25] + "/", false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, ids.Valid(c.id)) })
