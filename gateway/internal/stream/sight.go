@@ -139,7 +139,10 @@ func (s sight) subjects() []string {
 
 // sees tells whether the caller holds, on the event's node or above it, a role
 // that the type is visible to. What concerns the whole state and no role in
-// particular, everybody who is signed in may see.
+// particular, everybody who is signed in may see. Reviewers see of a school what
+// was assigned to them and nothing else, which a grant does not tell: a type
+// must name them, or the stream would give away applications that do not exist
+// for them elsewhere.
 func (s sight) sees(ev bus.Event) bool {
 	one, known := s.kinds[ev.Type]
 	if !known {
@@ -150,6 +153,7 @@ func (s sight) sees(ev bus.Event) bool {
 		return true
 	}
 	return slices.ContainsFunc(s.caller.Grants, func(g access.Grant) bool {
-		return access.Covers(g.Node, node) && (len(one.roles) == 0 || slices.Contains(one.roles, g.Role))
+		named := slices.Contains(one.roles, g.Role)
+		return access.Covers(g.Node, node) && (named || len(one.roles) == 0 && g.Role != accessv1.Role_ROLE_REVIEWER)
 	})
 }

@@ -75,7 +75,7 @@ func TestSightIsWhatTheGrantsSay(t *testing.T) {
 		want := node == "" && len(known[typ].roles) == 0
 		for _, g := range caller.Grants {
 			covers := g.Node == "" || g.Node == node || strings.HasPrefix(node, g.Node+"/")
-			role := len(known[typ].roles) == 0
+			role := len(known[typ].roles) == 0 && g.Role != accessv1.Role_ROLE_REVIEWER
 			for _, r := range known[typ].roles {
 				role = role || r == g.Role
 			}
@@ -94,4 +94,14 @@ func TestSightIsWhatTheGrantsSay(t *testing.T) {
 		}
 	})
 	require.False(t, known.sight(access.Identity{}).sees(bus.Event{Type: "tandem.other.v1.X", Name: "x/y"}))
+}
+
+func TestAReviewerLearnsOfNoApplicationFromTheStream(t *testing.T) {
+	known, err := readKinds()
+	require.NoError(t, err)
+	s := known.sight(access.Identity{Subject: "people/r", Grants: []access.Grant{{Role: accessv1.Role_ROLE_REVIEWER}}})
+	const application = "districts/a/schools/s/applications/p"
+	require.False(t, s.sees(bus.Event{Type: "tandem.badges.v1.ApplicationSubmitted", Name: application}))
+	require.False(t, s.sees(bus.Event{Type: "tandem.schools.v1.TeamFormed", Name: "districts/a/schools/s/teams/t"}))
+	require.True(t, s.sees(bus.Event{Type: "tandem.badges.v1.BadgeDefined", Name: "badgeDefinitions/b"}))
 }

@@ -39,7 +39,8 @@ type Event struct {
 	// What happened, past tense lower case, e.g. "awarded".
 	Event string `protobuf:"bytes,3,opt,name=event,proto3" json:"event,omitempty"`
 	// Roles that see the event on the event stream where their grant covers the
-	// resource's node. Empty means every role with a covering grant.
+	// resource's node. Empty means every role with a covering grant but REVIEWER,
+	// who sees only what was assigned.
 	VisibleTo     []v1.Role `protobuf:"varint,4,rep,packed,name=visible_to,json=visibleTo,proto3,enum=tandem.access.v1.Role" json:"visible_to,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
