@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -102,11 +103,23 @@ func read(w http.ResponseWriter, r *http.Request, into any) *problems.Problem {
 	case err == nil, errors.Is(err, io.EOF):
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return problems.Invalid(problems.Violation{Field: wrong.Field, Rule: "wrong_type", Fix: "Give a " + wrong.Type.String() + "."})
+		return problems.Invalid(problems.Violation{Field: wrong.Field, Rule: "wrong_type", Fix: "Give a " + word(wrong.Type) + "."})
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
 		name := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
 		return problems.Invalid(problems.Violation{Field: name, Rule: "unknown_field", Fix: "Remove it or correct its spelling."})
 	default:
 		return problems.Invalid(problems.Violation{Field: "body", Rule: "json_syntax", Fix: "Send one small JSON object."})
+	}
+}
+
+// word is what JSON calls a type.
+func word(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "text"
+	case reflect.Float64:
+		return "number"
+	default:
+		return "value of another kind"
 	}
 }

@@ -94,6 +94,9 @@ func (s *ServeSettings) complete(targets []string) error {
 		return fmt.Errorf("--public-url %q: want http://HOST or https://HOST", s.PublicURL)
 	}
 	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	if err := s.check(); err != nil {
+		return err
+	}
 	if s.Blobs == "" {
 		dir, err := filepath.Abs(filepath.Join(s.Data, "blobs"))
 		if err != nil {
@@ -105,6 +108,27 @@ func (s *ServeSettings) complete(targets []string) error {
 		return errors.New("--nats: services in separate processes need a NATS server that all of them reach")
 	}
 	return nil
+}
+
+// check refuses values that would be taken and then have no effect.
+func (s *ServeSettings) check() error {
+	var broken []error
+	for _, origin := range s.CORSOrigins {
+		if u, err := url.Parse(origin); err != nil || !web(u) || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			broken = append(broken, fmt.Errorf("--cors-origins %q: want https://HOST or http://HOST:PORT, each origin by its name", origin))
+		}
+	}
+	if u, err := url.Parse(s.OTLPEndpoint); s.OTLPEndpoint != "" && (err != nil || !web(u)) {
+		broken = append(broken, fmt.Errorf("--otlp-endpoint %q: want http://HOST:PORT or https://HOST:PORT", s.OTLPEndpoint))
+	}
+	if s.Drain <= 0 {
+		broken = append(broken, fmt.Errorf("--drain %s: want a time above zero, such as 20s", s.Drain))
+	}
+	return errors.Join(broken...)
+}
+
+func web(u *url.URL) bool {
+	return u.Hostname() != "" && u.Hostname() != "*" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // Targets turns the names given to `tandem serve` into the parts to run.

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSettingsThatWouldHaveNoEffectAreRefusedByName(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(s *ServeSettings)
+		want   string
+	}{
+		"nothing is wrong":       {func(*ServeSettings) {}, ""},
+		"origins of pages":       {func(s *ServeSettings) { s.CORSOrigins = []string{"https://a.example.org", "http://localhost:3000/"} }, ""},
+		"a collector":            {func(s *ServeSettings) { s.OTLPEndpoint = "http://127.0.0.1:4317" }, ""},
+		"all origins at once":    {func(s *ServeSettings) { s.CORSOrigins = []string{"*"} }, "--cors-origins \"*\""},
+		"an origin with no host": {func(s *ServeSettings) { s.CORSOrigins = []string{"a.example.org"} }, "--cors-origins \"a.example.org\""},
+		"an origin with a path":  {func(s *ServeSettings) { s.CORSOrigins = []string{"https://a.example.org/app"} }, "--cors-origins"},
+		"a collector's name":     {func(s *ServeSettings) { s.OTLPEndpoint = "collector:4317" }, "--otlp-endpoint \"collector:4317\""},
+		"no time to stop":        {func(s *ServeSettings) { s.Drain = -time.Second }, "--drain -1s"},
+		"a page without a host":  {func(s *ServeSettings) { s.PublicURL = "badges" }, "--public-url \"badges\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := ServeSettings{HTTPAddr: "127.0.0.1:8080", Drain: time.Second}
+			c.change(&s)
+			err := s.complete([]string{Schools, Assessments, Evidence, Badges, Gateway})
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
