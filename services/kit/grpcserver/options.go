@@ -9,6 +9,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
@@ -18,6 +19,9 @@ type Options struct {
 	Verifier *identity.Verifier
 	// DB keeps answers by request id; without it calls are not deduplicated.
 	DB *sqldb.DB
+	// Ready tells whether what the services need answers; health says so. Without
+	// it the server is healthy as long as it runs.
+	Ready *run.Readiness
 	// Deadline of calls that come without one; 0 means DefaultDeadline.
 	Deadline time.Duration
 	// Dev logs the cause of every refusal, not only of failures: causes may hold

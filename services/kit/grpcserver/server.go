@@ -61,7 +61,7 @@ func New(opts Options) *grpc.Server {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientPing, PermitWithoutStream: true}),
 	)
-	healthv1.RegisterHealthServer(server, health.NewServer())
+	healthv1.RegisterHealthServer(server, &healthServer{Server: health.NewServer(), ready: opts.Ready})
 	reflection.Register(server)
 	return server
 }

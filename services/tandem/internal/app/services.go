@@ -48,8 +48,10 @@ func (a *App) addService(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	ready := run.NewReadiness(deps.Log)
+	ready.Add(service.Checks...)
 	server := grpcserver.New(grpcserver.Options{
-		Log: deps.Log, Verifier: a.verifier, DB: deps.DB, Dev: a.settings.Dev,
+		Log: deps.Log, Verifier: a.verifier, DB: deps.DB, Ready: ready, Dev: a.settings.Dev,
 	})
 	if a.settings.Dev {
 		devv1.RegisterClockServiceServer(server, &clockServer{clock: a.clock})
