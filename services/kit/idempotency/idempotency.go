@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/anypb"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
@@ -171,14 +172,28 @@ func hashOf(msg proto.Message) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// pack makes the answer a row. What the API marks as a secret (debug_redact) is
+// shown once, in the first answer, and never stored.
 func pack(resp any) ([]byte, error) {
 	msg, ok := resp.(proto.Message)
 	if !ok {
 		return nil, fmt.Errorf("answer of type %T cannot be stored", resp)
 	}
-	packed, err := anypb.New(msg)
+	packed, err := anypb.New(withoutSecrets(msg))
 	if err != nil {
 		return nil, err
 	}
 	return proto.Marshal(packed)
+}
+
+func withoutSecrets(msg proto.Message) proto.Message {
+	kept := proto.Clone(msg)
+	fields := kept.ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		options, _ := fields.Get(i).Options().(*descriptorpb.FieldOptions)
+		if options.GetDebugRedact() {
+			kept.ProtoReflect().Clear(fields.Get(i))
+		}
+	}
+	return kept
 }

@@ -1295,7 +1295,8 @@ func (x *BatchCreateInvitationsRequest) GetRequestId() string {
 // BatchCreateInvitationsResponse is the response of BatchCreateInvitations.
 type BatchCreateInvitationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Codes to hand out, each good for one answer. They cannot be read again.
+	// Codes to hand out, each good for one answer. They cannot be read again: the same
+	// request id answers without them.
 	Codes         []string `protobuf:"bytes,1,rep,name=codes,proto3" json:"codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1451,9 +1452,9 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"\x18tandem-badges.org/School\xbaH\x04r\x02\x10\x01R\x06school\x12#\n" +
 	"\x05count\x18\x03 \x01(\x05B\r\xe0A\x02\xbaH\a\x1a\x05\x18\xe8\a(\x01R\x05count\x12*\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"6\n" +
-	"\x1eBatchCreateInvitationsResponse\x12\x14\n" +
-	"\x05codes\x18\x01 \x03(\tR\x05codes*c\n" +
+	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\";\n" +
+	"\x1eBatchCreateInvitationsResponse\x12\x19\n" +
+	"\x05codes\x18\x01 \x03(\tB\x03\x80\x01\x01R\x05codes*c\n" +
 	"\fCampaignMode\x12\x1d\n" +
 	"\x19CAMPAIGN_MODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CAMPAIGN_MODE_OPEN_LINK\x10\x01\x12\x17\n" +
