@@ -76,8 +76,8 @@ func New(d run.Deps) (run.Service, error) {
 		Register: func(to grpc.ServiceRegistrar) { api.Register(to, nouns) },
 		Tasks:    tasks(d, kept, nouns),
 		Checks: []run.Check{
-			{Name: "schools database", Probe: d.DB.Ping},
-			{Name: "schools bus", Probe: d.Bus.Ping},
+			{Name: "database", Probe: d.DB.Ping},
+			{Name: "bus", Probe: d.Bus.Ping},
 		},
 	}, nil
 }
@@ -87,9 +87,9 @@ func tasks(d run.Deps, kept *store.Store, nouns api.Nouns) []run.Task {
 	inbox.Register(in, kept, nouns.Journeys)
 	calendar := cycle.Scheduler{Store: kept, Clock: d.Clock}
 	return []run.Task{
-		{Name: "schools relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
-		{Name: "schools inbox", Run: in.Run},
-		{Name: "schools calendar", Run: func(ctx context.Context) error {
+		{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
+		{Name: "inbox", Run: in.Run},
+		{Name: "calendar", Run: func(ctx context.Context) error {
 			err := lease.Run(ctx, d.DB, calendarLease, ids.New(), calendarTTL, func(ctx context.Context) error {
 				return follow(ctx, d, calendar)
 			})

@@ -114,10 +114,14 @@ func dial(ctx context.Context, o Options) (*nats.Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Wait)
 	defer cancel()
-	for {
+	for told := false; ; {
 		nc, err := nats.Connect(o.URL, opts...)
 		if err == nil {
 			return nc, nil
+		}
+		if !told {
+			told = true
+			o.Log.Info("waiting for the bus", "at_most", o.Wait, "error", err)
 		}
 		select {
 		case <-ctx.Done():
