@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,7 +35,8 @@ func TestWhatMakeRunsIsStoppedWithIt(t *testing.T) {
 		"terminated with the group":  {syscall.SIGTERM, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command("make", "-f", makefile, "run")
+			cmd := exec.Command("make", "--no-print-directory", "-f", makefile, "run")
+			cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") }) // of a make around the tests
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			out, err := cmd.StdoutPipe()
 			require.NoError(t, err)
