@@ -100,8 +100,9 @@ func (a *App) WaitReady(ctx context.Context) error {
 	return nil
 }
 
-// URL is the address that people use.
-func (a *App) URL() string { return a.settings.PublicURL }
+// LocalURL is the address this process listens on. The public one may lead
+// through a proxy that is not there yet.
+func (a *App) LocalURL() string { return "http://" + a.settings.HTTPAddr }
 
 // Runs tells whether the process runs the service or the gateway.
 func (a *App) Runs(target string) bool { return slices.Contains(a.targets, target) }

@@ -22,7 +22,7 @@ type Events struct {
 	Dead   EventsDead   `cmd:"" help:"List events that a service could not apply, or give them to it again."`
 }
 
-// eventSettings are what both commands need.
+// eventSettings are what publishing needs: databases and the bus.
 type eventSettings struct {
 	app.StorageSettings
 	app.BusSettings

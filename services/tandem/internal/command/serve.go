@@ -47,24 +47,24 @@ func (s *Serve) Run(ctx context.Context, version Version) error {
 	return platform.Run(ctx)
 }
 
-// welcome greets a developer: it waits until everything answers, loads and plays what was asked for,
-// and says where to go. What goes wrong here ends the process: a demonstration
+// welcome greets a developer: it waits until everything answers, loads and plays
+// what was asked for, through the address it listens on, and says where to go. What goes wrong here ends the process: a demonstration
 // that fails must not look as if it ran.
 func (s *Serve) welcome(ctx context.Context, platform *app.App) error {
 	if err := platform.WaitReady(ctx); err != nil {
 		return err
 	}
 	if s.Demo {
-		demo := Demo{URL: platform.URL(), OnlyOnce: true}
+		demo := Demo{URL: platform.LocalURL(), OnlyOnce: true}
 		if err := demo.Run(ctx); err != nil {
 			return fmt.Errorf("demonstration data: %w", err)
 		}
 	}
 	if s.Walkthrough {
-		play := Walkthrough{URL: platform.URL(), Out: s.Data + "/walkthrough"}
+		play := Walkthrough{URL: platform.LocalURL(), Out: s.Data + "/walkthrough"}
 		if err := play.Run(ctx); err != nil {
 			return fmt.Errorf("walkthrough: %w", err)
 		}
 	}
-	return printWelcome(ctx, os.Stdout, platform.URL())
+	return printWelcome(ctx, os.Stdout, platform.LocalURL())
 }
