@@ -39,12 +39,16 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
 // Deps is what the gateway is built from.
 type Deps struct {
-	// Conns are the services by name: schools, assessments, evidence, badges.
-	Conns    map[string]grpc.ClientConnInterface
+	// Conns are the services by name: schools, assessments, evidence, badges, and
+	// the gateway's own gRPC services under gateway.
+	Conns map[string]grpc.ClientConnInterface
+	// DB is the gateway's own database, migrated with Migrations.
+	DB       *sqldb.DB
 	Verifier *identity.Verifier
 	// Signer mints tokens in development mode, and its key hides positions of the
 	// event stream; all replicas need the same.
@@ -71,6 +75,9 @@ type Deps struct {
 // Gateway is ready to serve.
 type Gateway struct {
 	Handler http.Handler
+	// Service is the gateway's own gRPC services with their background work. The
+	// program serves it under the name gateway, where Deps.Conns expects it.
+	Service run.Service
 	// Checks tell whether the services and the bus answer, by name: schools,
 	// assessments, evidence, badges, bus.
 	Checks []run.Check
@@ -82,8 +89,8 @@ type Gateway struct {
 
 // New builds the gateway.
 func New(d Deps) (*Gateway, error) {
-	if d.Verifier == nil || d.Signer == nil || d.Bus == nil || d.Clock == nil || d.Log == nil {
-		return nil, errors.New("gateway needs a verifier, a signer, a bus, a clock and a log")
+	if d.Verifier == nil || d.Signer == nil || d.Bus == nil || d.Clock == nil || d.Log == nil || d.DB == nil {
+		return nil, errors.New("gateway needs a verifier, a signer, a bus, a clock, a log and a database")
 	}
 	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
 	g := &Gateway{Checks: checks(d), ready: run.NewReadiness(d.Log), log: d.Log}
@@ -105,6 +112,7 @@ func New(d Deps) (*Gateway, error) {
 		}
 		site.ServeHTTP(w, r)
 	})
+	g.Service = service(d)
 	g.Handler = edge.Wrap(routes, edge.Options{
 		Log: d.Log, Origins: d.CORSOrigins, Local: d.Dev, Secure: strings.HasPrefix(d.PublicURL, "https://"),
 	})

@@ -85,6 +85,7 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 		w.conns[name] = kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{Signer: w.signer, Log: slog.New(slog.DiscardHandler)})
 	}
 	deps := gateway.Deps{
+		DB:    kittest.SQLite(t, "gateway", gateway.Migrations),
 		Conns: w.conns, Verifier: identity.NewVerifier(w.signer.Public()), Signer: w.signer, Bus: w.bus, Clock: w.clock,
 		Log: telemetry.NewLogger(w.log, slog.LevelDebug), PublicURL: "https://badges.example.org",
 	}

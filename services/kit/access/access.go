@@ -18,31 +18,57 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // State is the node of the whole state, the root of the organization tree.
 const State = ""
 
 // Grant is a role on a node: State, "districts/d" or "districts/d/schools/s".
+// It holds from Start until End of the product's clock; a zero time is no bound.
 type Grant struct {
-	Role accessv1.Role
-	Node string
+	Role       accessv1.Role
+	Node       string
+	Start, End time.Time
 }
 
-// Identity is who calls: a person's resource name and the roles they hold.
+// Identity is who calls: the name of a person or machine and the roles they hold.
 type Identity struct {
 	Subject string
 	Grants  []Grant
+	// Scopes bound what a machine may do; people have none.
+	Scopes []string
+	// Session is the id of the session or credential behind the call, for records.
+	Session string
+	// Service is which service of the platform made this call for the subject, by
+	// its own proven identity: "gateway", "badges". Empty when nobody proved it.
+	Service string
 }
 
 type identityKey struct{}
 
 // WithIdentity returns a context that carries the caller.
 func WithIdentity(ctx context.Context, id Identity) context.Context {
-	return context.WithValue(ctx, identityKey{}, id)
+	return context.WithValue(tenant.With(ctx, districts(id)...), identityKey{}, id)
+}
+
+// districts are the tenants whose rows the caller may be shown at all; the
+// grants decide which of them.
+func districts(id Identity) []string {
+	var all []string
+	for _, g := range id.Grants {
+		if g.Node == State {
+			return []string{tenant.All}
+		}
+		if parts := strings.Split(g.Node, "/"); len(parts) > 1 {
+			all = append(all, parts[1])
+		}
+	}
+	return all
 }
 
 // FromContext returns the caller, and false for an anonymous call.

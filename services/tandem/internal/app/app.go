@@ -148,8 +148,11 @@ func (a *App) openBus(ctx context.Context) error {
 // connect makes a connection to every service: through memory to those of this
 // process, through TCP to the others.
 func (a *App) connect(context.Context) error {
-	for _, service := range serviceNames {
+	for _, service := range DatabaseNames() {
 		target, options := a.settings.addr(service), []grpc.DialOption(nil)
+		if service == Gateway && !a.Runs(Gateway) {
+			continue // nobody calls the gateway over gRPC but itself
+		}
 		if a.Runs(service) {
 			listener := bufconn.Listen(bufferSize)
 			a.memory[service] = listener

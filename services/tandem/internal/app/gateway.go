@@ -10,11 +10,16 @@ import (
 )
 
 // addGateway serves REST, pages and the event stream.
-func (a *App) addGateway(context.Context) error {
+func (a *App) addGateway(ctx context.Context) error {
 	if !a.Runs(Gateway) {
 		return nil
 	}
+	own, err := a.deps(ctx, Gateway)
+	if err != nil {
+		return err
+	}
 	deps := gateway.Deps{
+		DB:    own.DB,
 		Conns: a.conns, Verifier: a.verifier, Signer: a.signer, Bus: a.bus, Clock: a.clock,
 		Log: a.log.With("service", Gateway), PublicURL: a.settings.PublicURL,
 		CORSOrigins: a.settings.CORSOrigins, Dev: a.settings.Dev,
@@ -25,6 +30,9 @@ func (a *App) addGateway(context.Context) error {
 	gate, err := gateway.New(deps)
 	if err != nil {
 		return fmt.Errorf("gateway: %w", err)
+	}
+	if _, err := a.serve(own, gate.Service); err != nil {
+		return err
 	}
 	for _, check := range gate.Checks {
 		a.group.Check(run.Check{Name: "gateway/" + check.Name, Probe: check.Probe})

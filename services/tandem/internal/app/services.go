@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"google.golang.org/grpc"
+
 	devv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/dev/v1"
 	"github.com/tandem-badges/tandem/services/assessments"
 	"github.com/tandem-badges/tandem/services/badges"
@@ -48,6 +50,20 @@ func (a *App) addService(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	server, err := a.serve(deps, service)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.settings.addr(name))
+	if err != nil {
+		return fmt.Errorf("--%s-addr: %w", name, err)
+	}
+	a.group.Server(run.GRPC(name, server, listener))
+	return nil
+}
+
+// serve puts a service behind the chain, reachable from within this process.
+func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
 	ready := run.NewReadiness(deps.Log)
 	ready.Add(service.Checks...)
 	server := grpcserver.New(grpcserver.Options{
@@ -57,16 +73,11 @@ func (a *App) addService(ctx context.Context, name string) error {
 		devv1.RegisterClockServiceServer(server, &clockServer{clock: a.clock})
 	}
 	if err := grpcserver.Register(server, service); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", a.settings.addr(name))
-	if err != nil {
-		return fmt.Errorf("--%s-addr: %w", name, err)
+		return nil, err
 	}
 	a.group.Service(service)
-	a.group.Server(run.GRPC(name+" in memory", server, a.memory[name]))
-	a.group.Server(run.GRPC(name, server, listener))
-	return nil
+	a.group.Server(run.GRPC(service.Name+" in memory", server, a.memory[service.Name]))
+	return server, nil
 }
 
 // addOperatorServer serves metrics and health on a port that is not public.

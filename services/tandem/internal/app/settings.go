@@ -24,8 +24,12 @@ const (
 // which they start.
 var serviceNames = []string{Schools, Assessments, Evidence, Badges}
 
-// ServiceNames lists the services that own a database.
+// ServiceNames lists the services behind the gateway.
 func ServiceNames() []string { return slices.Clone(serviceNames) }
+
+// DatabaseNames lists everything that owns a database: the services and the
+// gateway.
+func DatabaseNames() []string { return append(ServiceNames(), Gateway) }
 
 // StorageSettings say where data lies. They are shared by all commands that
 // touch it.
@@ -36,12 +40,14 @@ type StorageSettings struct {
 	AssessmentsDB string `help:"Database URL of the assessments service alone." placeholder:"URL"`
 	EvidenceDB    string `help:"Database URL of the evidence service alone." placeholder:"URL"`
 	BadgesDB      string `help:"Database URL of the badges service alone." placeholder:"URL"`
+	GatewayDB     string `help:"Database URL of the gateway alone." placeholder:"URL"`
 }
 
 // override returns the database URL given for one service, or "".
 func (s StorageSettings) override(service string) string {
 	return map[string]string{
 		Schools: s.SchoolsDB, Assessments: s.AssessmentsDB, Evidence: s.EvidenceDB, Badges: s.BadgesDB,
+		Gateway: s.GatewayDB,
 	}[service]
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tandem-badges/tandem/gateway"
 	"github.com/tandem-badges/tandem/services/assessments"
 	"github.com/tandem-badges/tandem/services/badges"
 	"github.com/tandem-badges/tandem/services/evidence"
@@ -21,6 +22,7 @@ func migrations(service string) fs.FS {
 	return map[string]fs.FS{
 		Schools: schools.Migrations, Assessments: assessments.Migrations,
 		Evidence: evidence.Migrations, Badges: badges.Migrations,
+		Gateway: gateway.Migrations,
 	}[service]
 }
 
@@ -85,7 +87,7 @@ func (s *Storage) provision(ctx context.Context) error {
 	if s.roles != nil {
 		return nil
 	}
-	roles, err := sqldb.Provision(ctx, s.settings.DB, ServiceNames())
+	roles, err := sqldb.Provision(ctx, s.settings.DB, DatabaseNames())
 	if err != nil {
 		return fmt.Errorf("--db: %w", err)
 	}

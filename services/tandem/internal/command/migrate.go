@@ -12,7 +12,7 @@ import (
 type Migrate struct {
 	app.StorageSettings
 	app.LogSettings
-	Services []string `arg:"" optional:"" help:"Services to migrate; all when none is named." enum:"schools,assessments,evidence,badges"`
+	Services []string `arg:"" optional:"" help:"Services to migrate; all when none is named." enum:"schools,assessments,evidence,badges,gateway"`
 }
 
 // Run migrates one service after the other and says which it did.
@@ -24,7 +24,7 @@ func (m *Migrate) Run(ctx context.Context) error {
 	defer func() { _ = logFile.Close() }()
 	services := m.Services
 	if len(services) == 0 {
-		services = app.ServiceNames()
+		services = app.DatabaseNames()
 	}
 	storage := app.NewStorage(m.StorageSettings, log)
 	for _, service := range services {

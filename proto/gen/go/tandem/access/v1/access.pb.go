@@ -44,6 +44,8 @@ const (
 	// The role is granted somewhere and the domain checks that this very resource
 	// was given to the caller: a reviewer and an application.
 	Scope_SCOPE_ASSIGNED Scope = 5
+	// Only the services of the platform named in callers, by their own token.
+	Scope_SCOPE_INTERNAL Scope = 6
 )
 
 // Enum value maps for Scope.
@@ -55,6 +57,7 @@ var (
 		3: "SCOPE_COVERS",
 		4: "SCOPE_WITHIN",
 		5: "SCOPE_ASSIGNED",
+		6: "SCOPE_INTERNAL",
 	}
 	Scope_value = map[string]int32{
 		"SCOPE_UNSPECIFIED": 0,
@@ -63,6 +66,7 @@ var (
 		"SCOPE_COVERS":      3,
 		"SCOPE_WITHIN":      4,
 		"SCOPE_ASSIGNED":    5,
+		"SCOPE_INTERNAL":    6,
 	}
 )
 
@@ -117,21 +121,27 @@ const (
 	Role_ROLE_REVIEWER Role = 8
 	// Assigns reviewers and records decisions.
 	Role_ROLE_PANEL_CHAIR Role = 9
+	// Studies the program from outside: reads de-identified data of a node for a time.
+	Role_ROLE_OUTSIDE_EVALUATOR Role = 10
+	// A machine of a district; what it may is bounded by its scopes.
+	Role_ROLE_INTEGRATION Role = 11
 )
 
 // Enum value maps for Role.
 var (
 	Role_name = map[int32]string{
-		0: "ROLE_UNSPECIFIED",
-		1: "ROLE_STATE_ADMIN",
-		2: "ROLE_STATE_ANALYST",
-		3: "ROLE_DISTRICT_COORDINATOR",
-		4: "ROLE_PRINCIPAL",
-		5: "ROLE_TEAM_LEAD",
-		6: "ROLE_TEAM_MEMBER",
-		7: "ROLE_FAMILY_LIAISON",
-		8: "ROLE_REVIEWER",
-		9: "ROLE_PANEL_CHAIR",
+		0:  "ROLE_UNSPECIFIED",
+		1:  "ROLE_STATE_ADMIN",
+		2:  "ROLE_STATE_ANALYST",
+		3:  "ROLE_DISTRICT_COORDINATOR",
+		4:  "ROLE_PRINCIPAL",
+		5:  "ROLE_TEAM_LEAD",
+		6:  "ROLE_TEAM_MEMBER",
+		7:  "ROLE_FAMILY_LIAISON",
+		8:  "ROLE_REVIEWER",
+		9:  "ROLE_PANEL_CHAIR",
+		10: "ROLE_OUTSIDE_EVALUATOR",
+		11: "ROLE_INTEGRATION",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED":          0,
@@ -144,6 +154,8 @@ var (
 		"ROLE_FAMILY_LIAISON":       7,
 		"ROLE_REVIEWER":             8,
 		"ROLE_PANEL_CHAIR":          9,
+		"ROLE_OUTSIDE_EVALUATOR":    10,
+		"ROLE_INTEGRATION":          11,
 	}
 )
 
@@ -187,7 +199,12 @@ type Rule struct {
 	// the organization tree.
 	Resource string `protobuf:"bytes,3,opt,name=resource,proto3" json:"resource,omitempty"`
 	// Roles that may call the RPC. Empty means every role.
-	Roles         []Role `protobuf:"varint,4,rep,packed,name=roles,proto3,enum=tandem.access.v1.Role" json:"roles,omitempty"`
+	Roles []Role `protobuf:"varint,4,rep,packed,name=roles,proto3,enum=tandem.access.v1.Role" json:"roles,omitempty"`
+	// Services of the platform that may call an RPC of SCOPE_INTERNAL, by name.
+	Callers []string `protobuf:"bytes,5,rep,name=callers,proto3" json:"callers,omitempty"`
+	// The answer holds identified records of people: each call is entered in the
+	// disclosure ledger before it is answered.
+	Discloses     bool `protobuf:"varint,6,opt,name=discloses,proto3" json:"discloses,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -250,6 +267,20 @@ func (x *Rule) GetRoles() []Role {
 	return nil
 }
 
+func (x *Rule) GetCallers() []string {
+	if x != nil {
+		return x.Callers
+	}
+	return nil
+}
+
+func (x *Rule) GetDiscloses() bool {
+	if x != nil {
+		return x.Discloses
+	}
+	return false
+}
+
 var file_tandem_access_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
@@ -273,19 +304,22 @@ var File_tandem_access_v1_access_proto protoreflect.FileDescriptor
 
 const file_tandem_access_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtandem/access/v1/access.proto\x12\x10tandem.access.v1\x1a google/protobuf/descriptor.proto\"\x97\x01\n" +
+	"\x1dtandem/access/v1/access.proto\x12\x10tandem.access.v1\x1a google/protobuf/descriptor.proto\"\xcf\x01\n" +
 	"\x04Rule\x12\x16\n" +
 	"\x06action\x18\x01 \x01(\tR\x06action\x12-\n" +
 	"\x05scope\x18\x02 \x01(\x0e2\x17.tandem.access.v1.ScopeR\x05scope\x12\x1a\n" +
 	"\bresource\x18\x03 \x01(\tR\bresource\x12,\n" +
-	"\x05roles\x18\x04 \x03(\x0e2\x16.tandem.access.v1.RoleR\x05roles*}\n" +
+	"\x05roles\x18\x04 \x03(\x0e2\x16.tandem.access.v1.RoleR\x05roles\x12\x18\n" +
+	"\acallers\x18\x05 \x03(\tR\acallers\x12\x1c\n" +
+	"\tdiscloses\x18\x06 \x01(\bR\tdiscloses*\x91\x01\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSCOPE_PUBLIC\x10\x01\x12\x13\n" +
 	"\x0fSCOPE_SIGNED_IN\x10\x02\x12\x10\n" +
 	"\fSCOPE_COVERS\x10\x03\x12\x10\n" +
 	"\fSCOPE_WITHIN\x10\x04\x12\x12\n" +
-	"\x0eSCOPE_ASSIGNED\x10\x05*\xe9\x01\n" +
+	"\x0eSCOPE_ASSIGNED\x10\x05\x12\x12\n" +
+	"\x0eSCOPE_INTERNAL\x10\x06*\x9b\x02\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10ROLE_STATE_ADMIN\x10\x01\x12\x16\n" +
@@ -296,7 +330,10 @@ const file_tandem_access_v1_access_proto_rawDesc = "" +
 	"\x10ROLE_TEAM_MEMBER\x10\x06\x12\x17\n" +
 	"\x13ROLE_FAMILY_LIAISON\x10\a\x12\x11\n" +
 	"\rROLE_REVIEWER\x10\b\x12\x14\n" +
-	"\x10ROLE_PANEL_CHAIR\x10\t:L\n" +
+	"\x10ROLE_PANEL_CHAIR\x10\t\x12\x1a\n" +
+	"\x16ROLE_OUTSIDE_EVALUATOR\x10\n" +
+	"\x12\x14\n" +
+	"\x10ROLE_INTEGRATION\x10\v:L\n" +
 	"\x04rule\x12\x1e.google.protobuf.MethodOptions\x18\x8d\x8c\x03 \x01(\v2\x16.tandem.access.v1.RuleR\x04ruleBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1;accessv1b\x06proto3"
 
 var (

@@ -1179,6 +1179,144 @@ func (x *JourneyLapsed) GetName() string {
 	return ""
 }
 
+// GrantGiven says that a role was granted to a person, or approved.
+type GrantGiven struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GrantGiven) Reset() {
+	*x = GrantGiven{}
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GrantGiven) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GrantGiven) ProtoMessage() {}
+
+func (x *GrantGiven) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GrantGiven.ProtoReflect.Descriptor instead.
+func (*GrantGiven) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GrantGiven) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// GrantEnded says that a grant ended before its time, or was refused.
+type GrantEnded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GrantEnded) Reset() {
+	*x = GrantEnded{}
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GrantEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GrantEnded) ProtoMessage() {}
+
+func (x *GrantEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GrantEnded.ProtoReflect.Descriptor instead.
+func (*GrantEnded) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GrantEnded) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// RestrictionsChanged says that a district forbids more, or less.
+type RestrictionsChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestrictionsChanged) Reset() {
+	*x = RestrictionsChanged{}
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestrictionsChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestrictionsChanged) ProtoMessage() {}
+
+func (x *RestrictionsChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestrictionsChanged.ProtoReflect.Descriptor instead.
+func (*RestrictionsChanged) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RestrictionsChanged) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 var File_tandem_schools_v1_events_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_events_proto_rawDesc = "" +
@@ -1270,7 +1408,18 @@ const file_tandem_schools_v1_events_proto_rawDesc = "" +
 	"\aschools\x12\ajourney\x1a\tsustained\"C\n" +
 	"\rJourneyLapsed\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name:\x1e\xf2\xe0\x18\x1a\n" +
-	"\aschools\x12\ajourney\x1a\x06lapsedBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"\aschools\x12\ajourney\x1a\x06lapsed\"A\n" +
+	"\n" +
+	"GrantGiven\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name:\x1f\xf2\xe0\x18\x1b\n" +
+	"\aschools\x12\x05grant\x1a\x05given\"\x02\x01\x03\"A\n" +
+	"\n" +
+	"GrantEnded\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name:\x1f\xf2\xe0\x18\x1b\n" +
+	"\aschools\x12\x05grant\x1a\x05ended\"\x02\x01\x03\"R\n" +
+	"\x13RestrictionsChanged\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name:'\xf2\xe0\x18#\n" +
+	"\aschools\x12\vrestriction\x1a\achanged\"\x02\x01\x03BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_events_proto_rawDescOnce sync.Once
@@ -1284,40 +1433,43 @@ func file_tandem_schools_v1_events_proto_rawDescGZIP() []byte {
 	return file_tandem_schools_v1_events_proto_rawDescData
 }
 
-var file_tandem_schools_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_tandem_schools_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_tandem_schools_v1_events_proto_goTypes = []any{
-	(*DistrictRegistered)(nil), // 0: tandem.schools.v1.DistrictRegistered
-	(*SchoolRegistered)(nil),   // 1: tandem.schools.v1.SchoolRegistered
-	(*SchoolChanged)(nil),      // 2: tandem.schools.v1.SchoolChanged
-	(*SchoolClosed)(nil),       // 3: tandem.schools.v1.SchoolClosed
-	(*CycleOpened)(nil),        // 4: tandem.schools.v1.CycleOpened
-	(*CycleClosed)(nil),        // 5: tandem.schools.v1.CycleClosed
-	(*WindowOpened)(nil),       // 6: tandem.schools.v1.WindowOpened
-	(*WindowClosed)(nil),       // 7: tandem.schools.v1.WindowClosed
-	(*PersonChanged)(nil),      // 8: tandem.schools.v1.PersonChanged
-	(*TeamFormed)(nil),         // 9: tandem.schools.v1.TeamFormed
-	(*MemberJoined)(nil),       // 10: tandem.schools.v1.MemberJoined
-	(*MemberLeft)(nil),         // 11: tandem.schools.v1.MemberLeft
-	(*JourneyBegun)(nil),       // 12: tandem.schools.v1.JourneyBegun
-	(*JourneyAdvanced)(nil),    // 13: tandem.schools.v1.JourneyAdvanced
-	(*StandardChosen)(nil),     // 14: tandem.schools.v1.StandardChosen
-	(*PlanSignedOff)(nil),      // 15: tandem.schools.v1.PlanSignedOff
-	(*JourneyStarted)(nil),     // 16: tandem.schools.v1.JourneyStarted
-	(*StepCompleted)(nil),      // 17: tandem.schools.v1.StepCompleted
-	(*RoadmapPresented)(nil),   // 18: tandem.schools.v1.RoadmapPresented
-	(*JourneyContinued)(nil),   // 19: tandem.schools.v1.JourneyContinued
-	(*JourneySustained)(nil),   // 20: tandem.schools.v1.JourneySustained
-	(*JourneyLapsed)(nil),      // 21: tandem.schools.v1.JourneyLapsed
-	(Phase)(0),                 // 22: tandem.schools.v1.Phase
-	(v1.StakeholderGroup)(0),   // 23: tandem.type.v1.StakeholderGroup
+	(*DistrictRegistered)(nil),  // 0: tandem.schools.v1.DistrictRegistered
+	(*SchoolRegistered)(nil),    // 1: tandem.schools.v1.SchoolRegistered
+	(*SchoolChanged)(nil),       // 2: tandem.schools.v1.SchoolChanged
+	(*SchoolClosed)(nil),        // 3: tandem.schools.v1.SchoolClosed
+	(*CycleOpened)(nil),         // 4: tandem.schools.v1.CycleOpened
+	(*CycleClosed)(nil),         // 5: tandem.schools.v1.CycleClosed
+	(*WindowOpened)(nil),        // 6: tandem.schools.v1.WindowOpened
+	(*WindowClosed)(nil),        // 7: tandem.schools.v1.WindowClosed
+	(*PersonChanged)(nil),       // 8: tandem.schools.v1.PersonChanged
+	(*TeamFormed)(nil),          // 9: tandem.schools.v1.TeamFormed
+	(*MemberJoined)(nil),        // 10: tandem.schools.v1.MemberJoined
+	(*MemberLeft)(nil),          // 11: tandem.schools.v1.MemberLeft
+	(*JourneyBegun)(nil),        // 12: tandem.schools.v1.JourneyBegun
+	(*JourneyAdvanced)(nil),     // 13: tandem.schools.v1.JourneyAdvanced
+	(*StandardChosen)(nil),      // 14: tandem.schools.v1.StandardChosen
+	(*PlanSignedOff)(nil),       // 15: tandem.schools.v1.PlanSignedOff
+	(*JourneyStarted)(nil),      // 16: tandem.schools.v1.JourneyStarted
+	(*StepCompleted)(nil),       // 17: tandem.schools.v1.StepCompleted
+	(*RoadmapPresented)(nil),    // 18: tandem.schools.v1.RoadmapPresented
+	(*JourneyContinued)(nil),    // 19: tandem.schools.v1.JourneyContinued
+	(*JourneySustained)(nil),    // 20: tandem.schools.v1.JourneySustained
+	(*JourneyLapsed)(nil),       // 21: tandem.schools.v1.JourneyLapsed
+	(*GrantGiven)(nil),          // 22: tandem.schools.v1.GrantGiven
+	(*GrantEnded)(nil),          // 23: tandem.schools.v1.GrantEnded
+	(*RestrictionsChanged)(nil), // 24: tandem.schools.v1.RestrictionsChanged
+	(Phase)(0),                  // 25: tandem.schools.v1.Phase
+	(v1.StakeholderGroup)(0),    // 26: tandem.type.v1.StakeholderGroup
 }
 var file_tandem_schools_v1_events_proto_depIdxs = []int32{
-	22, // 0: tandem.schools.v1.WindowOpened.phase:type_name -> tandem.schools.v1.Phase
-	22, // 1: tandem.schools.v1.WindowClosed.phase:type_name -> tandem.schools.v1.Phase
-	23, // 2: tandem.schools.v1.MemberJoined.group:type_name -> tandem.type.v1.StakeholderGroup
-	23, // 3: tandem.schools.v1.MemberLeft.group:type_name -> tandem.type.v1.StakeholderGroup
-	22, // 4: tandem.schools.v1.JourneyAdvanced.from:type_name -> tandem.schools.v1.Phase
-	22, // 5: tandem.schools.v1.JourneyAdvanced.to:type_name -> tandem.schools.v1.Phase
+	25, // 0: tandem.schools.v1.WindowOpened.phase:type_name -> tandem.schools.v1.Phase
+	25, // 1: tandem.schools.v1.WindowClosed.phase:type_name -> tandem.schools.v1.Phase
+	26, // 2: tandem.schools.v1.MemberJoined.group:type_name -> tandem.type.v1.StakeholderGroup
+	26, // 3: tandem.schools.v1.MemberLeft.group:type_name -> tandem.type.v1.StakeholderGroup
+	25, // 4: tandem.schools.v1.JourneyAdvanced.from:type_name -> tandem.schools.v1.Phase
+	25, // 5: tandem.schools.v1.JourneyAdvanced.to:type_name -> tandem.schools.v1.Phase
 	6,  // [6:6] is the sub-list for method output_type
 	6,  // [6:6] is the sub-list for method input_type
 	6,  // [6:6] is the sub-list for extension type_name
@@ -1337,7 +1489,7 @@ func file_tandem_schools_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_schools_v1_events_proto_rawDesc), len(file_tandem_schools_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

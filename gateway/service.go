@@ -1,0 +1,24 @@
+package gateway
+
+import (
+	"io/fs"
+
+	"google.golang.org/grpc"
+
+	"github.com/tandem-badges/tandem/gateway/internal/store"
+	"github.com/tandem-badges/tandem/services/kit/run"
+)
+
+// Migrations makes and changes the tables of the gateway, with a folder per dialect.
+var Migrations fs.FS = store.Migrations()
+
+// service is what the gateway itself answers over gRPC, behind the same chain as
+// every other service, so that access rules, validation and errors are the same.
+func service(d Deps) run.Service {
+	svc := run.Service{
+		Name:     "gateway",
+		Register: func(grpc.ServiceRegistrar) {},
+		Checks:   []run.Check{{Name: "database", Probe: d.DB.Ping}},
+	}
+	return svc
+}
