@@ -92,8 +92,11 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 	for _, one := range change {
 		one(&deps)
 	}
+	self := &lateConn{}
+	w.conns["gateway"] = self
 	gw, err := gateway.New(deps)
 	require.NoError(t, err)
+	self.ClientConnInterface = kittest.Serve(t, gw.Service, kittest.ServeOptions{Signer: w.signer, DB: deps.DB, Log: slog.New(slog.DiscardHandler)})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	w.gw, w.server, w.url = gw, gw.Server(), "http://"+listener.Addr().String()
@@ -101,6 +104,9 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 	t.Cleanup(func() { _ = w.server.Close() })
 	return w
 }
+
+// lateConn is a connection to a service that is made of what calls it.
+type lateConn struct{ grpc.ClientConnInterface }
 
 // token is a bearer header for somebody with the grants.
 func (w *world) token(grants ...access.Grant) string {

@@ -14,6 +14,8 @@ import (
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 	evidencev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1"
+	gatewayv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1"
+	recordsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/records/v1"
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
 	"github.com/tandem-badges/tandem/gateway/internal/edge"
@@ -22,6 +24,9 @@ import (
 
 // Services are the names of the services behind the gateway.
 func Services() []string { return []string{"schools", "assessments", "evidence", "badges"} }
+
+// own is the name under which the gateway reaches its own gRPC services.
+const own = "gateway"
 
 // newMux returns grpc-gateway's mux with all services. It tries what was
 // registered last first: a service whose verbs stand on resources of another
@@ -40,7 +45,7 @@ func newMux(ctx context.Context, o Options) (*runtime.ServeMux, error) {
 			edge.Unknown(w, r)
 		}),
 	)
-	for _, service := range Services() {
+	for _, service := range append(Services(), own) {
 		conn, ok := o.Conns[service]
 		if !ok {
 			return nil, fmt.Errorf("gateway has no connection to %s", service)
@@ -70,6 +75,8 @@ func registrations(service string) []registration {
 		return []registration{
 			of(schoolsv1.RegisterOrganizationsServiceHandlerClient, schoolsv1.NewOrganizationsServiceClient),
 			of(schoolsv1.RegisterPeopleServiceHandlerClient, schoolsv1.NewPeopleServiceClient),
+			of(schoolsv1.RegisterGrantsServiceHandlerClient, schoolsv1.NewGrantsServiceClient),
+			of(schoolsv1.RegisterRestrictionsServiceHandlerClient, schoolsv1.NewRestrictionsServiceClient),
 			of(schoolsv1.RegisterCyclesServiceHandlerClient, schoolsv1.NewCyclesServiceClient),
 			of(schoolsv1.RegisterTeamsServiceHandlerClient, schoolsv1.NewTeamsServiceClient),
 			of(schoolsv1.RegisterJourneysServiceHandlerClient, schoolsv1.NewJourneysServiceClient),
@@ -88,6 +95,15 @@ func registrations(service string) []registration {
 		return []registration{
 			of(evidencev1.RegisterArtifactsServiceHandlerClient, evidencev1.NewArtifactsServiceClient),
 			of(evidencev1.RegisterPortfoliosServiceHandlerClient, evidencev1.NewPortfoliosServiceClient),
+		}
+	case own:
+		return []registration{
+			of(gatewayv1.RegisterIdentityProvidersServiceHandlerClient, gatewayv1.NewIdentityProvidersServiceClient),
+			of(gatewayv1.RegisterSessionsServiceHandlerClient, gatewayv1.NewSessionsServiceClient),
+			of(gatewayv1.RegisterApiClientsServiceHandlerClient, gatewayv1.NewApiClientsServiceClient),
+			of(gatewayv1.RegisterWebhooksServiceHandlerClient, gatewayv1.NewWebhooksServiceClient),
+			of(gatewayv1.RegisterAccessServiceHandlerClient, gatewayv1.NewAccessServiceClient),
+			of(recordsv1.RegisterRecordsServiceHandlerClient, recordsv1.NewRecordsServiceClient),
 		}
 	default:
 		return []registration{

@@ -35,7 +35,7 @@ func newAPI(t *testing.T) (*API, *identity.Signer, *string) {
 	t.Helper()
 	var called string
 	conns := map[string]grpc.ClientConnInterface{}
-	for _, service := range Services() {
+	for _, service := range append(Services(), own) {
 		conns[service] = spy{&called}
 	}
 	signer := kittest.Signer(t)
