@@ -65,6 +65,8 @@ type Deps struct {
 	AdvanceClock func(ctx context.Context, d time.Duration) (time.Time, error)
 	// CORSOrigins may call from a browser; none by default.
 	CORSOrigins []string
+	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
+	TrustedProxies []string
 	BodyLimit   int64         // bytes of a JSON body; 0 means 1 MiB
 	UploadLimit int64         // bytes of an artifact's content; 0 means 50 MiB
 	Timeout     time.Duration // of one REST call; 0 means 30 s
@@ -93,6 +95,10 @@ func New(d Deps) (*Gateway, error) {
 		return nil, errors.New("gateway needs a verifier, a signer, a bus, a clock, a log and a database")
 	}
 	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
+	proxies, err := edge.ParseNetworks(d.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
 	g := &Gateway{Checks: checks(d), ready: run.NewReadiness(d.Log), log: d.Log}
 	g.ready.Add(g.Checks...)
 	g.ready.Add(d.Checks...)
@@ -115,6 +121,7 @@ func New(d Deps) (*Gateway, error) {
 	g.Service = service(d)
 	g.Handler = edge.Wrap(routes, edge.Options{
 		Log: d.Log, Origins: d.CORSOrigins, Local: d.Dev, Secure: strings.HasPrefix(d.PublicURL, "https://"),
+		Proxies: proxies,
 	})
 	return g, nil
 }

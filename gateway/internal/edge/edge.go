@@ -1,7 +1,8 @@
 // Package edge is what every request passes first and every answer last.
 //
-// Wrap puts around the gateway's routes, from the outside in: the request id, a
-// span and a log line, recovery from panics, the security headers and CORS. What
+// Wrap puts around the gateway's routes, from the outside in: the address of the
+// client, the request id, a span and a log line, recovery from panics, CORS and
+// the security headers. What
 // is written down about a request is its method, the pattern of its route, the
 // status and numbers: never the path itself, the query or a body, because paths
 // can hold the code of a survey and queries whatever somebody typed. Handlers
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -33,6 +35,8 @@ type Options struct {
 	Local bool
 	// Secure tells that the public reaches the product by https only.
 	Secure bool
+	// Proxies are the networks whose X-Forwarded-For is believed; none by default.
+	Proxies []netip.Prefix
 }
 
 // unmatched stands in logs for a path that no route has.
@@ -42,7 +46,8 @@ const unmatched = "unmatched"
 func Wrap(inner http.Handler, o Options) http.Handler {
 	inner = headers(inner, o.Secure)
 	inner = crossOrigin(inner, o)
-	return observed(inner, o.Log)
+	inner = observed(inner, o.Log)
+	return addressed(inner, o.Proxies)
 }
 
 type routeKey struct{}

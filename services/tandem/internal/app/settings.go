@@ -77,6 +77,7 @@ type ServeSettings struct {
 	PublicURL       string        `help:"Address that people and verifiers use, written into credentials. Empty: http:// and the HTTP address." placeholder:"URL"`
 	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins of web pages that may call the API." placeholder:"ORIGIN,..."`
+	TrustedProxies  []string      `help:"Addresses and networks of the proxies in front, whose X-Forwarded-For is believed. Empty: nobody's." placeholder:"CIDR,..."`
 	OTLPEndpoint    string        `name:"otlp-endpoint" help:"OTLP gRPC endpoint for traces, http://HOST:PORT or https://. Empty: no traces leave the process." placeholder:"URL"`
 	Drain           time.Duration `help:"Longest time a stop may take." default:"20s"`
 	Dev             bool          `help:"Development mode: demo identities, tokens for everybody and a clock that can be moved. Never outside a laptop."`
