@@ -76,8 +76,8 @@ func List(ctx context.Context, db *sqldb.DB, q Query) ([]Entry, error) {
 	args := []any{q.District, q.After}
 	where := `district_id = $1 AND sequence > $2`
 	if q.Resource != "" {
-		args = append(args, q.Resource, q.Resource+"/", q.Resource+"0") // "0" follows "/"
-		where += ` AND (resource = $3 OR (resource > $4 AND resource < $5))`
+		args = append(args, q.Resource, q.Resource+"/") // not LIKE: ids may hold its wildcards, and collations differ
+		where += ` AND (resource = $3 OR substr(resource, 1, length($4)) = $4)`
 	}
 	rows, err := db.Conn(ctx).QueryContext(ctx, fmt.Sprintf(
 		`SELECT %s FROM audit_entries WHERE %s ORDER BY sequence LIMIT %d`, columns, where, q.Limit), args...)

@@ -7,8 +7,10 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/ledger"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -40,6 +42,8 @@ func (c *chain) unary(opts Options) []grpc.UnaryServerInterceptor {
 		opts.Verifier.UnaryInterceptor(),
 		access.UnaryInterceptor(),
 		c.validateUnary,
+		audit.UnaryInterceptor(),
+		ledger.UnaryInterceptor(opts.DB),
 	}
 	if opts.DB != nil {
 		steps = append(steps, idempotency.UnaryInterceptor(opts.DB))
@@ -55,5 +59,7 @@ func (c *chain) stream(opts Options) []grpc.StreamServerInterceptor {
 		opts.Verifier.StreamInterceptor(),
 		access.StreamInterceptor(),
 		c.validateStream,
+		audit.StreamInterceptor(),
+		ledger.StreamInterceptor(opts.DB),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -23,6 +24,7 @@ func (i *Inbox) apply(ctx context.Context, source string, ev bus.Event) error {
 	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": ev.TraceParent})
 	ctx, span := otel.Tracer("tandem/inbox").Start(ctx, "apply "+ev.Type, trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
+	ctx = audit.Work(ctx, "events."+string(ev.Type), ev.ID)
 	err := i.db.Tx(ctx, func(ctx context.Context) error { return i.once(ctx, source, ev, h) })
 	if err != nil {
 		span.SetStatus(codes.Error, "not applied")

@@ -13,6 +13,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments"
 	"github.com/tandem-badges/tandem/services/badges"
 	"github.com/tandem-badges/tandem/services/evidence"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/schools"
@@ -75,6 +76,7 @@ func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
 	if err := grpcserver.Register(server, service); err != nil {
 		return nil, err
 	}
+	a.group.Task(run.Task{Name: service.Name + " audit", Run: audit.NewChainer(deps.DB, deps.Log).Run})
 	a.group.Service(service)
 	a.group.Server(run.GRPC(service.Name+" in memory", server, a.memory[service.Name]))
 	return server, nil
