@@ -32,6 +32,7 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/docs"
 	"github.com/tandem-badges/tandem/gateway/internal/edge"
 	"github.com/tandem-badges/tandem/gateway/internal/files"
+	"github.com/tandem-badges/tandem/gateway/internal/network"
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
 	"github.com/tandem-badges/tandem/gateway/internal/rest"
 	"github.com/tandem-badges/tandem/gateway/internal/stream"
@@ -67,9 +68,9 @@ type Deps struct {
 	CORSOrigins []string
 	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
-	BodyLimit   int64         // bytes of a JSON body; 0 means 1 MiB
-	UploadLimit int64         // bytes of an artifact's content; 0 means 50 MiB
-	Timeout     time.Duration // of one REST call; 0 means 30 s
+	BodyLimit      int64         // bytes of a JSON body; 0 means 1 MiB
+	UploadLimit    int64         // bytes of an artifact's content; 0 means 50 MiB
+	Timeout        time.Duration // of one REST call; 0 means 30 s
 	// Checks are further things that must answer for /readyz.
 	Checks []run.Check
 }
@@ -95,7 +96,7 @@ func New(d Deps) (*Gateway, error) {
 		return nil, errors.New("gateway needs a verifier, a signer, a bus, a clock, a log and a database")
 	}
 	d.PublicURL = strings.TrimSuffix(d.PublicURL, "/")
-	proxies, err := edge.ParseNetworks(d.TrustedProxies)
+	proxies, err := network.ParseAll(d.TrustedProxies)
 	if err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}

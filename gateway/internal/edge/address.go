@@ -2,11 +2,11 @@ package edge
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
+
+	"github.com/tandem-badges/tandem/gateway/internal/network"
 )
 
 // maxHops is how many entries of X-Forwarded-For are looked at; chains of
@@ -27,43 +27,6 @@ func WithRemoteAddr(ctx context.Context, addr netip.Addr) context.Context {
 	return context.WithValue(ctx, addressKey{}, addr)
 }
 
-// ParseNetworks reads addresses and networks: "10.1.2.3", "10.0.0.0/8", "::1".
-func ParseNetworks(texts []string) ([]netip.Prefix, error) {
-	networks := make([]netip.Prefix, 0, len(texts))
-	for _, text := range texts {
-		network, err := parseNetwork(strings.TrimSpace(text))
-		if err != nil {
-			return nil, fmt.Errorf("%q is no address or network such as 10.0.0.0/8", text)
-		}
-		networks = append(networks, network)
-	}
-	return networks, nil
-}
-
-func parseNetwork(text string) (netip.Prefix, error) {
-	if strings.Contains(text, "/") {
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			return netip.Prefix{}, err
-		}
-		if network.Addr().Is4In6() { // would never match an address that is unmapped first
-			return netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96).Masked(), nil
-		}
-		return network.Masked(), nil
-	}
-	addr, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	addr = addr.Unmap().WithZone("")
-	return netip.PrefixFrom(addr, addr.BitLen()), nil
-}
-
-// Within tells whether one of the networks holds the address.
-func Within(networks []netip.Prefix, addr netip.Addr) bool {
-	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(addr) })
-}
-
 // addressed puts the client's address into the context.
 func addressed(next http.Handler, proxies []netip.Prefix) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,9 +43,9 @@ func clientAddr(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr := plain(peer.Addr())
+	addr := network.Plain(peer.Addr())
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= max(0, len(hops)-maxHops) && Within(proxies, addr); i-- {
+	for i := len(hops) - 1; i >= max(0, len(hops)-maxHops) && network.Within(proxies, addr); i-- {
 		before, ok := hop(hops[i])
 		if !ok {
 			return addr
@@ -96,12 +59,10 @@ func clientAddr(r *http.Request, proxies []netip.Prefix) netip.Addr {
 func hop(text string) (netip.Addr, bool) {
 	text = strings.TrimSpace(text)
 	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return plain(addr), true
+		return network.Plain(addr), true
 	}
 	if pair, err := netip.ParseAddrPort(text); err == nil {
-		return plain(pair.Addr()), true
+		return network.Plain(pair.Addr()), true
 	}
 	return netip.Addr{}, false
 }
-
-func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
