@@ -1179,6 +1179,52 @@ func (x *JourneyLapsed) GetName() string {
 	return ""
 }
 
+// GrantRequested says that a grant waits for a second person.
+type GrantRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the grant.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GrantRequested) Reset() {
+	*x = GrantRequested{}
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GrantRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GrantRequested) ProtoMessage() {}
+
+func (x *GrantRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GrantRequested.ProtoReflect.Descriptor instead.
+func (*GrantRequested) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GrantRequested) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // GrantGiven says that a role was granted to a person, or approved.
 type GrantGiven struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1190,7 +1236,7 @@ type GrantGiven struct {
 
 func (x *GrantGiven) Reset() {
 	*x = GrantGiven{}
-	mi := &file_tandem_schools_v1_events_proto_msgTypes[22]
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1202,7 +1248,7 @@ func (x *GrantGiven) String() string {
 func (*GrantGiven) ProtoMessage() {}
 
 func (x *GrantGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_schools_v1_events_proto_msgTypes[22]
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1215,7 +1261,7 @@ func (x *GrantGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantGiven.ProtoReflect.Descriptor instead.
 func (*GrantGiven) Descriptor() ([]byte, []int) {
-	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{22}
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GrantGiven) GetName() string {
@@ -1236,7 +1282,7 @@ type GrantEnded struct {
 
 func (x *GrantEnded) Reset() {
 	*x = GrantEnded{}
-	mi := &file_tandem_schools_v1_events_proto_msgTypes[23]
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1248,7 +1294,7 @@ func (x *GrantEnded) String() string {
 func (*GrantEnded) ProtoMessage() {}
 
 func (x *GrantEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_schools_v1_events_proto_msgTypes[23]
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1261,7 +1307,7 @@ func (x *GrantEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantEnded.ProtoReflect.Descriptor instead.
 func (*GrantEnded) Descriptor() ([]byte, []int) {
-	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{23}
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GrantEnded) GetName() string {
@@ -1282,7 +1328,7 @@ type RestrictionsChanged struct {
 
 func (x *RestrictionsChanged) Reset() {
 	*x = RestrictionsChanged{}
-	mi := &file_tandem_schools_v1_events_proto_msgTypes[24]
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1340,7 @@ func (x *RestrictionsChanged) String() string {
 func (*RestrictionsChanged) ProtoMessage() {}
 
 func (x *RestrictionsChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_schools_v1_events_proto_msgTypes[24]
+	mi := &file_tandem_schools_v1_events_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1353,7 @@ func (x *RestrictionsChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestrictionsChanged.ProtoReflect.Descriptor instead.
 func (*RestrictionsChanged) Descriptor() ([]byte, []int) {
-	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{24}
+	return file_tandem_schools_v1_events_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RestrictionsChanged) GetName() string {
@@ -1408,7 +1454,10 @@ const file_tandem_schools_v1_events_proto_rawDesc = "" +
 	"\aschools\x12\ajourney\x1a\tsustained\"C\n" +
 	"\rJourneyLapsed\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name:\x1e\xf2\xe0\x18\x1a\n" +
-	"\aschools\x12\ajourney\x1a\x06lapsed\"A\n" +
+	"\aschools\x12\ajourney\x1a\x06lapsed\"I\n" +
+	"\x0eGrantRequested\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name:#\xf2\xe0\x18\x1f\n" +
+	"\aschools\x12\x05grant\x1a\trequested\"\x02\x01\x03\"A\n" +
 	"\n" +
 	"GrantGiven\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name:\x1f\xf2\xe0\x18\x1b\n" +
@@ -1433,7 +1482,7 @@ func file_tandem_schools_v1_events_proto_rawDescGZIP() []byte {
 	return file_tandem_schools_v1_events_proto_rawDescData
 }
 
-var file_tandem_schools_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_tandem_schools_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_tandem_schools_v1_events_proto_goTypes = []any{
 	(*DistrictRegistered)(nil),  // 0: tandem.schools.v1.DistrictRegistered
 	(*SchoolRegistered)(nil),    // 1: tandem.schools.v1.SchoolRegistered
@@ -1457,19 +1506,20 @@ var file_tandem_schools_v1_events_proto_goTypes = []any{
 	(*JourneyContinued)(nil),    // 19: tandem.schools.v1.JourneyContinued
 	(*JourneySustained)(nil),    // 20: tandem.schools.v1.JourneySustained
 	(*JourneyLapsed)(nil),       // 21: tandem.schools.v1.JourneyLapsed
-	(*GrantGiven)(nil),          // 22: tandem.schools.v1.GrantGiven
-	(*GrantEnded)(nil),          // 23: tandem.schools.v1.GrantEnded
-	(*RestrictionsChanged)(nil), // 24: tandem.schools.v1.RestrictionsChanged
-	(Phase)(0),                  // 25: tandem.schools.v1.Phase
-	(v1.StakeholderGroup)(0),    // 26: tandem.type.v1.StakeholderGroup
+	(*GrantRequested)(nil),      // 22: tandem.schools.v1.GrantRequested
+	(*GrantGiven)(nil),          // 23: tandem.schools.v1.GrantGiven
+	(*GrantEnded)(nil),          // 24: tandem.schools.v1.GrantEnded
+	(*RestrictionsChanged)(nil), // 25: tandem.schools.v1.RestrictionsChanged
+	(Phase)(0),                  // 26: tandem.schools.v1.Phase
+	(v1.StakeholderGroup)(0),    // 27: tandem.type.v1.StakeholderGroup
 }
 var file_tandem_schools_v1_events_proto_depIdxs = []int32{
-	25, // 0: tandem.schools.v1.WindowOpened.phase:type_name -> tandem.schools.v1.Phase
-	25, // 1: tandem.schools.v1.WindowClosed.phase:type_name -> tandem.schools.v1.Phase
-	26, // 2: tandem.schools.v1.MemberJoined.group:type_name -> tandem.type.v1.StakeholderGroup
-	26, // 3: tandem.schools.v1.MemberLeft.group:type_name -> tandem.type.v1.StakeholderGroup
-	25, // 4: tandem.schools.v1.JourneyAdvanced.from:type_name -> tandem.schools.v1.Phase
-	25, // 5: tandem.schools.v1.JourneyAdvanced.to:type_name -> tandem.schools.v1.Phase
+	26, // 0: tandem.schools.v1.WindowOpened.phase:type_name -> tandem.schools.v1.Phase
+	26, // 1: tandem.schools.v1.WindowClosed.phase:type_name -> tandem.schools.v1.Phase
+	27, // 2: tandem.schools.v1.MemberJoined.group:type_name -> tandem.type.v1.StakeholderGroup
+	27, // 3: tandem.schools.v1.MemberLeft.group:type_name -> tandem.type.v1.StakeholderGroup
+	26, // 4: tandem.schools.v1.JourneyAdvanced.from:type_name -> tandem.schools.v1.Phase
+	26, // 5: tandem.schools.v1.JourneyAdvanced.to:type_name -> tandem.schools.v1.Phase
 	6,  // [6:6] is the sub-list for method output_type
 	6,  // [6:6] is the sub-list for method input_type
 	6,  // [6:6] is the sub-list for extension type_name
@@ -1489,7 +1539,7 @@ func file_tandem_schools_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_schools_v1_events_proto_rawDesc), len(file_tandem_schools_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   25,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -120,7 +120,9 @@ type Grant struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the resource.
-	Etag          string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whoever gave it could not give it any more: a review asks whether it is still needed.
+	Unsupported   bool `protobuf:"varint,15,opt,name=unsupported,proto3" json:"unsupported,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -251,6 +253,13 @@ func (x *Grant) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Grant) GetUnsupported() bool {
+	if x != nil {
+		return x.Unsupported
+	}
+	return false
 }
 
 // Request of CreateGrant.
@@ -632,7 +641,7 @@ var File_tandem_schools_v1_grants_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_grants_proto_rawDesc = "" +
 	"\n" +
-	"\x1etandem/schools/v1/grants.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xfe\x06\n" +
+	"\x1etandem/schools/v1/grants.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xa5\a\n" +
 	"\x05Grant\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12<\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x16.tandem.access.v1.RoleB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\x12\"\n" +
@@ -652,7 +661,8 @@ const file_tandem_schools_v1_grants_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x0e \x01(\tR\x04etag\"|\n" +
+	"\x04etag\x18\x0e \x01(\tR\x04etag\x12%\n" +
+	"\vunsupported\x18\x0f \x01(\bB\x03\xe0A\x03R\vunsupported\"|\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rSTATE_PENDING\x10\x01\x12\x13\n" +

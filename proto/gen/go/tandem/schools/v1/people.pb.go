@@ -35,7 +35,8 @@ type Person struct {
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Mail address; empty when unknown.
 	Email string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
-	// Roles of the person on nodes of the organization tree.
+	// Roles that the person holds now. May be set when the person is registered, under
+	// the rules of GrantsService, which alone gives and ends roles from then on.
 	Grants []*RoleGrant `protobuf:"bytes,4,rep,name=grants,proto3" json:"grants,omitempty"`
 	// Plainly invented person of the demonstration data.
 	Demo bool `protobuf:"varint,5,opt,name=demo,proto3" json:"demo,omitempty"`
@@ -44,7 +45,9 @@ type Person struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the person.
-	Etag          string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The person may not sign in any more, and what is signed in or scripted for them stops.
+	Disabled      bool `protobuf:"varint,9,opt,name=disabled,proto3" json:"disabled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -133,6 +136,13 @@ func (x *Person) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Person) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
 }
 
 // RoleGrant is a role on a node of the organization tree.
@@ -487,7 +497,7 @@ var File_tandem_schools_v1_people_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_people_proto_rawDesc = "" +
 	"\n" +
-	"\x1etandem/schools/v1/people.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xce\x03\n" +
+	"\x1etandem/schools/v1/people.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xef\x03\n" +
 	"\x06Person\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12!\n" +
@@ -498,7 +508,8 @@ const file_tandem_schools_v1_people_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\b \x01(\tR\x04etag:d\xeaAa\n" +
+	"\x04etag\x18\b \x01(\tR\x04etag\x12\x1f\n" +
+	"\bdisabled\x18\t \x01(\bB\x03\xe0A\x01R\bdisabled:d\xeaAa\n" +
 	"\x18tandem-badges.org/Person\x12$districts/{district}/people/{person}\x12\x0fpeople/{person}*\x06people2\x06person\"g\n" +
 	"\tRoleGrant\x129\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x16.tandem.access.v1.RoleB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\x12\x1f\n" +

@@ -34,7 +34,8 @@ type SubjectsServiceClient interface {
 	ResolveSubject(ctx context.Context, in *ResolveSubjectRequest, opts ...grpc.CallOption) (*Subject, error)
 	// SignInAccount finds the person behind an account of an identity provider, links it on the first sign-in, or says why not.
 	SignInAccount(ctx context.Context, in *SignInAccountRequest, opts ...grpc.CallOption) (*SignInAccountResponse, error)
-	// ListNodeGrants lists who holds a role on a node, above it or, when asked, below it.
+	// ListNodeGrants lists who holds a role on a node, above it or, when asked, below it:
+	// what holds, what will, and what waits for approval.
 	ListNodeGrants(ctx context.Context, in *ListNodeGrantsRequest, opts ...grpc.CallOption) (*ListNodeGrantsResponse, error)
 }
 
@@ -86,7 +87,8 @@ type SubjectsServiceServer interface {
 	ResolveSubject(context.Context, *ResolveSubjectRequest) (*Subject, error)
 	// SignInAccount finds the person behind an account of an identity provider, links it on the first sign-in, or says why not.
 	SignInAccount(context.Context, *SignInAccountRequest) (*SignInAccountResponse, error)
-	// ListNodeGrants lists who holds a role on a node, above it or, when asked, below it.
+	// ListNodeGrants lists who holds a role on a node, above it or, when asked, below it:
+	// what holds, what will, and what waits for approval.
 	ListNodeGrants(context.Context, *ListNodeGrantsRequest) (*ListNodeGrantsResponse, error)
 	mustEmbedUnimplementedSubjectsServiceServer()
 }
