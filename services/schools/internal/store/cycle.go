@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
@@ -66,9 +67,13 @@ func (s *Store) Announcements(ctx context.Context, name string) ([]cycle.Announc
 
 // SaveAnnouncement keeps what is said about a window.
 func (s *Store) SaveAnnouncement(ctx context.Context, a cycle.Announcement) error {
-	_, err := s.db.Exec(ctx, `
-		INSERT INTO announced_windows (district_id, cycle, phase, start_time, opened, closed) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (district_id, cycle, phase, start_time) DO UPDATE SET opened = excluded.opened, closed = excluded.closed`,
-		record.State, a.Cycle, string(a.Phase), sqldb.Micros(a.Start), a.Opened, a.Closed)
+	read := func(ctx context.Context) ([]cycle.Announcement, error) { return s.Announcements(ctx, a.Cycle) }
+	err := audit.Changed(ctx, s.db, a.Cycle, read, func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, `
+			INSERT INTO announced_windows (district_id, cycle, phase, start_time, opened, closed) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (district_id, cycle, phase, start_time) DO UPDATE SET opened = excluded.opened, closed = excluded.closed`,
+			record.State, a.Cycle, string(a.Phase), sqldb.Micros(a.Start), a.Opened, a.Closed)
+		return err
+	})
 	return sqldb.MapError(err, a.Cycle)
 }

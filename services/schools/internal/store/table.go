@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
@@ -36,8 +37,11 @@ func (t table[T]) insert(ctx context.Context, db *sqldb.DB, v T) error {
 	name, meta := t.meta(&v)
 	args := append(key(*name), meta.Version, sqldb.Micros(meta.Created), sqldb.Micros(meta.Updated))
 	args = append(args, bind(t.fields(&v))...)
-	_, err := db.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (district_id, %s, %s) VALUES (%s)`,
-		t.name, keyColumns, t.columns, placeholders(1, len(args))), args...)
+	err := audit.Added(ctx, db, *name, t.reader(db, *name), func(ctx context.Context) error {
+		_, err := db.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (district_id, %s, %s) VALUES (%s)`,
+			t.name, keyColumns, t.columns, placeholders(1, len(args))), args...)
+		return err
+	})
 	return sqldb.MapError(err, *name)
 }
 
@@ -51,22 +55,35 @@ func (t table[T]) update(ctx context.Context, db *sqldb.DB, v T) error {
 	for i, column := range strings.Split(t.columns, ", ") {
 		sets = append(sets, fmt.Sprintf("%s = $%d", column, i+7))
 	}
-	n, err := db.Exec(ctx, fmt.Sprintf(`UPDATE %s SET version = $5, updated_at = $6, %s
-		WHERE district_id = $1 AND parent = $2 AND id = $3 AND version = $4`, t.name, strings.Join(sets, ", ")), args...)
-	if err == nil && n == 0 {
-		return problem.Stale(*name)
-	}
+	err := audit.Changed(ctx, db, *name, t.reader(db, *name), func(ctx context.Context) error {
+		return hit(*name)(db.Exec(ctx, fmt.Sprintf(`UPDATE %s SET version = $5, updated_at = $6, %s
+			WHERE district_id = $1 AND parent = $2 AND id = $3 AND version = $4`, t.name, strings.Join(sets, ", ")), args...))
+	})
 	return sqldb.MapError(err, *name)
 }
 
 func (t table[T]) remove(ctx context.Context, db *sqldb.DB, v T) error {
 	name, meta := t.meta(&v)
-	n, err := db.Exec(ctx, `DELETE FROM `+t.name+` WHERE district_id = $1 AND parent = $2 AND id = $3 AND version = $4`,
-		append(key(*name), meta.Version)...)
-	if err == nil && n == 0 {
-		return problem.Stale(*name)
-	}
+	err := audit.Removed(ctx, db, *name, t.reader(db, *name), func(ctx context.Context) error {
+		return hit(*name)(db.Exec(ctx, `DELETE FROM `+t.name+` WHERE district_id = $1 AND parent = $2 AND id = $3 AND version = $4`,
+			append(key(*name), meta.Version)...))
+	})
 	return sqldb.MapError(err, *name)
+}
+
+// hit is stale when a statement found no row of the version it wants.
+func hit(name string) func(rows int64, err error) error {
+	return func(rows int64, err error) error {
+		if err == nil && rows == 0 {
+			return problem.Stale(name)
+		}
+		return err
+	}
+}
+
+// reader reads the row as it is, for the audit log.
+func (t table[T]) reader(db *sqldb.DB, name string) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) { return t.get(ctx, db, name, "") }
 }
 
 // get reads one row; where narrows it further and may be empty.
