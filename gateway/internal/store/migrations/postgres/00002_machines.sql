@@ -1,9 +1,9 @@
 -- +goose Up
 -- Machines of a district. Lists are JSON texts; times are microseconds since 1970
--- UTC, 0 for none; version is what the etag is made from.
+-- UTC, 0 for none; version is what the etag is made from. Keys compare by bytes.
 CREATE TABLE api_clients (
-  district_id  TEXT NOT NULL,
-  id           TEXT NOT NULL,
+  district_id  TEXT COLLATE "C" NOT NULL,
+  id           TEXT COLLATE "C" NOT NULL,
   version      BIGINT NOT NULL,
   created_at   BIGINT NOT NULL,
   updated_at   BIGINT NOT NULL,
@@ -22,12 +22,12 @@ CREATE TABLE api_clients (
 
 -- Their secrets and keys: never the value, only its SHA-256.
 CREATE TABLE api_client_secrets (
-  district_id  TEXT NOT NULL,
-  client_id    TEXT NOT NULL,
-  id           TEXT NOT NULL,
+  district_id  TEXT COLLATE "C" NOT NULL,
+  client_id    TEXT COLLATE "C" NOT NULL,
+  id           TEXT COLLATE "C" NOT NULL,
   kind         TEXT NOT NULL,
   prefix       TEXT NOT NULL,
-  digest       TEXT NOT NULL,
+  digest       TEXT COLLATE "C" NOT NULL,
   created_at   BIGINT NOT NULL,
   expires_at   BIGINT NOT NULL,
   last_used_at BIGINT NOT NULL,

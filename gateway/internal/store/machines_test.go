@@ -1,0 +1,27 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
+
+	"github.com/tandem-badges/tandem/gateway/internal/machine"
+	"github.com/tandem-badges/tandem/gateway/internal/store"
+	"github.com/tandem-badges/tandem/gateway/internal/store/storetest"
+)
+
+func TestContractOfMachines(t *testing.T) {
+	kittest.Databases(t, "gateway", store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		storetest.Machines(t, func(t *testing.T) machine.Store {
+			t.Helper()
+			_, err := db.Exec(tenant.Everything(t.Context(), "each test begins empty"), `DELETE FROM api_clients`)
+			require.NoError(t, err)
+			return store.New(db, clock.NewFake(kittest.Start()))
+		})
+	})
+}
