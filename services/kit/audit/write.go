@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -55,4 +56,35 @@ func value[T any](ctx context.Context, read func(context.Context) (T, error)) (a
 		return nil, err
 	}
 	return v, nil
+}
+
+// Row reads a row for Added, Changed and Removed where the store has no reader of
+// its own: the columns by name. The condition selects one row at most.
+func Row(db *sqldb.DB, table, condition string, args ...any) func(context.Context) (map[string]any, error) {
+	return func(ctx context.Context) (map[string]any, error) {
+		rows, err := db.Conn(ctx).QueryContext(ctx, `SELECT * FROM `+table+` WHERE `+condition, args...)
+		if err != nil {
+			return nil, sqldb.MapError(err, table)
+		}
+		defer func() { _ = rows.Close() }()
+		columns, err := rows.Columns()
+		if err != nil {
+			return nil, err
+		}
+		if !rows.Next() {
+			return nil, errors.Join(rows.Err(), problem.NotFound(table))
+		}
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		row := make(map[string]any, len(columns))
+		for i, c := range columns {
+			row[c] = values[i]
+		}
+		return row, rows.Err()
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -33,6 +34,15 @@ func scanCampaign(row scanner) (c campaign.Campaign, err error) {
 
 // AddCampaign adds a campaign with its schools.
 func (s base) AddCampaign(ctx context.Context, c campaign.Campaign) error {
+	return audit.Added(ctx, s.db, c.Name(), s.campaignReader(c), func(ctx context.Context) error { return s.insertCampaign(ctx, c) })
+}
+
+// campaignReader reads the campaign as it is kept, for the audit log.
+func (s base) campaignReader(c campaign.Campaign) func(context.Context) (campaign.Campaign, error) {
+	return func(ctx context.Context) (campaign.Campaign, error) { return s.Campaign(ctx, c.District, c.ID) }
+}
+
+func (s base) insertCampaign(ctx context.Context, c campaign.Campaign) error {
 	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
 	err := s.insert(ctx, c.Name(), `
 		INSERT INTO campaigns (district_id, campaign_id, title, instrument_id, instrument_version, framework_version, cycle, wave, mode, state,
@@ -115,6 +125,10 @@ func (s *Campaigns) Waves(ctx context.Context, district, instrumentID, cycle str
 
 // SaveCampaign replaces a campaign, and its schools until it has been opened.
 func (s base) SaveCampaign(ctx context.Context, c campaign.Campaign) error {
+	return audit.Changed(ctx, s.db, c.Name(), s.campaignReader(c), func(ctx context.Context) error { return s.updateCampaign(ctx, c) })
+}
+
+func (s base) updateCampaign(ctx context.Context, c campaign.Campaign) error {
 	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
 	err := s.replace(ctx, c.Name(), `
 		UPDATE campaigns SET title = $3, instrument_id = $4, instrument_version = $5, framework_version = $6, cycle = $7, wave = $8, mode = $9,
@@ -158,9 +172,12 @@ func (s *Campaigns) Closed(ctx context.Context, c campaign.Campaign) error {
 
 // AddLink adds a link.
 func (s *Campaigns) AddLink(ctx context.Context, l campaign.Link) error {
-	return s.insert(ctx, l.Name(), `
-		INSERT INTO links (district_id, campaign_id, link_id, school_id, code, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		l.District, l.Campaign, l.ID, l.School, l.Code, sqldb.Micros(l.CreateTime))
+	read := func(ctx context.Context) (campaign.Link, error) { return s.Link(ctx, l.District, l.Campaign, l.ID) }
+	return audit.Added(ctx, s.db, l.Name(), read, func(ctx context.Context) error {
+		return s.insert(ctx, l.Name(), `
+			INSERT INTO links (district_id, campaign_id, link_id, school_id, code, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			l.District, l.Campaign, l.ID, l.School, l.Code, sqldb.Micros(l.CreateTime))
+	})
 }
 
 const linkColumns = `district_id, campaign_id, link_id, school_id, code, created_at`
@@ -185,13 +202,21 @@ func (s *Campaigns) Links(ctx context.Context, district, campaignID, after strin
 		WHERE district_id = $1 AND campaign_id = $2 AND link_id > $3 ORDER BY link_id LIMIT $4`, district, campaignID, after, limit)
 }
 
-// AddInvitations adds the digests of codes.
+// AddInvitations adds the digests of codes. The audit log tells of the school and
+// the number only: a code is a key to an anonymous answer.
 func (s *Campaigns) AddInvitations(ctx context.Context, district, campaignID, school string, digests []string) error {
 	rows := make([][]any, len(digests))
 	for i, d := range digests {
 		rows[i] = []any{district, campaignID, school, d}
 	}
-	return s.insertMany(ctx, `INSERT INTO invitations (district_id, campaign_id, school_id, code_hash)`, rows)
+	return s.db.Tx(ctx, func(ctx context.Context) error {
+		if err := s.insertMany(ctx, `INSERT INTO invitations (district_id, campaign_id, school_id, code_hash)`, rows); err != nil {
+			return err
+		}
+		return audit.Record(ctx, s.db, audit.Change{
+			Resource: campaign.Name(district, campaignID), After: map[string]any{"school": school, "invitations": len(digests)},
+		})
+	})
 }
 
 // PublishOperation is the operation that publishes the campaign; empty before.
@@ -203,6 +228,10 @@ func (s *Campaigns) PublishOperation(ctx context.Context, district, id string) (
 
 // SetPublishOperation remembers the operation that publishes the campaign.
 func (s *Campaigns) SetPublishOperation(ctx context.Context, district, id, operation string) error {
-	_, err := s.db.Exec(ctx, `UPDATE campaigns SET operation = $3 WHERE district_id = $1 AND campaign_id = $2`, district, id, operation)
+	read := func(ctx context.Context) (string, error) { return s.PublishOperation(ctx, district, id) }
+	err := audit.Changed(ctx, s.db, campaign.Name(district, id), read, func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, `UPDATE campaigns SET operation = $3 WHERE district_id = $1 AND campaign_id = $2`, district, id, operation)
+		return err
+	})
 	return sqldb.MapError(err, campaign.Name(district, id))
 }

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -52,10 +53,14 @@ func NewInstruments(db *sqldb.DB, c clock.Clock) *Editions[instrument.Body] {
 
 // AddFamily adds a family.
 func (s *Editions[B]) AddFamily(ctx context.Context, f edition.Family) error {
-	return s.insert(ctx, s.kind.FamilyName(f.ID), `
-		INSERT INTO `+s.families+` (district_id, family_id, title, description, created_at, updated_at, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		state, f.ID, f.Title, f.Description, sqldb.Micros(f.CreateTime), sqldb.Micros(f.UpdateTime), f.Version)
+	name := s.kind.FamilyName(f.ID)
+	read := func(ctx context.Context) (edition.Family, error) { return s.Family(ctx, f.ID) }
+	return audit.Added(ctx, s.db, name, read, func(ctx context.Context) error {
+		return s.insert(ctx, name, `
+			INSERT INTO `+s.families+` (district_id, family_id, title, description, created_at, updated_at, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			state, f.ID, f.Title, f.Description, sqldb.Micros(f.CreateTime), sqldb.Micros(f.UpdateTime), f.Version)
+	})
 }
 
 const familyColumns = `family_id, title, description, created_at, updated_at, version`
@@ -85,10 +90,18 @@ func (s *Editions[B]) AddEdition(ctx context.Context, e edition.Edition[B]) erro
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, s.kind.VersionName(e.Family, e.ID), `
-		INSERT INTO `+s.versions+` (district_id, family_id, version_id, title, body, state, published_at, created_at, updated_at, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		state, e.Family, e.ID, e.Title, body, int(e.State), sqldb.Micros(e.PublishTime), sqldb.Micros(e.CreateTime), sqldb.Micros(e.UpdateTime), e.Version)
+	name := s.kind.VersionName(e.Family, e.ID)
+	return audit.Added(ctx, s.db, name, s.editionReader(e), func(ctx context.Context) error {
+		return s.insert(ctx, name, `
+			INSERT INTO `+s.versions+` (district_id, family_id, version_id, title, body, state, published_at, created_at, updated_at, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			state, e.Family, e.ID, e.Title, body, int(e.State), sqldb.Micros(e.PublishTime), sqldb.Micros(e.CreateTime), sqldb.Micros(e.UpdateTime), e.Version)
+	})
+}
+
+// editionReader reads the version as it is kept, for the audit log.
+func (s *Editions[B]) editionReader(e edition.Edition[B]) func(context.Context) (edition.Edition[B], error) {
+	return func(ctx context.Context) (edition.Edition[B], error) { return s.Edition(ctx, e.Family, e.ID) }
 }
 
 const versionColumns = `family_id, version_id, title, body, state, published_at, created_at, updated_at, version`
@@ -122,10 +135,13 @@ func (s *Editions[B]) SaveEdition(ctx context.Context, e edition.Edition[B]) err
 	if err != nil {
 		return err
 	}
-	return s.replace(ctx, s.kind.VersionName(e.Family, e.ID), `
-		UPDATE `+s.versions+` SET title = $4, body = $5, state = $6, published_at = $7, updated_at = $8, version = $9
-		WHERE district_id = $1 AND family_id = $2 AND version_id = $3 AND version = $10`,
-		state, e.Family, e.ID, e.Title, body, int(e.State), sqldb.Micros(e.PublishTime), sqldb.Micros(e.UpdateTime), e.Version, e.Version-1)
+	name := s.kind.VersionName(e.Family, e.ID)
+	return audit.Changed(ctx, s.db, name, s.editionReader(e), func(ctx context.Context) error {
+		return s.replace(ctx, name, `
+			UPDATE `+s.versions+` SET title = $4, body = $5, state = $6, published_at = $7, updated_at = $8, version = $9
+			WHERE district_id = $1 AND family_id = $2 AND version_id = $3 AND version = $10`,
+			state, e.Family, e.ID, e.Title, body, int(e.State), sqldb.Micros(e.PublishTime), sqldb.Micros(e.UpdateTime), e.Version, e.Version-1)
+	})
 }
 
 // Announce records that the version was published.

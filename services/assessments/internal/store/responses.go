@@ -4,10 +4,12 @@ import (
 	"context"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/code"
@@ -31,6 +33,7 @@ func scanDoor(more ...any) func(row scanner) (response.Door, error) {
 
 // Door finds the way in by the code of a link or an invitation.
 func (s *Responses) Door(ctx context.Context, given string) (response.Door, error) {
+	ctx = tenant.Everything(ctx, "a code is all that is known of its district until here")
 	name := "forms/" + given
 	d, err := one(ctx, s.base, name, scanDoor(), `SELECT `+doorColumns+` FROM links l
 		JOIN campaigns c ON c.district_id = l.district_id AND c.campaign_id = l.campaign_id
@@ -95,7 +98,8 @@ func (s *Responses) Burn(ctx context.Context, d response.Door, given string) (bo
 	return n == 1, sqldb.MapError(err, "forms/"+given)
 }
 
-// Save stores answers, receipts and events.
+// Save stores answers, receipts and events. Answers are anonymous, so that there is
+// nobody to name in the audit log, and an entry for each would put them in order.
 func (s *Responses) Save(ctx context.Context, records []response.Record) error {
 	answers, receipts := make([][]any, len(records)), make([][]any, len(records))
 	for i, r := range records {
@@ -133,9 +137,15 @@ func (s *Responses) Save(ctx context.Context, records []response.Record) error {
 	return nil
 }
 
-// MarkPaper remembers that answers of the school came on paper.
+// MarkPaper remembers that answers of the school came on paper, and who of the
+// staff brought them.
 func (s *Responses) MarkPaper(ctx context.Context, district, campaignID, school string) error {
-	_, err := s.db.Exec(ctx, `UPDATE campaign_schools SET paper = TRUE
-		WHERE district_id = $1 AND campaign_id = $2 AND school_id = $3 AND NOT paper`, district, campaignID, school)
-	return sqldb.MapError(err, campaign.Name(district, campaignID))
+	name := campaign.Name(district, campaignID)
+	read := audit.Row(s.db, "campaign_schools", `district_id = $1 AND campaign_id = $2 AND school_id = $3`, district, campaignID, school)
+	err := audit.Changed(ctx, s.db, name, read, func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, `UPDATE campaign_schools SET paper = TRUE
+			WHERE district_id = $1 AND campaign_id = $2 AND school_id = $3 AND NOT paper`, district, campaignID, school)
+		return err
+	})
+	return sqldb.MapError(err, name)
 }

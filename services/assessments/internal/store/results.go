@@ -4,6 +4,7 @@ import (
 	"context"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -61,10 +62,13 @@ func (s *Results) AddResult(ctx context.Context, r result.Result) error {
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, r.Name(), `
-		INSERT INTO results (district_id, school_id, result_id, campaign_id, cycle, wave, framework_version, sufficient, body, digest, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.District, r.School, r.ID, r.Campaign, r.Cycle, r.Wave, r.FrameworkVersion, r.Sufficient(), body, r.Digest, sqldb.Micros(r.CreateTime))
+	read := audit.Row(s.db, "results", `district_id = $1 AND school_id = $2 AND result_id = $3`, r.District, r.School, r.ID)
+	return audit.Added(ctx, s.db, r.Name(), read, func(ctx context.Context) error {
+		return s.insert(ctx, r.Name(), `
+			INSERT INTO results (district_id, school_id, result_id, campaign_id, cycle, wave, framework_version, sufficient, body, digest, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			r.District, r.School, r.ID, r.Campaign, r.Cycle, r.Wave, r.FrameworkVersion, r.Sufficient(), body, r.Digest, sqldb.Micros(r.CreateTime))
+	})
 }
 
 const resultColumns = `district_id, school_id, result_id, campaign_id, release_id, cycle, wave, framework_version, body, digest, created_at`
@@ -93,16 +97,20 @@ func (s *Results) ofCampaign(ctx context.Context, district, campaignID, release 
 
 // Release adds the release and gives its results their release and time.
 func (s *Results) Release(ctx context.Context, r result.Release) ([]result.Result, error) {
-	err := s.insert(ctx, r.Name(), `
-		INSERT INTO releases (district_id, release_id, campaign_id, schools, minimum_cell, digest, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		r.District, r.ID, r.Campaign, r.Schools, r.Minimum, r.Digest, sqldb.Micros(r.CreateTime))
+	read := func(ctx context.Context) (result.Release, error) { return s.GetRelease(ctx, r.District, r.ID) }
+	err := audit.Added(ctx, s.db, r.Name(), read, func(ctx context.Context) error {
+		err := s.insert(ctx, r.Name(), `
+			INSERT INTO releases (district_id, release_id, campaign_id, schools, minimum_cell, digest, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			r.District, r.ID, r.Campaign, r.Schools, r.Minimum, r.Digest, sqldb.Micros(r.CreateTime))
+		if err != nil {
+			return err
+		}
+		_, err = s.db.Exec(ctx, `UPDATE results SET release_id = $3, created_at = $4 WHERE district_id = $1 AND campaign_id = $2 AND release_id = ''`,
+			r.District, r.Campaign, r.ID, sqldb.Micros(r.CreateTime))
+		return sqldb.MapError(err, r.Name())
+	})
 	if err != nil {
 		return nil, err
-	}
-	_, err = s.db.Exec(ctx, `UPDATE results SET release_id = $3, created_at = $4 WHERE district_id = $1 AND campaign_id = $2 AND release_id = ''`,
-		r.District, r.Campaign, r.ID, sqldb.Micros(r.CreateTime))
-	if err != nil {
-		return nil, sqldb.MapError(err, r.Name())
 	}
 	return s.ofCampaign(ctx, r.District, r.Campaign, r.ID)
 }

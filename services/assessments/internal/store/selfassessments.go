@@ -4,6 +4,7 @@ import (
 	"context"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -27,12 +28,19 @@ func (s *SelfAssessments) AddAssessment(ctx context.Context, a selfassessment.As
 	if err != nil {
 		return err
 	}
-	return s.insert(ctx, a.Name(), `
-		INSERT INTO self_assessments (district_id, school_id, team_id, assessment_id, cycle, framework_version, state, consensus, notes,
-		  settled_at, created_at, updated_at, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		a.Team.District, a.Team.School, a.Team.ID, a.ID, a.Cycle, a.FrameworkVersion, int(a.State), consensus, a.Notes,
-		sqldb.Micros(a.SettleTime), sqldb.Micros(a.CreateTime), sqldb.Micros(a.UpdateTime), a.Version)
+	return audit.Added(ctx, s.db, a.Name(), s.reader(a), func(ctx context.Context) error {
+		return s.insert(ctx, a.Name(), `
+			INSERT INTO self_assessments (district_id, school_id, team_id, assessment_id, cycle, framework_version, state, consensus, notes,
+			  settled_at, created_at, updated_at, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			a.Team.District, a.Team.School, a.Team.ID, a.ID, a.Cycle, a.FrameworkVersion, int(a.State), consensus, a.Notes,
+			sqldb.Micros(a.SettleTime), sqldb.Micros(a.CreateTime), sqldb.Micros(a.UpdateTime), a.Version)
+	})
+}
+
+// reader reads the self-assessment as it is kept, for the audit log.
+func (s *SelfAssessments) reader(a selfassessment.Assessment) func(context.Context) (selfassessment.Assessment, error) {
+	return func(ctx context.Context) (selfassessment.Assessment, error) { return s.Assessment(ctx, a.Team, a.ID) }
 }
 
 const assessmentColumns = `a.district_id, a.school_id, a.team_id, a.assessment_id, a.cycle, a.framework_version, a.state, a.consensus, a.notes,
@@ -78,10 +86,12 @@ func (s *SelfAssessments) SaveAssessment(ctx context.Context, a selfassessment.A
 	if err != nil {
 		return err
 	}
-	return s.replace(ctx, a.Name(), `
-		UPDATE self_assessments SET state = $5, consensus = $6, notes = $7, settled_at = $8, updated_at = $9, version = $10
-		WHERE district_id = $1 AND school_id = $2 AND team_id = $3 AND assessment_id = $4 AND version = $11`,
-		a.Team.District, a.Team.School, a.Team.ID, a.ID, int(a.State), consensus, a.Notes, sqldb.Micros(a.SettleTime), sqldb.Micros(a.UpdateTime), a.Version, a.Version-1)
+	return audit.Changed(ctx, s.db, a.Name(), s.reader(a), func(ctx context.Context) error {
+		return s.replace(ctx, a.Name(), `
+			UPDATE self_assessments SET state = $5, consensus = $6, notes = $7, settled_at = $8, updated_at = $9, version = $10
+			WHERE district_id = $1 AND school_id = $2 AND team_id = $3 AND assessment_id = $4 AND version = $11`,
+			a.Team.District, a.Team.School, a.Team.ID, a.ID, int(a.State), consensus, a.Notes, sqldb.Micros(a.SettleTime), sqldb.Micros(a.UpdateTime), a.Version, a.Version-1)
+	})
 }
 
 // Settled records that the consensus stands.
@@ -91,7 +101,8 @@ func (s *SelfAssessments) Settled(ctx context.Context, a selfassessment.Assessme
 	})
 }
 
-// AddOpinion adds a rating.
+// AddOpinion adds a rating. It is not entered in the audit log, which would tell,
+// by name and time, whose opinion it is: that is not kept anywhere.
 func (s *SelfAssessments) AddOpinion(ctx context.Context, a selfassessment.Assessment, o selfassessment.Opinion) error {
 	levels, err := encode(o.Levels)
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/caller"
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -63,6 +65,7 @@ func (s *Store) AwardsOf(ctx context.Context, school string) ([]award.Award, err
 
 // Due are the awards whose end or lapse has come.
 func (s *Store) Due(ctx context.Context, now time.Time, most int) ([]string, error) {
+	ctx = tenant.Everything(ctx, "awards whose time has come are looked for in every district")
 	return all(ctx, s, func(r row) (name string, err error) {
 		err = r.Scan(&name)
 		return name, err
@@ -70,15 +73,21 @@ func (s *Store) Due(ctx context.Context, now time.Time, most int) ([]string, err
 		ORDER BY expires_at, name LIMIT $2`, micros(now), limit(most))
 }
 
-// InsertCredential adds a credential; one per award.
+// InsertCredential adds a credential; one per award, of which the audit log tells,
+// since the name of a credential says nothing of a district.
 func (s *Store) InsertCredential(ctx context.Context, c award.Credential) error {
-	_, err := s.db.Exec(ctx, "INSERT INTO credentials (district_id, "+credentialColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
-		names.District(c.Award), c.Name, c.Award, c.Document, c.Digest, micros(c.IssueTime))
+	read := audit.Row(s.db, "credentials", "district_id = $1 AND name = $2", names.District(c.Award), c.Name)
+	err := audit.Added(ctx, s.db, c.Award, read, func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, "INSERT INTO credentials (district_id, "+credentialColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
+			names.District(c.Award), c.Name, c.Award, c.Document, c.Digest, micros(c.IssueTime))
+		return err
+	})
 	return sqldb.MapError(err, c.Name)
 }
 
 // Credential reads one credential. Its name says nothing of a district: it is public.
 func (s *Store) Credential(ctx context.Context, name string) (award.Credential, error) {
+	ctx = tenant.Everything(ctx, "a credential is public, and its name says nothing of a district")
 	return one(ctx, s, name, func(r row) (c award.Credential, err error) {
 		var issued int64
 		err = r.Scan(&c.Name, &c.Award, &c.Document, &c.Digest, &issued)
@@ -100,10 +109,15 @@ func (s *Store) Partnership(ctx context.Context, school, version string) (award.
 
 // SavePartnership writes whether a school is a Partnership School.
 func (s *Store) SavePartnership(ctx context.Context, p award.Partnership) error {
-	_, err := s.db.Exec(ctx, `INSERT INTO partnerships (district_id, school, framework_version, recognized, changed_at, version)
-		VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (district_id, school, framework_version) DO UPDATE
-		SET recognized = excluded.recognized, changed_at = excluded.changed_at, version = partnerships.version + 1`,
-		names.District(p.School), p.School, p.FrameworkVersion, p.Recognized, micros(p.ChangeTime))
+	read := audit.Row(s.db, "partnerships", "district_id = $1 AND school = $2 AND framework_version = $3",
+		names.District(p.School), p.School, p.FrameworkVersion)
+	err := audit.Changed(ctx, s.db, p.School, read, func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, `INSERT INTO partnerships (district_id, school, framework_version, recognized, changed_at, version)
+			VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (district_id, school, framework_version) DO UPDATE
+			SET recognized = excluded.recognized, changed_at = excluded.changed_at, version = partnerships.version + 1`,
+			names.District(p.School), p.School, p.FrameworkVersion, p.Recognized, micros(p.ChangeTime))
+		return err
+	})
 	return sqldb.MapError(err, p.School)
 }
 

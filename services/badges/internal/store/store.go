@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -65,8 +66,11 @@ func (s *Store) insert(ctx context.Context, name, table, columns string, values 
 	for i := range marks {
 		marks[i] = "$" + strconv.Itoa(i+1)
 	}
-	_, err := s.db.Exec(ctx, "INSERT INTO "+table+" (district_id, "+columns+") VALUES ("+strings.Join(marks, ", ")+")",
-		append([]any{names.District(name)}, values...)...)
+	err := audit.Added(ctx, s.db, name, s.rowOf(table, name), func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, "INSERT INTO "+table+" (district_id, "+columns+") VALUES ("+strings.Join(marks, ", ")+")",
+			append([]any{names.District(name)}, values...)...)
+		return err
+	})
 	return sqldb.MapError(err, name)
 }
 
@@ -77,15 +81,20 @@ func (s *Store) update(ctx context.Context, name, table, columns string, version
 	for i, c := range strings.Split(columns, ", ") {
 		sets = append(sets, c+" = $"+strconv.Itoa(i+5))
 	}
-	n, err := s.db.Exec(ctx, "UPDATE "+table+" SET version = $3, "+strings.Join(sets, ", ")+
-		" WHERE district_id = $1 AND name = $2 AND version = $4", args...)
-	if err != nil {
-		return sqldb.MapError(err, name)
-	}
-	if n == 0 {
-		return problem.Stale(name)
-	}
-	return nil
+	err := audit.Changed(ctx, s.db, name, s.rowOf(table, name), func(ctx context.Context) error {
+		n, err := s.db.Exec(ctx, "UPDATE "+table+" SET version = $3, "+strings.Join(sets, ", ")+
+			" WHERE district_id = $1 AND name = $2 AND version = $4", args...)
+		if err == nil && n == 0 {
+			return problem.Stale(name)
+		}
+		return err
+	})
+	return sqldb.MapError(err, name)
+}
+
+// rowOf reads the row of a name, for the audit log.
+func (s *Store) rowOf(table, name string) func(context.Context) (map[string]any, error) {
+	return audit.Row(s.db, table, "district_id = $1 AND name = $2", names.District(name), name)
 }
 
 // limit makes 0 mean no limit.

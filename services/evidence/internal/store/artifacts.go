@@ -9,6 +9,7 @@ import (
 
 	evidencev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1"
 	typev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -44,11 +45,18 @@ func (s *Artifacts) AddArtifact(ctx context.Context, a artifact.Artifact) error 
 	if err != nil {
 		return err
 	}
-	return s.exec(ctx, a.Name(), `INSERT INTO artifacts (`+artifactColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		a.District, a.School, a.ID, a.Journey, a.Step, a.Indicator, a.OccurDate, groups, a.Caption, a.FileName,
-		int(a.State), a.MediaType, a.Size, a.SHA256, a.Uploader,
-		sqldb.Micros(a.AcceptTime), sqldb.Micros(a.CreateTime), sqldb.Micros(a.UpdateTime), a.Version)
+	return audit.Added(ctx, s.db, a.Name(), s.reader(a), func(ctx context.Context) error {
+		return s.exec(ctx, a.Name(), `INSERT INTO artifacts (`+artifactColumns+`)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			a.District, a.School, a.ID, a.Journey, a.Step, a.Indicator, a.OccurDate, groups, a.Caption, a.FileName,
+			int(a.State), a.MediaType, a.Size, a.SHA256, a.Uploader,
+			sqldb.Micros(a.AcceptTime), sqldb.Micros(a.CreateTime), sqldb.Micros(a.UpdateTime), a.Version)
+	})
+}
+
+// reader reads the artifact as it is kept, for the audit log.
+func (s *Artifacts) reader(a artifact.Artifact) func(context.Context) (artifact.Artifact, error) {
+	return func(ctx context.Context) (artifact.Artifact, error) { return s.Artifact(ctx, a.Ref) }
 }
 
 // Artifact reads one artifact.
@@ -122,12 +130,14 @@ func (s *Artifacts) SaveArtifact(ctx context.Context, a artifact.Artifact) error
 	if err != nil {
 		return err
 	}
-	return s.replace(ctx, a.Name(), `
-		UPDATE artifacts SET step = $4, indicator = $5, occur_date = $6, group_list = $7, caption = $8, file_name = $9, state = $10,
-		  media_type = $11, size_bytes = $12, sha256 = $13, accepted_at = $14, updated_at = $15, version = $16
-		WHERE district_id = $1 AND school_id = $2 AND artifact_id = $3 AND version = $17`,
-		a.District, a.School, a.ID, a.Step, a.Indicator, a.OccurDate, groups, a.Caption, a.FileName, int(a.State),
-		a.MediaType, a.Size, a.SHA256, sqldb.Micros(a.AcceptTime), sqldb.Micros(a.UpdateTime), a.Version, a.Version-1)
+	return audit.Changed(ctx, s.db, a.Name(), s.reader(a), func(ctx context.Context) error {
+		return s.replace(ctx, a.Name(), `
+			UPDATE artifacts SET step = $4, indicator = $5, occur_date = $6, group_list = $7, caption = $8, file_name = $9, state = $10,
+			  media_type = $11, size_bytes = $12, sha256 = $13, accepted_at = $14, updated_at = $15, version = $16
+			WHERE district_id = $1 AND school_id = $2 AND artifact_id = $3 AND version = $17`,
+			a.District, a.School, a.ID, a.Step, a.Indicator, a.OccurDate, groups, a.Caption, a.FileName, int(a.State),
+			a.MediaType, a.Size, a.SHA256, sqldb.Micros(a.AcceptTime), sqldb.Micros(a.UpdateTime), a.Version, a.Version-1)
+	})
 }
 
 // TouchPortfolio gives the portfolio of a journey a new version.

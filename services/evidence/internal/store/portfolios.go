@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	evidencev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1"
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/problem"
@@ -66,6 +67,11 @@ func (s *Portfolios) Newest(ctx context.Context, j portfolio.Journey) (portfolio
 // AddManifest adds a manifest. The portfolio's row comes first: of two at once, one
 // waits for it and then finds the other's manifest.
 func (s *Portfolios) AddManifest(ctx context.Context, m portfolio.Manifest) error {
+	read := func(ctx context.Context) (portfolio.Manifest, error) { return s.Manifest(ctx, m.Journey, m.ID) }
+	return audit.Added(ctx, s.db, m.Name(), read, func(ctx context.Context) error { return s.insertManifest(ctx, m) })
+}
+
+func (s *Portfolios) insertManifest(ctx context.Context, m portfolio.Manifest) error {
 	entries, err := encode(m.Entries)
 	if err != nil {
 		return err
