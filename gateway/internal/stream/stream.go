@@ -2,7 +2,7 @@
 // /v1/events:stream.
 //
 // Each client has a watch of its own on the bus (kit/bus.Watch), narrowed to the
-// districts in which the caller holds a role; Sight decides about every single
+// districts in which the caller holds a role; package sight decides about every single
 // event. The id of a sent event is the sealed position in all streams of the
 // bus: a client that comes back with Last-Event-ID misses nothing and sees
 // nothing twice. It is sealed, and so says nothing, because positions count
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/gateway/internal/problems"
+	"github.com/tandem-badges/tandem/gateway/internal/sight"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/identity"
@@ -55,7 +56,7 @@ type Options struct {
 // Handler is the event stream.
 type Handler struct {
 	opts  Options
-	kinds kinds
+	kinds sight.Kinds
 	seal  *sealer
 	stop  chan struct{}
 	once  sync.Once
@@ -73,7 +74,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := readKinds()
+	known, err := sight.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -129,11 +130,11 @@ var errSlow = errors.New("client does not read")
 func (h *Handler) follow(ctx context.Context, caller access.Identity, want wish) *feed {
 	f := &feed{events: make(chan bus.Event, buffered), started: make(chan struct{}), ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
-	sight := h.kinds.sight(caller)
-	options := bus.WatchOptions{Subjects: sight.subjects(), After: want.after, Since: want.stored, Started: func() { close(f.started) }}
+	seen := h.kinds.Of(caller)
+	options := bus.WatchOptions{Subjects: seen.Subjects(), After: want.after, Since: want.stored, Started: func() { close(f.started) }}
 	go func() {
 		err := h.opts.Bus.Watch(ctx, options, func(ev bus.Event) {
-			if want.wants(ev) && sight.sees(ev) && !h.offer(ctx, f.events, ev) {
+			if want.wants(ev) && seen.Sees(ev) && !h.offer(ctx, f.events, ev) {
 				cancel(errSlow)
 			}
 		})
@@ -202,10 +203,10 @@ func (h *Handler) write(out *sink, ev bus.Event) error {
 	if err != nil {
 		return err
 	}
-	data, err := h.kinds.render(ev)
+	data, err := h.kinds.Render(ev)
 	if err != nil {
 		h.opts.Log.Warn("event could not be shown", "type", ev.Type, "error", err)
 		return nil
 	}
-	return out.event(id, shortName(ev.Type), data)
+	return out.event(id, sight.ShortName(ev.Type), data)
 }

@@ -35,7 +35,7 @@ func (h *Handler) readWish(r *http.Request) (wish, []problems.Violation) {
 	if types := strings.Join(query["types"], ","); types != "" {
 		want.types = map[string]bool{}
 		for _, name := range strings.Split(types, ",") {
-			full, known := h.kinds.find(strings.TrimSpace(name))
+			full, known := h.kinds.Find(strings.TrimSpace(name))
 			if !known {
 				wrong = append(wrong, problems.Violation{Field: "types", Rule: "unknown_type", Fix: "There is no event type " + quoted(name) + "; give names such as BadgeAwarded with commas between them."})
 			}

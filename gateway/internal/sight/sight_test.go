@@ -1,4 +1,4 @@
-package stream
+package sight
 
 import (
 	"strings"
@@ -14,20 +14,20 @@ import (
 )
 
 func TestEventTypesAreReadFromTheProtos(t *testing.T) {
-	known, err := readKinds()
+	known, err := Read()
 	require.NoError(t, err)
-	require.Equal(t, []string{"assessments", "badges", "evidence", "schools"}, known.services())
+	require.Equal(t, []string{"assessments", "badges", "evidence", "schools"}, known.Services())
 	require.Contains(t, known, "tandem.badges.v1.BadgeAwarded")
 	require.Equal(t, []accessv1.Role{accessv1.Role_ROLE_STATE_ADMIN, accessv1.Role_ROLE_PANEL_CHAIR}, known["tandem.badges.v1.ReviewFinalized"].roles)
-	full, ok := known.find("ReviewFinalized")
+	full, ok := known.Find("ReviewFinalized")
 	require.True(t, ok)
 	require.Equal(t, "tandem.badges.v1.ReviewFinalized", full)
-	_, ok = known.find("")
+	_, ok = known.Find("")
 	require.False(t, ok)
 }
 
 func TestTheWatchIsNarrowedToTheCallersDistricts(t *testing.T) {
-	known, err := readKinds()
+	known, err := Read()
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		nodes []string
@@ -45,7 +45,7 @@ func TestTheWatchIsNarrowedToTheCallersDistricts(t *testing.T) {
 				caller.Grants = append(caller.Grants, access.Grant{Role: 1, Node: node})
 			}
 			var got []string
-			for _, subject := range known.sight(caller).subjects() {
+			for _, subject := range known.Of(caller).Subjects() {
 				if last, ok := strings.CutPrefix(subject, "tandem.badges.*.*.v1."); ok {
 					got = append(got, last)
 				}
@@ -58,7 +58,7 @@ func TestTheWatchIsNarrowedToTheCallersDistricts(t *testing.T) {
 // What a caller sees lies on the subjects of their watch, and is covered by a
 // grant with a role that may see it, or concerns everybody.
 func TestSightIsWhatTheGrantsSay(t *testing.T) {
-	known, err := readKinds()
+	known, err := Read()
 	require.NoError(t, err)
 	nodes := []string{"", "districts/a", "districts/a/schools/s", "districts/a/schools/t", "districts/b", "districts/b/schools/s"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -70,8 +70,8 @@ func TestSightIsWhatTheGrantsSay(t *testing.T) {
 		}
 		node := rapid.SampledFrom(nodes).Draw(t, "event node")
 		typ := rapid.SampledFrom([]string{"tandem.schools.v1.PersonChanged", "tandem.schools.v1.TeamFormed", "tandem.badges.v1.ReviewFinalized"}).Draw(t, "type")
-		s := known.sight(caller)
-		sees := s.sees(bus.Event{Type: typ, Name: strings.TrimPrefix(node+"/things/x", "/")})
+		s := known.Of(caller)
+		sees := s.Sees(bus.Event{Type: typ, Name: strings.TrimPrefix(node+"/things/x", "/")})
 		want := node == "" && len(known[typ].roles) == 0
 		for _, g := range caller.Grants {
 			covers := g.Node == "" || g.Node == node || strings.HasPrefix(node, g.Node+"/")
@@ -86,22 +86,22 @@ func TestSightIsWhatTheGrantsSay(t *testing.T) {
 		}
 		district, _ := bus.DistrictOf(node)
 		watched := false
-		for _, subject := range s.subjects() {
+		for _, subject := range s.Subjects() {
 			watched = watched || strings.HasSuffix(subject, "."+district) || strings.HasSuffix(subject, ".*")
 		}
 		if sees && !watched {
 			t.Fatalf("sees %q but does not watch it", node)
 		}
 	})
-	require.False(t, known.sight(access.Identity{}).sees(bus.Event{Type: "tandem.other.v1.X", Name: "x/y"}))
+	require.False(t, known.Of(access.Identity{}).Sees(bus.Event{Type: "tandem.other.v1.X", Name: "x/y"}))
 }
 
 func TestAReviewerLearnsOfNoApplicationFromTheStream(t *testing.T) {
-	known, err := readKinds()
+	known, err := Read()
 	require.NoError(t, err)
-	s := known.sight(access.Identity{Subject: "people/r", Grants: []access.Grant{{Role: accessv1.Role_ROLE_REVIEWER}}})
+	s := known.Of(access.Identity{Subject: "people/r", Grants: []access.Grant{{Role: accessv1.Role_ROLE_REVIEWER}}})
 	const application = "districts/a/schools/s/applications/p"
-	require.False(t, s.sees(bus.Event{Type: "tandem.badges.v1.ApplicationSubmitted", Name: application}))
-	require.False(t, s.sees(bus.Event{Type: "tandem.schools.v1.TeamFormed", Name: "districts/a/schools/s/teams/t"}))
-	require.True(t, s.sees(bus.Event{Type: "tandem.badges.v1.BadgeDefined", Name: "badgeDefinitions/b"}))
+	require.False(t, s.Sees(bus.Event{Type: "tandem.badges.v1.ApplicationSubmitted", Name: application}))
+	require.False(t, s.Sees(bus.Event{Type: "tandem.schools.v1.TeamFormed", Name: "districts/a/schools/s/teams/t"}))
+	require.True(t, s.Sees(bus.Event{Type: "tandem.badges.v1.BadgeDefined", Name: "badgeDefinitions/b"}))
 }

@@ -1,4 +1,9 @@
-package stream
+// Package sight knows the event types of the platform, as the protos declare
+// them, and which events a caller may see.
+//
+// Neighbours: stream shows events to clients that follow them, webhook sends them
+// to addresses outside; both ask here, so that one rule holds for both ways.
+package sight
 
 import (
 	"encoding/json"
@@ -32,12 +37,12 @@ type kind struct {
 	roles   []accessv1.Role // that may see it; none means all
 }
 
-// kinds are all event types, by full name.
-type kinds map[string]kind
+// Kinds are all event types, by full name.
+type Kinds map[string]kind
 
-// readKinds reads the event types from the protos linked into the program.
-func readKinds() (kinds, error) {
-	found := kinds{}
+// Read reads the event types from the protos linked into the program.
+func Read() (Kinds, error) {
+	found := Kinds{}
 	short := map[string]bool{}
 	var failed error
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
@@ -48,10 +53,10 @@ func readKinds() (kinds, error) {
 				continue
 			}
 			name := string(d.FullName())
-			if short[shortName(name)] {
-				failed = fmt.Errorf("two event types are called %s", shortName(name))
+			if short[ShortName(name)] {
+				failed = fmt.Errorf("two event types are called %s", ShortName(name))
 			}
-			short[shortName(name)] = true
+			short[ShortName(name)] = true
 			found[name] = kind{message: d, service: option.GetService(), roles: option.GetVisibleTo()}
 		}
 		return failed == nil
@@ -59,17 +64,18 @@ func readKinds() (kinds, error) {
 	return found, failed
 }
 
-// find returns the full name of a type given in full or in short.
-func (k kinds) find(name string) (string, bool) {
+// Find returns the full name of a type given in full or in short.
+func (k Kinds) Find(name string) (string, bool) {
 	for full := range k {
-		if full == name || shortName(full) == name {
+		if full == name || ShortName(full) == name {
 			return full, true
 		}
 	}
 	return "", false
 }
 
-func (k kinds) services() []string {
+// Services are the services that publish events.
+func (k Kinds) Services() []string {
 	var names []string
 	for _, one := range k {
 		names = append(names, one.service)
@@ -78,7 +84,8 @@ func (k kinds) services() []string {
 	return slices.Compact(names)
 }
 
-func shortName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
+// ShortName is the last word of an event type.
+func ShortName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
 
 // shown is an event as a client reads it.
 type shown struct {
@@ -89,8 +96,8 @@ type shown struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// render returns the event as JSON in one line.
-func (k kinds) render(ev bus.Event) ([]byte, error) {
+// Data returns the event's message as JSON in one line.
+func (k Kinds) Data(ev bus.Event) (json.RawMessage, error) {
 	one, ok := k[ev.Type]
 	if !ok {
 		return nil, fmt.Errorf("unknown event type %s", ev.Type)
@@ -99,23 +106,29 @@ func (k kinds) render(ev bus.Event) ([]byte, error) {
 	if err := proto.Unmarshal(ev.Data, m); err != nil {
 		return nil, err
 	}
-	data, err := protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)
+	return protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)
+}
+
+// Render returns the event with its message as JSON in one line.
+func (k Kinds) Render(ev bus.Event) ([]byte, error) {
+	data, err := k.Data(ev)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(shown{ID: ev.ID, Type: ev.Type, Time: ev.Time, Subject: ev.Name, Data: data})
 }
 
-// sight is which events a caller may see.
-type sight struct {
-	kinds  kinds
+// Sight is which events a caller may see.
+type Sight struct {
+	kinds  Kinds
 	caller access.Identity
 }
 
-func (k kinds) sight(caller access.Identity) sight { return sight{k, caller} }
+// Of returns the sight of a caller.
+func (k Kinds) Of(caller access.Identity) Sight { return Sight{k, caller} }
 
-// subjects narrows the watch to where the caller holds a role; sees decides.
-func (s sight) subjects() []string {
+// Subjects narrows a watch to where the caller holds a role; Sees decides.
+func (s Sight) Subjects() []string {
 	districts := []string{bus.State}
 	for _, g := range s.caller.Grants {
 		if g.Node == access.State {
@@ -129,7 +142,7 @@ func (s sight) subjects() []string {
 	slices.Sort(districts)
 	districts = slices.Compact(districts)
 	var subjects []string
-	for _, service := range s.kinds.services() {
+	for _, service := range s.kinds.Services() {
 		for _, district := range districts {
 			subjects = append(subjects, fmt.Sprintf("tandem.%s.*.*.v1.%s", service, district))
 		}
@@ -137,13 +150,13 @@ func (s sight) subjects() []string {
 	return subjects
 }
 
-// sees tells whether the caller holds, on the event's node or above it, a role
+// Sees tells whether the caller holds, on the event's node or above it, a role
 // that the type is visible to. What concerns the whole state and no role in
 // particular, everybody who is signed in may see. Reviewers see of a school what
 // was assigned to them and nothing else, which a grant does not tell: a type
 // must name them, or the stream would give away applications that do not exist
 // for them elsewhere.
-func (s sight) sees(ev bus.Event) bool {
+func (s Sight) Sees(ev bus.Event) bool {
 	one, known := s.kinds[ev.Type]
 	if !known {
 		return false
