@@ -1,5 +1,6 @@
 // Package pages is what people without an account see: the home page, the public
-// page of a badge, and a form to verify any credential.
+// page of a badge, and a form to verify any credential. It also frames the pages
+// of other packages (Show): signing in, and the account of who is signed in.
 //
 // A badge page speaks to parents and neighbours first: which school, which badge,
 // since when, from whom, and for each step of the verification how it came out
@@ -19,6 +20,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -33,8 +35,9 @@ import (
 //go:embed files
 var files embed.FS
 
-// policy allows our style sheet and forms to ourselves, nothing else.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policy allows our style sheet and forms to ourselves, nothing else. It ends with
+// where forms may lead, for origins to be added.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 
 const stylePath = "/assets/tandem.css"
 
@@ -44,6 +47,15 @@ type Options struct {
 	Log       *slog.Logger
 	PublicURL string
 	Dev       bool
+	// Viewer returns who looks at a page, nil for nobody who is signed in.
+	Viewer func(r *http.Request) *Viewer
+}
+
+// Viewer is somebody who is signed in, as the head of each page shows them.
+type Viewer struct {
+	Name string
+	// LeavesTo is the origin that signing out leads to, empty when it stays here.
+	LeavesTo string
 }
 
 // Handler serves the pages.
@@ -88,25 +100,57 @@ type frame struct {
 	StyleURL  string
 	PublicURL string
 	Dev       bool
+	Viewer    *Viewer
 	View      any
 }
 
-// show renders a page into memory first: a page is whole or it is an error.
+// Page is a page of another package, made of a template of this one.
+type Page struct {
+	Code        int
+	File, Title string
+	View        any
+	// FormsTo are origins beside ours that a form of the page may lead to.
+	FormsTo []string
+}
+
+// Show shows a page.
+func (h *Handler) Show(w http.ResponseWriter, r *http.Request, p Page) {
+	f := frame{Title: p.Title, StyleURL: h.styleURL, PublicURL: h.opts.PublicURL, Dev: h.opts.Dev, View: p.View}
+	if h.opts.Viewer != nil {
+		f.Viewer = h.opts.Viewer(r)
+	}
+	if f.Viewer != nil && f.Viewer.LeavesTo != "" {
+		p.FormsTo = append(p.FormsTo, f.Viewer.LeavesTo)
+	}
+	h.render(w, r, p, f)
+}
+
+// Trouble shows a page that says what went wrong and where to go from there.
+func (h *Handler) Trouble(w http.ResponseWriter, r *http.Request, code int, heading, text, link, words string) {
+	h.Show(w, r, Page{Code: code, File: "trouble.html", Title: heading, View: trouble{
+		Heading: heading, Text: text, RequestID: requestid.From(r.Context()), Link: link, Words: words,
+	}})
+}
+
 func (h *Handler) show(w http.ResponseWriter, r *http.Request, code int, page, title string, view any) {
+	h.Show(w, r, Page{Code: code, File: page, Title: title, View: view})
+}
+
+// render makes a page in memory first: a page is whole or it is an error.
+func (h *Handler) render(w http.ResponseWriter, r *http.Request, p Page, f frame) {
 	var body bytes.Buffer
-	err := h.templates.ExecuteTemplate(&body, page, frame{Title: title, StyleURL: h.styleURL, PublicURL: h.opts.PublicURL, Dev: h.opts.Dev, View: view})
-	if err != nil {
-		h.opts.Log.ErrorContext(r.Context(), "page could not be made", "page", page, "error", err)
+	if err := h.templates.ExecuteTemplate(&body, p.File, f); err != nil {
+		h.opts.Log.ErrorContext(r.Context(), "page could not be made", "page", p.File, "error", err)
 		http.Error(w, "This page could not be made.", http.StatusInternalServerError)
 		return
 	}
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
-	head.Set("Content-Security-Policy", policy)
+	head.Set("Content-Security-Policy", strings.Join(append([]string{policy}, p.FormsTo...), " "))
 	if head.Get("Cache-Control") == "" {
 		head.Set("Cache-Control", "no-store")
 	}
-	w.WriteHeader(code)
+	w.WriteHeader(p.Code)
 	_, _ = w.Write(body.Bytes()) // who has gone needs no answer
 }
 
@@ -121,7 +165,7 @@ func (h *Handler) css(w http.ResponseWriter, _ *http.Request) {
 }
 
 // trouble is a page that says what went wrong.
-type trouble struct{ Heading, Text, RequestID string }
+type trouble struct{ Heading, Text, RequestID, Link, Words string }
 
 // NotFound answers an address without a page.
 func (h *Handler) NotFound(w http.ResponseWriter, r *http.Request) {
