@@ -103,7 +103,7 @@ func TestBrowsersAreToldToBeStrict(t *testing.T) {
 		require.Equal(t, "no-referrer", h.Get("Referrer-Policy"), path)
 		require.Contains(t, h.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
 		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'", path)
-		require.Equal(t, "max-age=31536000", h.Get("Strict-Transport-Security"), path)
+		require.Equal(t, "max-age=31536000; includeSubDomains", h.Get("Strict-Transport-Security"), path)
 	}
 	plain := start(t, func(d *gateway.Deps) { d.PublicURL = "http://127.0.0.1:8080" })
 	require.Empty(t, plain.do("GET", "/", "").header.Get("Strict-Transport-Security"), "not where there is no https")

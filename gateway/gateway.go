@@ -68,12 +68,22 @@ type Deps struct {
 	CORSOrigins []string
 	// TrustedProxies are addresses and networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
-	BodyLimit      int64         // bytes of a JSON body; 0 means 1 MiB
-	UploadLimit    int64         // bytes of an artifact's content; 0 means 50 MiB
-	Timeout        time.Duration // of one REST call; 0 means 30 s
+	// Limits are how often somebody may ask; none when empty.
+	Limits Limits
+	// SessionIdle and SessionLifetime end sessions of people: not used, and any; 0
+	// means 30 minutes and 12 hours.
+	SessionIdle, SessionLifetime time.Duration
+
+	BodyLimit   int64         // bytes of a JSON body; 0 means 1 MiB
+	UploadLimit int64         // bytes of an artifact's content; 0 means 50 MiB
+	Timeout     time.Duration // of one REST call; 0 means 30 s
 	// Checks are further things that must answer for /readyz.
 	Checks []run.Check
 }
+
+// Limits are requests per minute, of callers who are not known, of who is known,
+// and at the doors.
+type Limits = edge.Limits
 
 // Gateway is ready to serve.
 type Gateway struct {
@@ -107,22 +117,27 @@ func New(d Deps) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site(d)
+	people, err := newSignIn(d)
 	if err != nil {
 		return nil, err
 	}
+	site, err := g.site(d, people)
+	if err != nil {
+		return nil, err
+	}
+	bounded := edge.Bounded(site, siteBody, siteTime)
 	// Not a route of the mux, which would tidy up paths before asking who calls.
 	routes := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
 			api.ServeHTTP(w, r)
 			return
 		}
-		site.ServeHTTP(w, r)
+		bounded.ServeHTTP(w, r)
 	})
-	g.Service = service(d)
+	g.Service = service(d, people)
 	g.Handler = edge.Wrap(routes, edge.Options{
 		Log: d.Log, Origins: d.CORSOrigins, Local: d.Dev, Secure: strings.HasPrefix(d.PublicURL, "https://"),
-		Proxies: proxies,
+		Proxies: proxies, Limits: d.Limits,
 	})
 	return g, nil
 }
@@ -152,7 +167,7 @@ func (g *Gateway) api(d Deps) (*rest.API, error) {
 }
 
 // site is everything else.
-func (g *Gateway) site(d Deps) (http.Handler, error) {
+func (g *Gateway) site(d Deps, people *signIn) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", edge.Named("/healthz", run.Live()))
 	mux.Handle("GET /readyz", edge.Named("/readyz", g.ready.Handler()))
@@ -161,13 +176,19 @@ func (g *Gateway) site(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	document.Routes(mux)
-	public, err := pages.New(pages.Options{Badges: rest.Upstream(d.Conns["badges"]), Log: d.Log, PublicURL: d.PublicURL, Dev: d.Dev})
+	public, err := pages.New(pages.Options{
+		Badges: rest.Upstream(d.Conns["badges"]), Log: d.Log, PublicURL: d.PublicURL, Dev: d.Dev, Viewer: people.viewer,
+	})
 	if err != nil {
 		return nil, err
 	}
 	public.Routes(mux)
+	demo := dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)})
 	if d.Dev {
-		dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)}).Routes(mux)
+		demo.Routes(mux)
+	}
+	if err := people.open(mux, public, demo); err != nil {
+		return nil, err
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.Header.Get("Accept"), "text/html") {

@@ -8,18 +8,28 @@ import (
 
 const (
 	readHeaders = 10 * time.Second
+	readAll     = time.Minute
+	writeAll    = time.Minute
 	idle        = 2 * time.Minute
 	maxHeaders  = 64 << 10
+
+	// Of routes that have no bounds of their own. A form with a credential is the
+	// biggest body.
+	siteBody = 2 << 20
+	siteTime = 30 * time.Second
 )
 
-// Server returns an HTTP server for the gateway. Bodies and answers have limits
-// of their own per route; as soon as the server is shut down it is not ready any
+// Server returns an HTTP server for the gateway. Who sends or reads slowly is cut
+// off after a minute, so that idle connections cost nothing; contents and event
+// streams, which may take longer, move these bounds as they go on. As soon as the server is shut down it is not ready any
 // more and event streams end, so that their clients come back to another
 // replica, with nothing missed.
 func (g *Gateway) Server() *http.Server {
 	server := &http.Server{
 		Handler:           g.Handler,
 		ReadHeaderTimeout: readHeaders,
+		ReadTimeout:       readAll,
+		WriteTimeout:      writeAll,
 		IdleTimeout:       idle,
 		MaxHeaderBytes:    maxHeaders,
 		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),

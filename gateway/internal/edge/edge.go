@@ -1,8 +1,9 @@
 // Package edge is what every request passes first and every answer last.
 //
 // Wrap puts around the gateway's routes, from the outside in: the address of the
-// client, the request id, a span and a log line, recovery from panics, CORS and
-// the security headers. What
+// client, the request id, a span and a log line, recovery from panics, the
+// security headers, CORS and the limits on how often somebody may ask; headers
+// by which a client could claim to be somebody are dropped. What
 // is written down about a request is its method, the pattern of its route, the
 // status and numbers: never the path itself, the query or a body, because paths
 // can hold the code of a survey and queries whatever somebody typed. Handlers
@@ -37,6 +38,8 @@ type Options struct {
 	Secure bool
 	// Proxies are the networks whose X-Forwarded-For is believed; none by default.
 	Proxies []netip.Prefix
+	// Limits on how often somebody may ask; none by default.
+	Limits Limits
 }
 
 // unmatched stands in logs for a path that no route has.
@@ -44,8 +47,10 @@ const unmatched = "unmatched"
 
 // Wrap returns the handler with everything around it.
 func Wrap(inner http.Handler, o Options) http.Handler {
-	inner = headers(inner, o.Secure)
+	inner = unclaimed(inner)
+	inner = limited(inner, newLimits(o.Limits, time.Now))
 	inner = crossOrigin(inner, o)
+	inner = headers(inner, o.Secure)
 	inner = observed(inner, o.Log)
 	return addressed(inner, o.Proxies)
 }
@@ -136,23 +141,6 @@ func known(method string) string {
 	}
 }
 
-// headers sets what browsers are told about every answer; pages widen the
-// content policy for themselves.
-func headers(next http.Handler, secure bool) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		if secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // crossOrigin answers preflights and marks answers for the origins that may
 // call. Without origins there is nothing to mark.
 func crossOrigin(next http.Handler, o Options) http.Handler {
@@ -165,7 +153,7 @@ func crossOrigin(next http.Handler, o Options) http.Handler {
 		},
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{"Accept-Language", "Authorization", "Content-Type", "Last-Event-ID", "Traceparent", "X-Request-Id"},
-		ExposedHeaders: []string{"Content-Disposition", "Retry-After", "WWW-Authenticate", "X-Request-Id"},
+		ExposedHeaders: []string{"Content-Disposition", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id"},
 		MaxAge:         int((10 * time.Minute).Seconds()),
 	}).Handler(next)
 }

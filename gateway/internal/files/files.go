@@ -167,6 +167,7 @@ func (h *Handler) Download(w http.ResponseWriter, r *http.Request) {
 	head.Set("Content-Disposition", disposition(part.GetFileName()))
 	head.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
 	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // a long content is not cut off for how long ago it was asked for
 	for ; err == nil; part, err = stream.Recv() {
 		_ = control.SetWriteDeadline(time.Now().Add(pause)) // real time: a limit on the connection
 		if _, err := w.Write(part.GetChunk()); err != nil {

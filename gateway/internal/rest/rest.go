@@ -104,6 +104,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		edge.SetRoute(r.Context(), route.Template)
 	}
 	ctx, err := a.authenticate(r, route != nil && route.Public)
+	err = count(ctx, w, r, err)
 	switch {
 	case err != nil:
 		problems.Error(w, r, err)
@@ -116,6 +117,20 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		edge.Unknown(w, r)
 	}
+}
+
+// count counts the request for who makes it, or for its address when that is not
+// known; too many are refused, whatever else there is to say.
+func count(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) error {
+	if err == nil {
+		if id, known := access.FromContext(ctx); known {
+			return edge.Identified(w, r, id.Subject)
+		}
+	}
+	if refusal := edge.Unidentified(w, r); refusal != nil {
+		return refusal
+	}
+	return err
 }
 
 // authenticate returns the request's context with its caller. It looks at one

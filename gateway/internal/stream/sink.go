@@ -18,6 +18,7 @@ type sink struct {
 const retry = 2000
 
 func (s *sink) begin() error {
+	_ = s.rc.SetReadDeadline(time.Time{}) // there is nothing more to read, and no end to wait for
 	h := s.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")

@@ -22,7 +22,8 @@ func (a *App) addGateway(ctx context.Context) error {
 		DB:    own.DB,
 		Conns: a.conns, Verifier: a.verifier, Signer: a.signer, Bus: a.bus, Clock: a.clock,
 		Log: a.log.With("service", Gateway), PublicURL: a.settings.PublicURL,
-		CORSOrigins: a.settings.CORSOrigins, TrustedProxies: a.settings.TrustedProxies, Dev: a.settings.Dev,
+		CORSOrigins: a.settings.CORSOrigins, TrustedProxies: a.settings.TrustedProxies,
+		Limits: a.settings.limits(), Dev: a.settings.Dev,
 	}
 	if a.settings.Dev {
 		deps.AdvanceClock = a.advanceClock

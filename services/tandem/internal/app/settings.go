@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tandem-badges/tandem/gateway"
 )
 
 // Names of what `tandem serve` can run.
@@ -78,6 +80,9 @@ type ServeSettings struct {
 	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins of web pages that may call the API." placeholder:"ORIGIN,..."`
 	TrustedProxies  []string      `help:"Addresses and networks of the proxies in front, whose X-Forwarded-For is believed. Empty: nobody's." placeholder:"CIDR,..."`
+	RateAnonymous   int           `help:"Requests a minute that an address may make without being known; 0: no limit. Ten times as many in development mode." default:"600" placeholder:"N"`
+	RateIdentity    int           `help:"Requests a minute that a person or machine may make; 0: no limit. Ten times as many in development mode." default:"6000" placeholder:"N"`
+	RateSignIn      int           `help:"Sign-ins, tokens for machines and verifications of badges a minute that an address may ask for; 0: no limit. Ten times as many in development mode." default:"120" placeholder:"N"`
 	OTLPEndpoint    string        `name:"otlp-endpoint" help:"OTLP gRPC endpoint for traces, http://HOST:PORT or https://. Empty: no traces leave the process." placeholder:"URL"`
 	Drain           time.Duration `help:"Longest time a stop may take." default:"20s"`
 	Dev             bool          `help:"Development mode: demo identities, tokens for everybody and a clock that can be moved. Never outside a laptop."`
@@ -88,6 +93,19 @@ func (s *ServeSettings) addr(service string) string {
 	return map[string]string{
 		Schools: s.SchoolsAddr, Assessments: s.AssessmentsAddr, Evidence: s.EvidenceAddr, Badges: s.BadgesAddr,
 	}[service]
+}
+
+// devRate is how many times as much may be asked in development mode, where one
+// address is everybody.
+const devRate = 10
+
+// limits are how often somebody may ask.
+func (s *ServeSettings) limits() gateway.Limits {
+	l := gateway.Limits{Anonymous: s.RateAnonymous, Identity: s.RateIdentity, SignIn: s.RateSignIn}
+	if s.Dev {
+		l.Anonymous, l.Identity, l.SignIn = l.Anonymous*devRate, l.Identity*devRate, l.SignIn*devRate
+	}
+	return l
 }
 
 // complete fills in what follows from other settings and refuses what does not
@@ -127,6 +145,9 @@ func (s *ServeSettings) check() error {
 	}
 	if u, err := url.Parse(s.OTLPEndpoint); s.OTLPEndpoint != "" && (err != nil || !web(u)) {
 		broken = append(broken, fmt.Errorf("--otlp-endpoint %q: want http://HOST:PORT or https://HOST:PORT", s.OTLPEndpoint))
+	}
+	if s.RateAnonymous < 0 || s.RateIdentity < 0 || s.RateSignIn < 0 {
+		broken = append(broken, errors.New("--rate-anonymous, --rate-identity, --rate-sign-in: want a number of requests a minute, or 0 for no limit"))
 	}
 	if s.Drain <= 0 {
 		broken = append(broken, fmt.Errorf("--drain %s: want a time above zero, such as 20s", s.Drain))

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tandem-badges/tandem/gateway"
 )
 
 func TestSettingsThatWouldHaveNoEffectAreRefusedByName(t *testing.T) {
@@ -20,6 +22,7 @@ func TestSettingsThatWouldHaveNoEffectAreRefusedByName(t *testing.T) {
 		"an origin with a path":  {func(s *ServeSettings) { s.CORSOrigins = []string{"https://a.example.org/app"} }, "--cors-origins"},
 		"a collector's name":     {func(s *ServeSettings) { s.OTLPEndpoint = "collector:4317" }, "--otlp-endpoint \"collector:4317\""},
 		"no time to stop":        {func(s *ServeSettings) { s.Drain = -time.Second }, "--drain -1s"},
+		"less than no requests":  {func(s *ServeSettings) { s.RateSignIn = -1 }, "--rate-sign-in"},
 		"a page without a host":  {func(s *ServeSettings) { s.PublicURL = "badges" }, "--public-url \"badges\""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -33,4 +36,11 @@ func TestSettingsThatWouldHaveNoEffectAreRefusedByName(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+func TestDevelopmentModeAllowsTenTimesAsMuch(t *testing.T) {
+	s := ServeSettings{RateAnonymous: 600, RateIdentity: 6000, RateSignIn: 0}
+	require.Equal(t, gateway.Limits{Anonymous: 600, Identity: 6000}, s.limits())
+	s.Dev = true
+	require.Equal(t, gateway.Limits{Anonymous: 6000, Identity: 60000}, s.limits())
 }
