@@ -16,6 +16,7 @@ import (
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/proto/internal/schema"
+	"github.com/tandem-badges/tandem/proto/policy"
 )
 
 // compiled is the platform's protos, compiled once for all rules.
@@ -66,10 +67,19 @@ func TestEveryRPCHasACompleteAccessRule(t *testing.T) {
 		require.True(t, ok, "add option (tandem.access.v1.rule): nobody may call an RPC without one")
 		require.NotEqual(t, accessv1.Scope_SCOPE_UNSPECIFIED, rule.GetScope(), "say the scope")
 		require.Regexp(t, `^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$`, rule.GetAction(), `an action is "resource.verb"`)
-		require.NotContains(t, rule.GetRoles(), accessv1.Role_ROLE_UNSPECIFIED)
-		if rule.GetScope() == accessv1.Scope_SCOPE_PUBLIC {
-			require.Empty(t, rule.GetRoles(), "a public RPC asks for no role")
+	})
+}
+
+func TestTheDeclaredScopeIsHowFarThePoliciesReach(t *testing.T) {
+	policies, err := policy.Load()
+	require.NoError(t, err)
+	eachMethod(t, func(t *testing.T, m protoreflect.MethodDescriptor) {
+		rule, _ := schema.Rule(m)
+		want := rule.GetScope()
+		if want == accessv1.Scope_SCOPE_PUBLIC || want == accessv1.Scope_SCOPE_INTERNAL {
+			want = accessv1.Scope_SCOPE_UNSPECIFIED // no policy decides about these
 		}
+		require.Equal(t, want, policies.Reach(rule.GetAction()), "action %s", rule.GetAction())
 	})
 }
 

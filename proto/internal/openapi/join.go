@@ -57,7 +57,11 @@ func (j *joiner) handwritten() error {
 				if rpcs[name] == nil {
 					return fmt.Errorf("route %s %s: there is no RPC %s", verb, path, name)
 				}
-				op["x-tandem-access"] = access(rpcs[name])
+				rule, err := access(rpcs[name])
+				if err != nil {
+					return err
+				}
+				op["x-tandem-access"] = rule
 			}
 			if err := finish(op); err != nil {
 				return fmt.Errorf("route %s %s: %w", verb, path, err)

@@ -27,7 +27,7 @@ service ThingsService {
   // GetThing reads one thing, e.g. yours. It may be old.
   rpc GetThing(GetThingRequest) returns (Thing) {
     option (google.api.http) = { get: "/v1/{name=boxes/*/things/*}" };
-    option (tandem.access.v1.rule) = { action: "things.get" scope: SCOPE_COVERS resource: "name" roles: [ROLE_REVIEWER] };
+    option (tandem.access.v1.rule) = { action: "reviews.update" scope: SCOPE_COVERS resource: "name" };
   }
   // UpdateThing changes one thing.
   rpc UpdateThing(UpdateThingRequest) returns (Thing) {
@@ -112,7 +112,7 @@ func TestAccessOfTheRuleBecomesSecurity(t *testing.T) {
 	doc, err := join(t, unchanged)
 	require.NoError(t, err)
 	get := doc["paths"].(object)["/v1/boxes/{crate}/things/{thing}"].(object)["get"].(object)
-	require.Equal(t, object{"action": "things.get", "scope": "COVERS", "roles": []any{"REVIEWER"}}, get["x-tandem-access"])
+	require.Equal(t, object{"action": "reviews.update", "scope": "COVERS", "roles": []any{"REVIEWER"}, "scopes": []any{}}, get["x-tandem-access"])
 	require.Equal(t, []any{object{"bearer": []any{}}}, get["security"])
 	fetch := doc["paths"].(object)["/v1/bytes/{thingCode}"].(object)["get"].(object)
 	require.Equal(t, []any{}, fetch["security"])

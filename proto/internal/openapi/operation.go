@@ -10,6 +10,7 @@ import (
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/proto/internal/schema"
+	"github.com/tandem-badges/tandem/proto/policy"
 )
 
 const (
@@ -30,7 +31,11 @@ func (j *joiner) operation(m protoreflect.MethodDescriptor, b schema.Binding, op
 		return fmt.Errorf("another operation has %s %s", b.Verb, path)
 	}
 	op["x-tandem-rpc"] = rpcName(m)
-	op["x-tandem-access"] = access(m)
+	rule, err := access(m)
+	if err != nil {
+		return err
+	}
+	op["x-tandem-access"] = rule
 	describe(m, op)
 	if len(params) > 0 {
 		item["parameters"] = params
@@ -47,21 +52,33 @@ func rpcName(m protoreflect.MethodDescriptor) string {
 	return string(m.Parent().FullName()) + "/" + string(m.Name())
 }
 
-// access is the access rule of an RPC in the words of the document.
-func access(m protoreflect.MethodDescriptor) object {
+// access is the access rule of an RPC in the words of the document, with the roles
+// and the scopes of machines that the policies let do it. No role and no scope
+// means everybody who is signed in.
+func access(m protoreflect.MethodDescriptor) (object, error) {
 	rule, ok := schema.Rule(m)
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	roles := []any{}
-	for _, role := range rule.GetRoles() {
-		roles = append(roles, strings.TrimPrefix(role.String(), "ROLE_"))
+	policies, err := policy.Load()
+	if err != nil {
+		return nil, err
+	}
+	roles, scopes := []any{}, []any{}
+	if !policies.Anybody(rule.GetAction()).Allowed {
+		for _, role := range policies.RolesOf(rule.GetAction()) {
+			roles = append(roles, strings.TrimPrefix(role.String(), "ROLE_"))
+		}
+		for _, scope := range policies.ScopesOf(rule.GetAction()) {
+			scopes = append(scopes, scope)
+		}
 	}
 	return object{
 		"action": rule.GetAction(),
 		"scope":  strings.TrimPrefix(rule.GetScope().String(), "SCOPE_"),
 		"roles":  roles,
-	}
+		"scopes": scopes,
+	}, nil
 }
 
 // finish derives security from the access rule and adds the problem answers.

@@ -1,13 +1,18 @@
 // Package access decides, in one place, who may call an RPC.
 //
-// Every RPC carries a rule in its proto (tandem.access.v1.rule): an action, the
-// roles, how far a role reaches, and the request field that names the resource
-// acted on. Roles are granted on nodes of the organization tree: the whole
-// state, a district or a school. The interceptor of this package reads the
-// rule from the descriptors and compares; handlers decide nothing about roles.
+// Every RPC carries a rule in its proto (tandem.access.v1.rule): an action, and
+// the request field that names the resource acted on. Roles are granted on nodes
+// of the organization tree: the whole state, a district or a school. Which role
+// may do which action, and how far it reaches, say the policies (Cedar files
+// beside the protos, read by package policy); a district may forbid more by
+// Restrictions and can never permit anything. The interceptor of this package
+// asks them; handlers decide nothing about roles. Lists ask for the part of the
+// tree that they may show (ScopeOf).
 //
 // A caller who may not learn that a resource exists gets the answer of one
-// that never existed; only who sees it is told that a role is missing.
+// that never existed; only who sees it is told that a role is missing. Who may
+// read without seeing people (analysts, evaluators, most machines) gets answers
+// whose personal fields are emptied here, before they leave the service.
 //
 // Before this package runs, package identity has put the caller into the
 // context; after it, requests are validated, so that a foreign resource with
@@ -16,12 +21,10 @@ package access
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
-	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
@@ -60,15 +63,45 @@ func WithIdentity(ctx context.Context, id Identity) context.Context {
 // grants decide which of them.
 func districts(id Identity) []string {
 	var all []string
-	for _, g := range id.Grants {
-		if g.Node == State {
+	for _, node := range nodes(id) {
+		if node == State {
 			return []string{tenant.All}
 		}
-		if parts := strings.Split(g.Node, "/"); len(parts) > 1 {
-			all = append(all, parts[1])
-		}
+		all = append(all, districtOf(node))
 	}
 	return all
+}
+
+// nodes are where the caller has something to do: the nodes of the grants, and
+// for a machine its district.
+func nodes(id Identity) []string {
+	if district, machine := machineOf(id.Subject); machine {
+		return []string{district}
+	}
+	all := make([]string, len(id.Grants))
+	for i, g := range id.Grants {
+		all[i] = g.Node
+	}
+	return all
+}
+
+// machineOf returns the district of a machine, districts/d/apiClients/c.
+func machineOf(subject string) (district string, machine bool) {
+	parts := strings.Split(subject, "/")
+	if len(parts) != 4 || parts[0] != "districts" || parts[2] != "apiClients" {
+		return "", false
+	}
+	return parts[0] + "/" + parts[1], true
+}
+
+// districtOf is the id of the district a node lies in, empty for the state.
+func districtOf(node string) string {
+	rest, inDistrict := strings.CutPrefix(node, "districts/")
+	if !inDistrict {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return id
 }
 
 // FromContext returns the caller, and false for an anonymous call.
@@ -100,87 +133,4 @@ func concrete(segment string) bool {
 // Covers tells whether node lies at or below ancestor in the tree.
 func Covers(ancestor, node string) bool {
 	return ancestor == State || ancestor == node || strings.HasPrefix(node, ancestor+"/")
-}
-
-// Check decides whether the caller may do what the rule says to the named
-// resource. It returns nil; problem.NotFound when the caller sees nothing
-// there; or problem.Denied when they see it but may not.
-func Check(id Identity, rule *accessv1.Rule, resourceName string) error {
-	if rule.GetScope() == accessv1.Scope_SCOPE_PUBLIC {
-		return nil
-	}
-	if id.Subject == "" {
-		return problem.Unauthenticated(problem.ReasonIdentityMissing)
-	}
-	node := NodeOf(resourceName)
-	if allowed(id, rule, node) {
-		return nil
-	}
-	if sees(id, node) {
-		return problem.Denied(rule.GetAction())
-	}
-	return problem.NotFound(resourceName)
-}
-
-func allowed(id Identity, rule *accessv1.Rule, node string) bool {
-	switch rule.GetScope() {
-	case accessv1.Scope_SCOPE_SIGNED_IN:
-		return len(rule.GetRoles()) == 0 || holds(id, rule.GetRoles(), anywhere)
-	case accessv1.Scope_SCOPE_ASSIGNED:
-		return holds(id, rule.GetRoles(), anywhere)
-	case accessv1.Scope_SCOPE_COVERS:
-		return holds(id, rule.GetRoles(), func(granted string) bool { return Covers(granted, node) })
-	case accessv1.Scope_SCOPE_WITHIN:
-		return holds(id, rule.GetRoles(), func(granted string) bool {
-			return Covers(granted, node) || Covers(node, granted)
-		})
-	default:
-		return false
-	}
-}
-
-// sees tells whether the caller may know that the node exists: it lies in what
-// they hold a role on, or it is above that. That there is a state is no secret.
-func sees(id Identity, node string) bool {
-	return node == State || slices.ContainsFunc(id.Grants, func(g Grant) bool {
-		return Covers(g.Node, node) || Covers(node, g.Node)
-	})
-}
-
-func anywhere(string) bool { return true }
-
-// holds tells whether one grant has one of the roles (none given: any role) on
-// a node that suits.
-func holds(id Identity, roles []accessv1.Role, suits func(node string) bool) bool {
-	return slices.ContainsFunc(id.Grants, func(g Grant) bool {
-		return (len(roles) == 0 || slices.Contains(roles, g.Role)) && suits(g.Node)
-	})
-}
-
-// Nodes returns the nodes on which the caller holds one of the roles (none
-// given: any role), sorted and without those that another one covers: the
-// filter of a list. A list that holds State sees everything.
-func Nodes(ctx context.Context, roles ...accessv1.Role) []string {
-	id, _ := FromContext(ctx)
-	var nodes []string
-	for _, g := range id.Grants {
-		if len(roles) == 0 || slices.Contains(roles, g.Role) {
-			nodes = append(nodes, g.Node)
-		}
-	}
-	slices.Sort(nodes)
-	var top []string
-	for _, node := range nodes { // ancestors sort before their descendants
-		if !slices.ContainsFunc(top, func(t string) bool { return Covers(t, node) }) {
-			top = append(top, node)
-		}
-	}
-	return top
-}
-
-// HasRole tells whether the caller holds one of the roles (none given: any
-// role) on the node or above it.
-func HasRole(ctx context.Context, node string, roles ...accessv1.Role) bool {
-	id, _ := FromContext(ctx)
-	return holds(id, roles, func(granted string) bool { return Covers(granted, node) })
 }

@@ -10,49 +10,70 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
-// UnaryInterceptor applies the rule of each RPC to its request. The identity
-// must be in the context already; it returns domain errors.
-func UnaryInterceptor() grpc.UnaryServerInterceptor {
+// UnaryInterceptor applies the rule of each RPC to its request, and empties what
+// the caller may not see of its answer. The identity must be in the context
+// already; it returns domain errors. What the districts restrict may be nil.
+func UnaryInterceptor(own *Restrictions) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		if err := checkCall(ctx, info.FullMethod, req); err != nil {
+		if Exempt(info.FullMethod) {
+			return handler(ctx, req)
+		}
+		ctx = WithRestrictions(ctx, own)
+		rule, err := ruleFor(ctx, info.FullMethod)
+		if err != nil {
 			return nil, err
 		}
-		return handler(ctx, req)
+		deidentified, err := checkRequest(ctx, rule, req)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := handler(ctx, req)
+		if err != nil || !deidentified {
+			return answer, err
+		}
+		return withoutPeople(answer, subjectOf(ctx)), nil
 	}
 }
 
 // StreamInterceptor applies the rule of each streaming RPC to the first
 // message from the client, before the handler sees it. Later messages of the
 // stream continue what the first one began and are not looked at.
-func StreamInterceptor() grpc.StreamServerInterceptor {
+func StreamInterceptor(own *Restrictions) grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		if Exempt(info.FullMethod) {
 			return handler(srv, stream)
 		}
-		rule, err := ruleFor(stream.Context(), info.FullMethod)
+		ctx := WithRestrictions(stream.Context(), own)
+		rule, err := ruleFor(ctx, info.FullMethod)
 		if err != nil {
 			return err
 		}
-		return handler(srv, &guardedStream{ServerStream: stream, rule: rule})
+		return handler(srv, &guardedStream{ServerStream: stream, ctx: ctx, rule: rule})
 	}
 }
 
 // guardedStream lets nothing out before the first message in was allowed.
 type guardedStream struct {
 	grpc.ServerStream
-	rule    *accessv1.Rule
-	allowed bool
+	ctx          context.Context
+	rule         *accessv1.Rule
+	allowed      bool
+	deidentified bool
 }
+
+// Context returns the context of the stream, with the restrictions.
+func (s *guardedStream) Context() context.Context { return s.ctx }
 
 // RecvMsg checks the first message. gRPC calls it from one goroutine only.
 func (s *guardedStream) RecvMsg(m any) error {
 	if err := s.ServerStream.RecvMsg(m); err != nil || s.allowed {
 		return err
 	}
-	if err := checkRequest(s.Context(), s.rule, m); err != nil {
+	deidentified, err := checkRequest(s.ctx, s.rule, m)
+	if err != nil {
 		return err
 	}
-	s.allowed = true
+	s.allowed, s.deidentified = true, deidentified
 	return nil
 }
 
@@ -61,18 +82,10 @@ func (s *guardedStream) SendMsg(m any) error {
 	if !s.allowed && s.rule.GetScope() != accessv1.Scope_SCOPE_PUBLIC {
 		return problem.Denied(s.rule.GetAction())
 	}
+	if s.deidentified {
+		m = withoutPeople(m, subjectOf(s.ctx))
+	}
 	return s.ServerStream.SendMsg(m)
-}
-
-func checkCall(ctx context.Context, method string, req any) error {
-	if Exempt(method) {
-		return nil
-	}
-	rule, err := ruleFor(ctx, method)
-	if err != nil {
-		return err
-	}
-	return checkRequest(ctx, rule, req)
 }
 
 // ruleFor returns the rule of an RPC the caller may at least try.
@@ -87,19 +100,28 @@ func ruleFor(ctx context.Context, method string) (*accessv1.Rule, error) {
 	return rule, nil
 }
 
-func checkRequest(ctx context.Context, rule *accessv1.Rule, req any) error {
+func subjectOf(ctx context.Context) string {
+	id, _ := FromContext(ctx)
+	return id.Subject
+}
+
+// checkRequest decides over every resource the request names. One of them that may
+// only be read without people makes the whole answer so.
+func checkRequest(ctx context.Context, rule *accessv1.Rule, req any) (deidentified bool, err error) {
 	id, _ := FromContext(ctx)
 	message, _ := req.(proto.Message)
 	names, err := resources(message, rule.GetResource())
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, name := range names {
-		if err := Check(id, rule, name); err != nil {
-			return forMissing(err, message, name, rule.GetResource())
+		without, err := check(ctx, id, rule, name)
+		if err != nil {
+			return false, forMissing(err, message, name, rule.GetResource())
 		}
+		deidentified = deidentified || without
 	}
-	return nil
+	return deidentified, nil
 }
 
 // forMissing answers a request that names no resource at all, which nobody's

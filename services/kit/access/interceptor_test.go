@@ -52,7 +52,7 @@ func TestUnaryInterceptorAppliesTheRuleToTheNamedField(t *testing.T) {
 				ctx = context.Background()
 			}
 			called := false
-			_, err := access.UnaryInterceptor()(ctx, echo.New(t, c.request), &grpc.UnaryServerInfo{FullMethod: c.method},
+			_, err := access.UnaryInterceptor(nil)(ctx, echo.New(t, c.request), &grpc.UnaryServerInfo{FullMethod: c.method},
 				func(context.Context, any) (any, error) { called = true; return nil, nil })
 			require.Equal(t, c.want == 0, called)
 			if c.want == 0 {
@@ -65,7 +65,7 @@ func TestUnaryInterceptorAppliesTheRuleToTheNamedField(t *testing.T) {
 }
 
 func TestMissingNameIsNamedByItsField(t *testing.T) {
-	_, err := access.UnaryInterceptor()(principalOfMaple(), echo.New(t, `{}`), &grpc.UnaryServerInfo{FullMethod: echo.BatchGet}, nil)
+	_, err := access.UnaryInterceptor(nil)(principalOfMaple(), echo.New(t, `{}`), &grpc.UnaryServerInfo{FullMethod: echo.BatchGet}, nil)
 	e, ok := problem.As(err)
 	require.True(t, ok, "%v", err)
 	require.Len(t, e.Violations, 1)
@@ -90,7 +90,7 @@ func (s *fakeStream) RecvMsg(m any) error {
 func TestStreamInterceptorLooksAtTheFirstMessage(t *testing.T) {
 	read := func(name string) error {
 		stream := &fakeStream{ctx: principalOfMaple(), request: echo.New(t, `{"name": "`+name+`"}`)}
-		return access.StreamInterceptor()(nil, stream, &grpc.StreamServerInfo{FullMethod: echo.Watch}, func(_ any, s grpc.ServerStream) error {
+		return access.StreamInterceptor(nil)(nil, stream, &grpc.StreamServerInfo{FullMethod: echo.Watch}, func(_ any, s grpc.ServerStream) error {
 			if err := s.RecvMsg(echo.New(t, `{}`)); err != nil {
 				return err
 			}
@@ -103,7 +103,7 @@ func TestStreamInterceptorLooksAtTheFirstMessage(t *testing.T) {
 
 func TestStreamSendsNothingBeforeItsRequestWasAllowed(t *testing.T) {
 	stream := &fakeStream{ctx: principalOfMaple(), request: echo.New(t, `{"name": "`+maple+`"}`)}
-	err := access.StreamInterceptor()(nil, stream, &grpc.StreamServerInfo{FullMethod: echo.Watch}, func(_ any, s grpc.ServerStream) error {
+	err := access.StreamInterceptor(nil)(nil, stream, &grpc.StreamServerInfo{FullMethod: echo.Watch}, func(_ any, s grpc.ServerStream) error {
 		return s.SendMsg(nil)
 	})
 	require.True(t, problem.Is(err, problem.KindDenied))
@@ -112,7 +112,7 @@ func TestStreamSendsNothingBeforeItsRequestWasAllowed(t *testing.T) {
 
 func TestStreamOfAnonymousDoesNotReachTheHandler(t *testing.T) {
 	stream := &fakeStream{ctx: context.Background()}
-	err := access.StreamInterceptor()(nil, stream, &grpc.StreamServerInfo{FullMethod: echo.Watch}, nil)
+	err := access.StreamInterceptor(nil)(nil, stream, &grpc.StreamServerInfo{FullMethod: echo.Watch}, nil)
 	require.True(t, problem.Is(err, problem.KindUnauthenticated))
 }
 

@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Log      *slog.Logger
 	Verifier *identity.Verifier
+	// Restrictions are what districts forbid beyond the policies; nil is nothing.
+	Restrictions *access.Restrictions
 	// DB keeps answers by request id; without it calls are not deduplicated.
 	DB *sqldb.DB
 	// Ready tells whether what the services need answers; health says so. Without
@@ -40,7 +42,7 @@ func (c *chain) unary(opts Options) []grpc.UnaryServerInterceptor {
 		c.deadlineUnary,
 		c.mapUnary,
 		opts.Verifier.UnaryInterceptor(),
-		access.UnaryInterceptor(),
+		access.UnaryInterceptor(opts.Restrictions),
 		c.validateUnary,
 		audit.UnaryInterceptor(),
 		ledger.UnaryInterceptor(opts.DB),
@@ -57,7 +59,7 @@ func (c *chain) stream(opts Options) []grpc.StreamServerInterceptor {
 		c.logStream,
 		c.mapStream,
 		opts.Verifier.StreamInterceptor(),
-		access.StreamInterceptor(),
+		access.StreamInterceptor(opts.Restrictions),
 		c.validateStream,
 		audit.StreamInterceptor(),
 		ledger.StreamInterceptor(opts.DB),

@@ -27,11 +27,11 @@ const ServiceName = "tandem.echo.v1.Echo"
 // The full names of its methods.
 const (
 	GetPublic = "/" + ServiceName + "/GetPublic" // scope PUBLIC
-	GetMine   = "/" + ServiceName + "/GetMine"   // scope SIGNED_IN, any role
-	Get       = "/" + ServiceName + "/Get"       // scope COVERS, PRINCIPAL, field name
-	Update    = "/" + ServiceName + "/Update"    // scope WITHIN, PRINCIPAL, field item.name; writes
-	BatchGet  = "/" + ServiceName + "/BatchGet"  // scope COVERS, PRINCIPAL, field names
-	Watch     = "/" + ServiceName + "/Watch"     // scope COVERS, PRINCIPAL, field name; answers a stream
+	GetMine   = "/" + ServiceName + "/GetMine"   // scope SIGNED_IN, everybody
+	Get       = "/" + ServiceName + "/Get"       // scope COVERS, school and offices; researchers without people; field name
+	Update    = "/" + ServiceName + "/Update"    // scope WITHIN, school and offices; researchers without people; field item.name; writes
+	BatchGet  = "/" + ServiceName + "/BatchGet"  // as Get, field names
+	Watch     = "/" + ServiceName + "/Watch"     // as Get; answers a stream
 	Unruled   = "/" + ServiceName + "/Unruled"   // no rule
 )
 
@@ -92,24 +92,24 @@ func field(name string, number int32, kind descriptorpb.FieldDescriptorProto_Typ
 }
 
 func serviceType() *descriptorpb.ServiceDescriptorProto {
-	principal := []accessv1.Role{accessv1.Role_ROLE_PRINCIPAL}
-	watch := method("Watch", accessv1.Scope_SCOPE_COVERS, "name", principal)
+	watch := method("Watch", accessv1.Scope_SCOPE_COVERS, "name", "journeys.get")
 	watch.ServerStreaming = proto.Bool(true)
-	unruled := method("Unruled", accessv1.Scope_SCOPE_PUBLIC, "", nil)
+	unruled := method("Unruled", accessv1.Scope_SCOPE_PUBLIC, "", "credentials.get")
 	unruled.Options = nil
 	return &descriptorpb.ServiceDescriptorProto{Name: proto.String("Echo"), Method: []*descriptorpb.MethodDescriptorProto{
-		method("GetPublic", accessv1.Scope_SCOPE_PUBLIC, "", nil),
-		method("GetMine", accessv1.Scope_SCOPE_SIGNED_IN, "", nil),
-		read(method("Get", accessv1.Scope_SCOPE_COVERS, "name", principal)),
-		method("Update", accessv1.Scope_SCOPE_WITHIN, "item.name", principal),
-		method("BatchGet", accessv1.Scope_SCOPE_COVERS, "names", principal),
+		method("GetPublic", accessv1.Scope_SCOPE_PUBLIC, "", "credentials.get"),
+		method("GetMine", accessv1.Scope_SCOPE_SIGNED_IN, "", "cycles.get"),
+		read(method("Get", accessv1.Scope_SCOPE_COVERS, "name", "journeys.get")),
+		method("Update", accessv1.Scope_SCOPE_WITHIN, "item.name", "campaigns.get"),
+		method("BatchGet", accessv1.Scope_SCOPE_COVERS, "names", "journeys.get"),
 		watch, unruled,
 	}}
 }
 
-func method(name string, scope accessv1.Scope, resource string, roles []accessv1.Role) *descriptorpb.MethodDescriptorProto {
+// method is an RPC under an action of the product: the policies know no other.
+func method(name string, scope accessv1.Scope, resource, action string) *descriptorpb.MethodDescriptorProto {
 	options := &descriptorpb.MethodOptions{}
-	proto.SetExtension(options, accessv1.E_Rule, &accessv1.Rule{Action: "echo." + name, Scope: scope, Resource: resource, Roles: roles})
+	proto.SetExtension(options, accessv1.E_Rule, &accessv1.Rule{Action: action, Scope: scope, Resource: resource})
 	return &descriptorpb.MethodDescriptorProto{
 		Name: proto.String(name), Options: options,
 		InputType: proto.String(".tandem.echo.v1.Message"), OutputType: proto.String(".tandem.echo.v1.Message"),

@@ -1458,35 +1458,35 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"\fCampaignMode\x12\x1d\n" +
 	"\x19CAMPAIGN_MODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CAMPAIGN_MODE_OPEN_LINK\x10\x01\x12\x17\n" +
-	"\x13CAMPAIGN_MODE_TOKEN\x10\x022\xfc\x12\n" +
-	"\x10CampaignsService\x12\xd7\x01\n" +
-	"\x0eCreateCampaign\x12,.tandem.assessments.v1.CreateCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"v\xdaA\x1bparent,campaign,campaign_id\xea\xe0\x18 \n" +
-	"\x10campaigns.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02.:\bcampaign\"\"/v1/{parent=districts/*}/campaigns\x12\xb0\x01\n" +
-	"\vGetCampaign\x12).tandem.assessments.v1.GetCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"U\xdaA\x04name\xea\xe0\x18 \n" +
-	"\rcampaigns.get\x10\x04\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=districts/*/campaigns/*}\x12\xc6\x01\n" +
-	"\rListCampaigns\x12+.tandem.assessments.v1.ListCampaignsRequest\x1a,.tandem.assessments.v1.ListCampaignsResponse\"Z\xdaA\x06parent\xea\xe0\x18#\n" +
-	"\x0ecampaigns.list\x10\x04\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=districts/*}/campaigns\x12\xe0\x01\n" +
-	"\x0eUpdateCampaign\x12,.tandem.assessments.v1.UpdateCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"\x7f\xdaA\x14campaign,update_mask\xea\xe0\x18'\n" +
-	"\x10campaigns.update\x10\x03\x1a\rcampaign.name\"\x02\x01\x03\x82\xd3\xe4\x93\x027:\bcampaign2+/v1/{campaign.name=districts/*/campaigns/*}\x12\xb6\x01\n" +
-	"\fOpenCampaign\x12*.tandem.assessments.v1.OpenCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"Y\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\x0ecampaigns.open\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=districts/*/campaigns/*}:open\x12\xba\x01\n" +
-	"\rCloseCampaign\x12+.tandem.assessments.v1.CloseCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"[\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\x0fcampaigns.close\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=districts/*/campaigns/*}:close\x12\xdd\x01\n" +
-	"\x0fPublishCampaign\x12-.tandem.assessments.v1.PublishCampaignRequest\x1a\x1d.google.longrunning.Operation\"|\xcaA\x1a\n" +
-	"\aRelease\x12\x0fPublishProgress\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\x11campaigns.publish\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=districts/*/campaigns/*}:publish\x12\xb9\x01\n" +
-	"\fGetOperation\x12*.tandem.assessments.v1.GetOperationRequest\x1a\x1d.google.longrunning.Operation\"^\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\x0eoperations.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/campaigns/*/operations/*}\x12\xc3\x01\n" +
+	"\x13CAMPAIGN_MODE_TOKEN\x10\x022\xc2\x12\n" +
+	"\x10CampaignsService\x12\xd3\x01\n" +
+	"\x0eCreateCampaign\x12,.tandem.assessments.v1.CreateCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"r\xdaA\x1bparent,campaign,campaign_id\xea\xe0\x18\x1c\n" +
+	"\x10campaigns.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02.:\bcampaign\"\"/v1/{parent=districts/*}/campaigns\x12\xa7\x01\n" +
+	"\vGetCampaign\x12).tandem.assessments.v1.GetCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"L\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\rcampaigns.get\x10\x04\x1a\x04name\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=districts/*/campaigns/*}\x12\xbd\x01\n" +
+	"\rListCampaigns\x12+.tandem.assessments.v1.ListCampaignsRequest\x1a,.tandem.assessments.v1.ListCampaignsResponse\"Q\xdaA\x06parent\xea\xe0\x18\x1a\n" +
+	"\x0ecampaigns.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=districts/*}/campaigns\x12\xdc\x01\n" +
+	"\x0eUpdateCampaign\x12,.tandem.assessments.v1.UpdateCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"{\xdaA\x14campaign,update_mask\xea\xe0\x18#\n" +
+	"\x10campaigns.update\x10\x03\x1a\rcampaign.name\x82\xd3\xe4\x93\x027:\bcampaign2+/v1/{campaign.name=districts/*/campaigns/*}\x12\xb2\x01\n" +
+	"\fOpenCampaign\x12*.tandem.assessments.v1.OpenCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"U\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0ecampaigns.open\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=districts/*/campaigns/*}:open\x12\xb6\x01\n" +
+	"\rCloseCampaign\x12+.tandem.assessments.v1.CloseCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"W\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\x0fcampaigns.close\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=districts/*/campaigns/*}:close\x12\xd9\x01\n" +
+	"\x0fPublishCampaign\x12-.tandem.assessments.v1.PublishCampaignRequest\x1a\x1d.google.longrunning.Operation\"x\xcaA\x1a\n" +
+	"\aRelease\x12\x0fPublishProgress\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11campaigns.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=districts/*/campaigns/*}:publish\x12\xb5\x01\n" +
+	"\fGetOperation\x12*.tandem.assessments.v1.GetOperationRequest\x1a\x1d.google.longrunning.Operation\"Z\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0eoperations.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/campaigns/*/operations/*}\x12\xbf\x01\n" +
 	"\n" +
-	"CreateLink\x12(.tandem.assessments.v1.CreateLinkRequest\x1a\x1b.tandem.assessments.v1.Link\"n\xdaA\x13parent,link,link_id\xea\xe0\x18\x1c\n" +
-	"\flinks.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x022:\x04link\"*/v1/{parent=districts/*/campaigns/*}/links\x12\xa3\x01\n" +
-	"\aGetLink\x12%.tandem.assessments.v1.GetLinkRequest\x1a\x1b.tandem.assessments.v1.Link\"T\xdaA\x04name\xea\xe0\x18\x17\n" +
-	"\tlinks.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02,\x12*/v1/{name=districts/*/campaigns/*/links/*}\x12\xb9\x01\n" +
-	"\tListLinks\x12'.tandem.assessments.v1.ListLinksRequest\x1a(.tandem.assessments.v1.ListLinksResponse\"Y\xdaA\x06parent\xea\xe0\x18\x1a\n" +
+	"CreateLink\x12(.tandem.assessments.v1.CreateLinkRequest\x1a\x1b.tandem.assessments.v1.Link\"j\xdaA\x13parent,link,link_id\xea\xe0\x18\x18\n" +
+	"\flinks.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x022:\x04link\"*/v1/{parent=districts/*/campaigns/*}/links\x12\x9f\x01\n" +
+	"\aGetLink\x12%.tandem.assessments.v1.GetLinkRequest\x1a\x1b.tandem.assessments.v1.Link\"P\xdaA\x04name\xea\xe0\x18\x13\n" +
+	"\tlinks.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02,\x12*/v1/{name=districts/*/campaigns/*/links/*}\x12\xb5\x01\n" +
+	"\tListLinks\x12'.tandem.assessments.v1.ListLinksRequest\x1a(.tandem.assessments.v1.ListLinksResponse\"U\xdaA\x06parent\xea\xe0\x18\x16\n" +
 	"\n" +
-	"links.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=districts/*/campaigns/*}/links\x12\xf4\x01\n" +
-	"\x16BatchCreateInvitations\x124.tandem.assessments.v1.BatchCreateInvitationsRequest\x1a5.tandem.assessments.v1.BatchCreateInvitationsResponse\"m\xea\xe0\x18\"\n" +
-	"\x12invitations.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{parent=districts/*/campaigns/*}/invitations:batchCreateBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"links.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=districts/*/campaigns/*}/links\x12\xf0\x01\n" +
+	"\x16BatchCreateInvitations\x124.tandem.assessments.v1.BatchCreateInvitationsRequest\x1a5.tandem.assessments.v1.BatchCreateInvitationsResponse\"i\xea\xe0\x18\x1e\n" +
+	"\x12invitations.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{parent=districts/*/campaigns/*}/invitations:batchCreateBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_campaigns_proto_rawDescOnce sync.Once

@@ -1237,24 +1237,24 @@ const file_tandem_assessments_v1_frameworks_proto_rawDesc = "" +
 	"\fPublishState\x12\x1d\n" +
 	"\x19PUBLISH_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PUBLISH_STATE_DRAFT\x10\x01\x12\x1b\n" +
-	"\x17PUBLISH_STATE_PUBLISHED\x10\x022\xd0\r\n" +
-	"\x11FrameworksService\x12\xc2\x01\n" +
-	"\x0fCreateFramework\x12-.tandem.assessments.v1.CreateFrameworkRequest\x1a .tandem.assessments.v1.Framework\"^\xdaA\x16framework,framework_id\xea\xe0\x18 \n" +
-	"\x11frameworks.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02\x1b:\tframework\"\x0e/v1/frameworks\x12\x9a\x01\n" +
+	"\x17PUBLISH_STATE_PUBLISHED\x10\x022\xc4\r\n" +
+	"\x11FrameworksService\x12\xbf\x01\n" +
+	"\x0fCreateFramework\x12-.tandem.assessments.v1.CreateFrameworkRequest\x1a .tandem.assessments.v1.Framework\"[\xdaA\x16framework,framework_id\xea\xe0\x18\x1d\n" +
+	"\x11frameworks.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x1b:\tframework\"\x0e/v1/frameworks\x12\x9a\x01\n" +
 	"\fGetFramework\x12*.tandem.assessments.v1.GetFrameworkRequest\x1a .tandem.assessments.v1.Framework\"<\xdaA\x04name\xea\xe0\x18\x12\n" +
 	"\x0eframeworks.get\x10\x02\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=frameworks/*}\x12\x9c\x01\n" +
 	"\x0eListFrameworks\x12,.tandem.assessments.v1.ListFrameworksRequest\x1a-.tandem.assessments.v1.ListFrameworksResponse\"-\xea\xe0\x18\x13\n" +
-	"\x0fframeworks.list\x10\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/frameworks\x12\x92\x02\n" +
-	"\x16CreateFrameworkVersion\x124.tandem.assessments.v1.CreateFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"\x98\x01\xdaA-parent,framework_version,framework_version_id\xea\xe0\x18'\n" +
-	"\x18frameworkVersions.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x027:\x11framework_version\"\"/v1/{parent=frameworks/*}/versions\x12\xc1\x01\n" +
+	"\x0fframeworks.list\x10\x02\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/frameworks\x12\x8f\x02\n" +
+	"\x16CreateFrameworkVersion\x124.tandem.assessments.v1.CreateFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"\x95\x01\xdaA-parent,framework_version,framework_version_id\xea\xe0\x18$\n" +
+	"\x18frameworkVersions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x027:\x11framework_version\"\"/v1/{parent=frameworks/*}/versions\x12\xc1\x01\n" +
 	"\x13GetFrameworkVersion\x121.tandem.assessments.v1.GetFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"N\xdaA\x04name\xea\xe0\x18\x19\n" +
 	"\x15frameworkVersions.get\x10\x02\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=frameworks/*/versions/*}\x12\xd5\x01\n" +
 	"\x15ListFrameworkVersions\x123.tandem.assessments.v1.ListFrameworkVersionsRequest\x1a4.tandem.assessments.v1.ListFrameworkVersionsResponse\"Q\xdaA\x06parent\xea\xe0\x18\x1a\n" +
-	"\x16frameworkVersions.list\x10\x02\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=frameworks/*}/versions\x12\xa4\x02\n" +
-	"\x16UpdateFrameworkVersion\x124.tandem.assessments.v1.UpdateFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"\xaa\x01\xdaA\x1dframework_version,update_mask\xea\xe0\x187\n" +
-	"\x18frameworkVersions.update\x10\x03\x1a\x16framework_version.name\"\x01\x01\x82\xd3\xe4\x93\x02I:\x11framework_version24/v1/{framework_version.name=frameworks/*/versions/*}\x12\xe1\x01\n" +
-	"\x17PublishFrameworkVersion\x125.tandem.assessments.v1.PublishFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"f\xdaA\x04name\xea\xe0\x18&\n" +
-	"\x19frameworkVersions.publish\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=frameworks/*/versions/*}:publishBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x16frameworkVersions.list\x10\x02\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=frameworks/*}/versions\x12\xa1\x02\n" +
+	"\x16UpdateFrameworkVersion\x124.tandem.assessments.v1.UpdateFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"\xa7\x01\xdaA\x1dframework_version,update_mask\xea\xe0\x184\n" +
+	"\x18frameworkVersions.update\x10\x03\x1a\x16framework_version.name\x82\xd3\xe4\x93\x02I:\x11framework_version24/v1/{framework_version.name=frameworks/*/versions/*}\x12\xde\x01\n" +
+	"\x17PublishFrameworkVersion\x125.tandem.assessments.v1.PublishFrameworkVersionRequest\x1a'.tandem.assessments.v1.FrameworkVersion\"c\xdaA\x04name\xea\xe0\x18#\n" +
+	"\x19frameworkVersions.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=frameworks/*/versions/*}:publishBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_frameworks_proto_rawDescOnce sync.Once

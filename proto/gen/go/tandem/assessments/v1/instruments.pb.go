@@ -1186,25 +1186,25 @@ const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"\x15ITEM_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fITEM_TYPE_SCALE\x10\x01\x12\x1b\n" +
 	"\x17ITEM_TYPE_SINGLE_CHOICE\x10\x02\x12\x12\n" +
-	"\x0eITEM_TYPE_TEXT\x10\x032\x83\x0e\n" +
-	"\x12InstrumentsService\x12\xca\x01\n" +
-	"\x10CreateInstrument\x12..tandem.assessments.v1.CreateInstrumentRequest\x1a!.tandem.assessments.v1.Instrument\"c\xdaA\x18instrument,instrument_id\xea\xe0\x18!\n" +
-	"\x12instruments.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02\x1d:\n" +
+	"\x0eITEM_TYPE_TEXT\x10\x032\xf7\r\n" +
+	"\x12InstrumentsService\x12\xc7\x01\n" +
+	"\x10CreateInstrument\x12..tandem.assessments.v1.CreateInstrumentRequest\x1a!.tandem.assessments.v1.Instrument\"`\xdaA\x18instrument,instrument_id\xea\xe0\x18\x1e\n" +
+	"\x12instruments.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x1d:\n" +
 	"instrument\"\x0f/v1/instruments\x12\x9f\x01\n" +
 	"\rGetInstrument\x12+.tandem.assessments.v1.GetInstrumentRequest\x1a!.tandem.assessments.v1.Instrument\">\xdaA\x04name\xea\xe0\x18\x13\n" +
 	"\x0finstruments.get\x10\x02\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=instruments/*}\x12\xa1\x01\n" +
 	"\x0fListInstruments\x12-.tandem.assessments.v1.ListInstrumentsRequest\x1a..tandem.assessments.v1.ListInstrumentsResponse\"/\xea\xe0\x18\x14\n" +
-	"\x10instruments.list\x10\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/instruments\x12\x9a\x02\n" +
-	"\x17CreateInstrumentVersion\x125.tandem.assessments.v1.CreateInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"\x9d\x01\xdaA/parent,instrument_version,instrument_version_id\xea\xe0\x18(\n" +
-	"\x19instrumentVersions.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x029:\x12instrument_version\"#/v1/{parent=instruments/*}/versions\x12\xc6\x01\n" +
+	"\x10instruments.list\x10\x02\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/instruments\x12\x97\x02\n" +
+	"\x17CreateInstrumentVersion\x125.tandem.assessments.v1.CreateInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"\x9a\x01\xdaA/parent,instrument_version,instrument_version_id\xea\xe0\x18%\n" +
+	"\x19instrumentVersions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x029:\x12instrument_version\"#/v1/{parent=instruments/*}/versions\x12\xc6\x01\n" +
 	"\x14GetInstrumentVersion\x122.tandem.assessments.v1.GetInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"P\xdaA\x04name\xea\xe0\x18\x1a\n" +
 	"\x16instrumentVersions.get\x10\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{name=instruments/*/versions/*}\x12\xda\x01\n" +
 	"\x16ListInstrumentVersions\x124.tandem.assessments.v1.ListInstrumentVersionsRequest\x1a5.tandem.assessments.v1.ListInstrumentVersionsResponse\"S\xdaA\x06parent\xea\xe0\x18\x1b\n" +
-	"\x17instrumentVersions.list\x10\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=instruments/*}/versions\x12\xad\x02\n" +
-	"\x17UpdateInstrumentVersion\x125.tandem.assessments.v1.UpdateInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"\xb0\x01\xdaA\x1einstrument_version,update_mask\xea\xe0\x189\n" +
-	"\x19instrumentVersions.update\x10\x03\x1a\x17instrument_version.name\"\x01\x01\x82\xd3\xe4\x93\x02L:\x12instrument_version26/v1/{instrument_version.name=instruments/*/versions/*}\x12\xe6\x01\n" +
-	"\x18PublishInstrumentVersion\x126.tandem.assessments.v1.PublishInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"h\xdaA\x04name\xea\xe0\x18'\n" +
-	"\x1ainstrumentVersions.publish\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=instruments/*/versions/*}:publishBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x17instrumentVersions.list\x10\x02\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=instruments/*}/versions\x12\xaa\x02\n" +
+	"\x17UpdateInstrumentVersion\x125.tandem.assessments.v1.UpdateInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"\xad\x01\xdaA\x1einstrument_version,update_mask\xea\xe0\x186\n" +
+	"\x19instrumentVersions.update\x10\x03\x1a\x17instrument_version.name\x82\xd3\xe4\x93\x02L:\x12instrument_version26/v1/{instrument_version.name=instruments/*/versions/*}\x12\xe3\x01\n" +
+	"\x18PublishInstrumentVersion\x126.tandem.assessments.v1.PublishInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"e\xdaA\x04name\xea\xe0\x18$\n" +
+	"\x1ainstrumentVersions.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=instruments/*/versions/*}:publishBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_instruments_proto_rawDescOnce sync.Once

@@ -750,14 +750,14 @@ const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\tresponses\x18\x03 \x03(\v2$.tandem.assessments.v1.PaperResponseB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\tresponses\"Y\n" +
 	"\x1cBatchSubmitResponsesResponse\x12\x16\n" +
 	"\x06stored\x18\x01 \x01(\x05R\x06stored\x12!\n" +
-	"\frepeated_ids\x18\x02 \x01(\x05R\vrepeatedIds2\xae\x04\n" +
+	"\frepeated_ids\x18\x02 \x01(\x05R\vrepeatedIds2\xaa\x04\n" +
 	"\x10ResponsesService\x12\x7f\n" +
 	"\aGetForm\x12%.tandem.assessments.v1.GetFormRequest\x1a\x1b.tandem.assessments.v1.Form\"0\xdaA\x04code\xea\xe0\x18\r\n" +
 	"\tforms.get\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/forms/{code}\x12\xa6\x01\n" +
 	"\x0eSubmitResponse\x12,.tandem.assessments.v1.SubmitResponseRequest\x1a-.tandem.assessments.v1.SubmitResponseResponse\"7\xea\xe0\x18\x14\n" +
-	"\x10responses.submit\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/responses:submit\x12\xef\x01\n" +
-	"\x14BatchSubmitResponses\x122.tandem.assessments.v1.BatchSubmitResponsesRequest\x1a3.tandem.assessments.v1.BatchSubmitResponsesResponse\"n\xea\xe0\x18%\n" +
-	"\x15responses.batchSubmit\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{parent=districts/*/campaigns/*}/responses:batchSubmitBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x10responses.submit\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/responses:submit\x12\xeb\x01\n" +
+	"\x14BatchSubmitResponses\x122.tandem.assessments.v1.BatchSubmitResponsesRequest\x1a3.tandem.assessments.v1.BatchSubmitResponsesResponse\"j\xea\xe0\x18!\n" +
+	"\x15responses.batchSubmit\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{parent=districts/*/campaigns/*}/responses:batchSubmitBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_responses_proto_rawDescOnce sync.Once

@@ -1277,19 +1277,19 @@ const file_tandem_assessments_v1_results_proto_rawDesc = "" +
 	"\vsurvey_part\x18\x04 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\n" +
 	"surveyPart\x12P\n" +
 	"\x14self_assessment_part\x18\x05 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\x12selfAssessmentPart\x12 \n" +
-	"\vexplanation\x18\x06 \x01(\tR\vexplanation2\xbb\a\n" +
-	"\x0eResultsService\x12\xab\x01\n" +
+	"\vexplanation\x18\x06 \x01(\tR\vexplanation2\x8f\a\n" +
+	"\x0eResultsService\x12\xa2\x01\n" +
 	"\n" +
-	"GetRelease\x12(.tandem.assessments.v1.GetReleaseRequest\x1a\x1e.tandem.assessments.v1.Release\"S\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\freleases.get\x10\x04\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02#\x12!/v1/{name=districts/*/releases/*}\x12\xc1\x01\n" +
-	"\fListReleases\x12*.tandem.assessments.v1.ListReleasesRequest\x1a+.tandem.assessments.v1.ListReleasesResponse\"X\xdaA\x06parent\xea\xe0\x18\"\n" +
-	"\rreleases.list\x10\x04\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=districts/*}/releases\x12\xb0\x01\n" +
-	"\tGetResult\x12'.tandem.assessments.v1.GetResultRequest\x1a\x1d.tandem.assessments.v1.Result\"[\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\vresults.get\x10\x03\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02,\x12*/v1/{name=districts/*/schools/*/results/*}\x12\xc6\x01\n" +
-	"\vListResults\x12).tandem.assessments.v1.ListResultsRequest\x1a*.tandem.assessments.v1.ListResultsResponse\"`\xdaA\x06parent\xea\xe0\x18!\n" +
-	"\fresults.list\x10\x03\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=districts/*/schools/*}/results\x12\xba\x01\n" +
-	"\tRankNeeds\x12'.tandem.assessments.v1.RankNeedsRequest\x1a\".tandem.assessments.v1.NeedRanking\"`\xdaA\x04name\xea\xe0\x18#\n" +
-	"\x11results.rankNeeds\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02,\x12*/v1/{name=districts/*/schools/*}:rankNeedsBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"GetRelease\x12(.tandem.assessments.v1.GetReleaseRequest\x1a\x1e.tandem.assessments.v1.Release\"J\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\freleases.get\x10\x04\x1a\x04name\x82\xd3\xe4\x93\x02#\x12!/v1/{name=districts/*/releases/*}\x12\xb8\x01\n" +
+	"\fListReleases\x12*.tandem.assessments.v1.ListReleasesRequest\x1a+.tandem.assessments.v1.ListReleasesResponse\"O\xdaA\x06parent\xea\xe0\x18\x19\n" +
+	"\rreleases.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=districts/*}/releases\x12\xa7\x01\n" +
+	"\tGetResult\x12'.tandem.assessments.v1.GetResultRequest\x1a\x1d.tandem.assessments.v1.Result\"R\xdaA\x04name\xea\xe0\x18\x15\n" +
+	"\vresults.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02,\x12*/v1/{name=districts/*/schools/*/results/*}\x12\xbd\x01\n" +
+	"\vListResults\x12).tandem.assessments.v1.ListResultsRequest\x1a*.tandem.assessments.v1.ListResultsResponse\"W\xdaA\x06parent\xea\xe0\x18\x18\n" +
+	"\fresults.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02,\x12*/v1/{parent=districts/*/schools/*}/results\x12\xb2\x01\n" +
+	"\tRankNeeds\x12'.tandem.assessments.v1.RankNeedsRequest\x1a\".tandem.assessments.v1.NeedRanking\"X\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11results.rankNeeds\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02,\x12*/v1/{name=districts/*/schools/*}:rankNeedsBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_results_proto_rawDescOnce sync.Once

@@ -940,20 +940,20 @@ const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12Q\n" +
 	"\tconsensus\x18\x04 \x03(\v2$.tandem.assessments.v1.StandardLevelB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x14R\tconsensus\x12!\n" +
-	"\x05notes\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc0>R\x05notes2\xd9\v\n" +
-	"\x16SelfAssessmentsService\x12\x9f\x02\n" +
-	"\x14CreateSelfAssessment\x122.tandem.assessments.v1.CreateSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"\xab\x01\xdaA)parent,self_assessment,self_assessment_id\xea\xe0\x18(\n" +
-	"\x16selfAssessments.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02M:\x0fself_assessment\":/v1/{parent=districts/*/schools/*/teams/*}/selfAssessments\x12\xdf\x01\n" +
-	"\x11GetSelfAssessment\x12/.tandem.assessments.v1.GetSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"r\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x13selfAssessments.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02<\x12:/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}\x12\xf5\x01\n" +
-	"\x13ListSelfAssessments\x121.tandem.assessments.v1.ListSelfAssessmentsRequest\x1a2.tandem.assessments.v1.ListSelfAssessmentsResponse\"w\xdaA\x06parent\xea\xe0\x18(\n" +
-	"\x14selfAssessments.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=districts/*/schools/*/teams/*}/selfAssessments\x12\xee\x01\n" +
-	"\fCreateRating\x12*.tandem.assessments.v1.CreateRatingRequest\x1a\x1d.tandem.assessments.v1.Rating\"\x92\x01\xdaA\x17parent,rating,rating_id\xea\xe0\x18 \n" +
-	"\x0eratings.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02N:\x06rating\"D/v1/{parent=districts/*/schools/*/teams/*/selfAssessments/*}/ratings\x12\xdf\x01\n" +
-	"\vListRatings\x12).tandem.assessments.v1.ListRatingsRequest\x1a*.tandem.assessments.v1.ListRatingsResponse\"y\xdaA\x06parent\xea\xe0\x18 \n" +
-	"\fratings.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02F\x12D/v1/{parent=districts/*/schools/*/teams/*/selfAssessments/*}/ratings\x12\xef\x01\n" +
-	"\x14SettleSelfAssessment\x122.tandem.assessments.v1.SettleSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"|\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x16selfAssessments.settle\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}:settleBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x05notes\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc0>R\x05notes2\xb0\v\n" +
+	"\x16SelfAssessmentsService\x12\x99\x02\n" +
+	"\x14CreateSelfAssessment\x122.tandem.assessments.v1.CreateSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"\xa5\x01\xdaA)parent,self_assessment,self_assessment_id\xea\xe0\x18\"\n" +
+	"\x16selfAssessments.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02M:\x0fself_assessment\":/v1/{parent=districts/*/schools/*/teams/*}/selfAssessments\x12\xd7\x01\n" +
+	"\x11GetSelfAssessment\x12/.tandem.assessments.v1.GetSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"j\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x13selfAssessments.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02<\x12:/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}\x12\xed\x01\n" +
+	"\x13ListSelfAssessments\x121.tandem.assessments.v1.ListSelfAssessmentsRequest\x1a2.tandem.assessments.v1.ListSelfAssessmentsResponse\"o\xdaA\x06parent\xea\xe0\x18 \n" +
+	"\x14selfAssessments.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02<\x12:/v1/{parent=districts/*/schools/*/teams/*}/selfAssessments\x12\xe8\x01\n" +
+	"\fCreateRating\x12*.tandem.assessments.v1.CreateRatingRequest\x1a\x1d.tandem.assessments.v1.Rating\"\x8c\x01\xdaA\x17parent,rating,rating_id\xea\xe0\x18\x1a\n" +
+	"\x0eratings.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02N:\x06rating\"D/v1/{parent=districts/*/schools/*/teams/*/selfAssessments/*}/ratings\x12\xd7\x01\n" +
+	"\vListRatings\x12).tandem.assessments.v1.ListRatingsRequest\x1a*.tandem.assessments.v1.ListRatingsResponse\"q\xdaA\x06parent\xea\xe0\x18\x18\n" +
+	"\fratings.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02F\x12D/v1/{parent=districts/*/schools/*/teams/*/selfAssessments/*}/ratings\x12\xea\x01\n" +
+	"\x14SettleSelfAssessment\x122.tandem.assessments.v1.SettleSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"w\xdaA\x04name\xea\xe0\x18 \n" +
+	"\x16selfAssessments.settle\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}:settleBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_self_assessments_proto_rawDescOnce sync.Once

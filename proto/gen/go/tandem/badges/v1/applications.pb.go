@@ -1066,24 +1066,24 @@ const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\x18tandem-badges.org/Person\xbaH\t\x92\x01\x06\b\x01\x10\t\x18\x01R\treviewers\"S\n" +
 	"\x12GetSnapshotRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
-	"\x1atandem-badges.org/Snapshot\xbaH\x04r\x02\x10\x01R\x04name2\xc3\r\n" +
-	"\x13ApplicationsService\x12\xf0\x01\n" +
-	"\x11CreateApplication\x12*.tandem.badges.v1.CreateApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"\x8f\x01\xdaA!parent,application,application_id\xea\xe0\x18#\n" +
-	"\x13applications.create\x10\x03\x1a\x06parent\"\x02\x04\x05\x82\xd3\xe4\x93\x02>:\vapplication\"//v1/{parent=districts/*/schools/*}/applications\x12\xc0\x01\n" +
-	"\x0eGetApplication\x12'.tandem.badges.v1.GetApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"f\xdaA\x04name\xea\xe0\x18$\n" +
-	"\x10applications.get\x10\x03\x1a\x04name\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/applications/*}\x12\xd6\x01\n" +
-	"\x10ListApplications\x12).tandem.badges.v1.ListApplicationsRequest\x1a*.tandem.badges.v1.ListApplicationsResponse\"k\xdaA\x06parent\xea\xe0\x18'\n" +
-	"\x11applications.list\x10\x04\x1a\x06parent\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x021\x12//v1/{parent=districts/*/schools/*}/applications\x12\xcc\x01\n" +
-	"\x11SubmitApplication\x12*.tandem.badges.v1.SubmitApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"l\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x13applications.submit\x10\x03\x1a\x04name\"\x01\x04\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=districts/*/schools/*/applications/*}:submit\x12\xd5\x01\n" +
-	"\x13WithdrawApplication\x12,.tandem.badges.v1.WithdrawApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"q\xdaA\x04name\xea\xe0\x18#\n" +
-	"\x15applications.withdraw\x10\x03\x1a\x04name\"\x02\x04\x05\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=districts/*/schools/*/applications/*}:withdraw\x12\xd4\x01\n" +
-	"\x13ResubmitApplication\x12,.tandem.badges.v1.ResubmitApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"p\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x15applications.resubmit\x10\x03\x1a\x04name\"\x01\x04\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=districts/*/schools/*/applications/*}:resubmit\x12\xdb\x01\n" +
-	"\x0fAssignReviewers\x12(.tandem.badges.v1.AssignReviewersRequest\x1a\x1d.tandem.badges.v1.Application\"\x7f\xdaA\x04name\xea\xe0\x18*\n" +
-	"\x1capplications.assignReviewers\x10\x03\x1a\x04name\"\x02\x01\t\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=districts/*/schools/*/applications/*}:assignReviewers\x12\xc0\x01\n" +
-	"\vGetSnapshot\x12$.tandem.badges.v1.GetSnapshotRequest\x1a\x1a.tandem.badges.v1.Snapshot\"o\xdaA\x04name\xea\xe0\x18!\n" +
-	"\rsnapshots.get\x10\x03\x1a\x04name\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/applications/*/snapshots/*}BHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
+	"\x1atandem-badges.org/Snapshot\xbaH\x04r\x02\x10\x01R\x04name2\x93\r\n" +
+	"\x13ApplicationsService\x12\xec\x01\n" +
+	"\x11CreateApplication\x12*.tandem.badges.v1.CreateApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"\x8b\x01\xdaA!parent,application,application_id\xea\xe0\x18\x1f\n" +
+	"\x13applications.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02>:\vapplication\"//v1/{parent=districts/*/schools/*}/applications\x12\xb6\x01\n" +
+	"\x0eGetApplication\x12'.tandem.badges.v1.GetApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"\\\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10applications.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/applications/*}\x12\xcc\x01\n" +
+	"\x10ListApplications\x12).tandem.badges.v1.ListApplicationsRequest\x1a*.tandem.badges.v1.ListApplicationsResponse\"a\xdaA\x06parent\xea\xe0\x18\x1d\n" +
+	"\x11applications.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x021\x12//v1/{parent=districts/*/schools/*}/applications\x12\xc9\x01\n" +
+	"\x11SubmitApplication\x12*.tandem.badges.v1.SubmitApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"i\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x13applications.submit\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=districts/*/schools/*/applications/*}:submit\x12\xd1\x01\n" +
+	"\x13WithdrawApplication\x12,.tandem.badges.v1.WithdrawApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"m\xdaA\x04name\xea\xe0\x18\x1f\n" +
+	"\x15applications.withdraw\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=districts/*/schools/*/applications/*}:withdraw\x12\xd1\x01\n" +
+	"\x13ResubmitApplication\x12,.tandem.badges.v1.ResubmitApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"m\xdaA\x04name\xea\xe0\x18\x1f\n" +
+	"\x15applications.resubmit\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=districts/*/schools/*/applications/*}:resubmit\x12\xd7\x01\n" +
+	"\x0fAssignReviewers\x12(.tandem.badges.v1.AssignReviewersRequest\x1a\x1d.tandem.badges.v1.Application\"{\xdaA\x04name\xea\xe0\x18&\n" +
+	"\x1capplications.assignReviewers\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=districts/*/schools/*/applications/*}:assignReviewers\x12\xb6\x01\n" +
+	"\vGetSnapshot\x12$.tandem.badges.v1.GetSnapshotRequest\x1a\x1a.tandem.badges.v1.Snapshot\"e\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\rsnapshots.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/applications/*/snapshots/*}BHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
 var (
 	file_tandem_badges_v1_applications_proto_rawDescOnce sync.Once

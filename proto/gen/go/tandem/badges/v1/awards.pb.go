@@ -1531,20 +1531,20 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x13STEP_OUTCOME_PASSED\x10\x01\x12\x17\n" +
 	"\x13STEP_OUTCOME_FAILED\x10\x02\x12\x18\n" +
 	"\x14STEP_OUTCOME_WARNING\x10\x03\x12\x18\n" +
-	"\x14STEP_OUTCOME_SKIPPED\x10\x042\xb4\a\n" +
-	"\rAwardsService\x12\xa1\x01\n" +
-	"\bGetAward\x12!.tandem.badges.v1.GetAwardRequest\x1a\x17.tandem.badges.v1.Award\"Y\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x14STEP_OUTCOME_SKIPPED\x10\x042\x8e\a\n" +
+	"\rAwardsService\x12\x98\x01\n" +
+	"\bGetAward\x12!.tandem.badges.v1.GetAwardRequest\x1a\x17.tandem.badges.v1.Award\"P\xdaA\x04name\xea\xe0\x18\x14\n" +
 	"\n" +
-	"awards.get\x10\x03\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{name=districts/*/schools/*/awards/*}\x12\xb7\x01\n" +
+	"awards.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02+\x12)/v1/{name=districts/*/schools/*/awards/*}\x12\xae\x01\n" +
 	"\n" +
-	"ListAwards\x12#.tandem.badges.v1.ListAwardsRequest\x1a$.tandem.badges.v1.ListAwardsResponse\"^\xdaA\x06parent\xea\xe0\x18 \n" +
-	"\vawards.list\x10\x04\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=districts/*/schools/*}/awards\x12\xb7\x01\n" +
-	"\rGetAwardTrail\x12&.tandem.badges.v1.GetAwardTrailRequest\x1a\x1c.tandem.badges.v1.AwardTrail\"`\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\fawards.trail\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/awards/*}:trail\x12\xae\x01\n" +
-	"\vRevokeAward\x12$.tandem.badges.v1.RevokeAwardRequest\x1a\x17.tandem.badges.v1.Award\"`\xdaA\x04name\xea\xe0\x18\x1a\n" +
-	"\rawards.revoke\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/schools/*/awards/*}:revoke\x12\xd9\x01\n" +
-	"\x14GetPartnershipStatus\x12-.tandem.badges.v1.GetPartnershipStatusRequest\x1a#.tandem.badges.v1.PartnershipStatus\"m\xdaA\x04name\xea\xe0\x18(\n" +
-	"\x15partnershipStatus.get\x10\x03\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/partnershipStatus}2\xf8\x04\n" +
+	"ListAwards\x12#.tandem.badges.v1.ListAwardsRequest\x1a$.tandem.badges.v1.ListAwardsResponse\"U\xdaA\x06parent\xea\xe0\x18\x17\n" +
+	"\vawards.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=districts/*/schools/*}/awards\x12\xaf\x01\n" +
+	"\rGetAwardTrail\x12&.tandem.badges.v1.GetAwardTrailRequest\x1a\x1c.tandem.badges.v1.AwardTrail\"X\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\fawards.trail\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/awards/*}:trail\x12\xab\x01\n" +
+	"\vRevokeAward\x12$.tandem.badges.v1.RevokeAwardRequest\x1a\x17.tandem.badges.v1.Award\"]\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\rawards.revoke\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/schools/*/awards/*}:revoke\x12\xd0\x01\n" +
+	"\x14GetPartnershipStatus\x12-.tandem.badges.v1.GetPartnershipStatusRequest\x1a#.tandem.badges.v1.PartnershipStatus\"d\xdaA\x04name\xea\xe0\x18\x1f\n" +
+	"\x15partnershipStatus.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/partnershipStatus}2\xf8\x04\n" +
 	"\x12CredentialsService\x12\x8d\x01\n" +
 	"\rGetCredential\x12&.tandem.badges.v1.GetCredentialRequest\x1a\x14.google.api.HttpBody\">\xdaA\x04name\xea\xe0\x18\x13\n" +
 	"\x0fcredentials.get\x10\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=credentials/*}\x12\xa7\x01\n" +

@@ -2017,40 +2017,40 @@ const file_tandem_badges_v1_definitions_proto_rawDesc = "" +
 	"\fPublishState\x12\x1d\n" +
 	"\x19PUBLISH_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PUBLISH_STATE_DRAFT\x10\x01\x12\x1b\n" +
-	"\x17PUBLISH_STATE_PUBLISHED\x10\x022\x8e\x1b\n" +
-	"\x12DefinitionsService\x12\xeb\x01\n" +
-	"\x15CreateBadgeDefinition\x12..tandem.badges.v1.CreateBadgeDefinitionRequest\x1a!.tandem.badges.v1.BadgeDefinition\"\x7f\xdaA$badge_definition,badge_definition_id\xea\xe0\x18&\n" +
-	"\x17badgeDefinitions.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02(:\x10badge_definition\"\x14/v1/badgeDefinitions\x12\xae\x01\n" +
+	"\x17PUBLISH_STATE_PUBLISHED\x10\x022\xf6\x1a\n" +
+	"\x12DefinitionsService\x12\xe8\x01\n" +
+	"\x15CreateBadgeDefinition\x12..tandem.badges.v1.CreateBadgeDefinitionRequest\x1a!.tandem.badges.v1.BadgeDefinition\"|\xdaA$badge_definition,badge_definition_id\xea\xe0\x18#\n" +
+	"\x17badgeDefinitions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02(:\x10badge_definition\"\x14/v1/badgeDefinitions\x12\xae\x01\n" +
 	"\x12GetBadgeDefinition\x12+.tandem.badges.v1.GetBadgeDefinitionRequest\x1a!.tandem.badges.v1.BadgeDefinition\"H\xdaA\x04name\xea\xe0\x18\x18\n" +
 	"\x14badgeDefinitions.get\x10\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=badgeDefinitions/*}\x12\xb0\x01\n" +
 	"\x14ListBadgeDefinitions\x12-.tandem.badges.v1.ListBadgeDefinitionsRequest\x1a..tandem.badges.v1.ListBadgeDefinitionsResponse\"9\xea\xe0\x18\x19\n" +
-	"\x15badgeDefinitions.list\x10\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/badgeDefinitions\x12\xbb\x02\n" +
-	"\x1cCreateBadgeDefinitionVersion\x125.tandem.badges.v1.CreateBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"\xb9\x01\xdaA;parent,badge_definition_version,badge_definition_version_id\xea\xe0\x18-\n" +
-	"\x1ebadgeDefinitionVersions.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02D:\x18badge_definition_version\"(/v1/{parent=badgeDefinitions/*}/versions\x12\xd5\x01\n" +
+	"\x15badgeDefinitions.list\x10\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/badgeDefinitions\x12\xb8\x02\n" +
+	"\x1cCreateBadgeDefinitionVersion\x125.tandem.badges.v1.CreateBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"\xb6\x01\xdaA;parent,badge_definition_version,badge_definition_version_id\xea\xe0\x18*\n" +
+	"\x1ebadgeDefinitionVersions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02D:\x18badge_definition_version\"(/v1/{parent=badgeDefinitions/*}/versions\x12\xd5\x01\n" +
 	"\x19GetBadgeDefinitionVersion\x122.tandem.badges.v1.GetBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"Z\xdaA\x04name\xea\xe0\x18\x1f\n" +
 	"\x1bbadgeDefinitionVersions.get\x10\x02\x82\xd3\xe4\x93\x02*\x12(/v1/{name=badgeDefinitions/*/versions/*}\x12\xe9\x01\n" +
 	"\x1bListBadgeDefinitionVersions\x124.tandem.badges.v1.ListBadgeDefinitionVersionsRequest\x1a5.tandem.badges.v1.ListBadgeDefinitionVersionsResponse\"]\xdaA\x06parent\xea\xe0\x18 \n" +
-	"\x1cbadgeDefinitionVersions.list\x10\x02\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=badgeDefinitions/*}/versions\x12\xd4\x02\n" +
-	"\x1cUpdateBadgeDefinitionVersion\x125.tandem.badges.v1.UpdateBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"\xd2\x01\xdaA$badge_definition_version,update_mask\xea\xe0\x18D\n" +
-	"\x1ebadgeDefinitionVersions.update\x10\x03\x1a\x1dbadge_definition_version.name\"\x01\x01\x82\xd3\xe4\x93\x02]:\x18badge_definition_version2A/v1/{badge_definition_version.name=badgeDefinitions/*/versions/*}\x12\xf5\x01\n" +
-	"\x1dPublishBadgeDefinitionVersion\x126.tandem.badges.v1.PublishBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"r\xdaA\x04name\xea\xe0\x18,\n" +
-	"\x1fbadgeDefinitionVersions.publish\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=badgeDefinitions/*/versions/*}:publish\x12\xa0\x01\n" +
-	"\fCreateRubric\x12%.tandem.badges.v1.CreateRubricRequest\x1a\x18.tandem.badges.v1.Rubric\"O\xdaA\x10rubric,rubric_id\xea\xe0\x18\x1d\n" +
-	"\x0erubrics.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02\x15:\x06rubric\"\v/v1/rubrics\x12\x81\x01\n" +
+	"\x1cbadgeDefinitionVersions.list\x10\x02\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=badgeDefinitions/*}/versions\x12\xd1\x02\n" +
+	"\x1cUpdateBadgeDefinitionVersion\x125.tandem.badges.v1.UpdateBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"\xcf\x01\xdaA$badge_definition_version,update_mask\xea\xe0\x18A\n" +
+	"\x1ebadgeDefinitionVersions.update\x10\x03\x1a\x1dbadge_definition_version.name\x82\xd3\xe4\x93\x02]:\x18badge_definition_version2A/v1/{badge_definition_version.name=badgeDefinitions/*/versions/*}\x12\xf2\x01\n" +
+	"\x1dPublishBadgeDefinitionVersion\x126.tandem.badges.v1.PublishBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"o\xdaA\x04name\xea\xe0\x18)\n" +
+	"\x1fbadgeDefinitionVersions.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=badgeDefinitions/*/versions/*}:publish\x12\x9d\x01\n" +
+	"\fCreateRubric\x12%.tandem.badges.v1.CreateRubricRequest\x1a\x18.tandem.badges.v1.Rubric\"L\xdaA\x10rubric,rubric_id\xea\xe0\x18\x1a\n" +
+	"\x0erubrics.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x15:\x06rubric\"\v/v1/rubrics\x12\x81\x01\n" +
 	"\tGetRubric\x12\".tandem.badges.v1.GetRubricRequest\x1a\x18.tandem.badges.v1.Rubric\"6\xdaA\x04name\xea\xe0\x18\x0f\n" +
 	"\vrubrics.get\x10\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=rubrics/*}\x12\x83\x01\n" +
 	"\vListRubrics\x12$.tandem.badges.v1.ListRubricsRequest\x1a%.tandem.badges.v1.ListRubricsResponse\"'\xea\xe0\x18\x10\n" +
-	"\frubrics.list\x10\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/rubrics\x12\xf0\x01\n" +
-	"\x13CreateRubricVersion\x12,.tandem.badges.v1.CreateRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"\x89\x01\xdaA'parent,rubric_version,rubric_version_id\xea\xe0\x18$\n" +
-	"\x15rubricVersions.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x021:\x0erubric_version\"\x1f/v1/{parent=rubrics/*}/versions\x12\xa8\x01\n" +
+	"\frubrics.list\x10\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/rubrics\x12\xed\x01\n" +
+	"\x13CreateRubricVersion\x12,.tandem.badges.v1.CreateRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"\x86\x01\xdaA'parent,rubric_version,rubric_version_id\xea\xe0\x18!\n" +
+	"\x15rubricVersions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x021:\x0erubric_version\"\x1f/v1/{parent=rubrics/*}/versions\x12\xa8\x01\n" +
 	"\x10GetRubricVersion\x12).tandem.badges.v1.GetRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"H\xdaA\x04name\xea\xe0\x18\x16\n" +
 	"\x12rubricVersions.get\x10\x02\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=rubrics/*/versions/*}\x12\xbc\x01\n" +
 	"\x12ListRubricVersions\x12+.tandem.badges.v1.ListRubricVersionsRequest\x1a,.tandem.badges.v1.ListRubricVersionsResponse\"K\xdaA\x06parent\xea\xe0\x18\x17\n" +
-	"\x13rubricVersions.list\x10\x02\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=rubrics/*}/versions\x12\xff\x01\n" +
-	"\x13UpdateRubricVersion\x12,.tandem.badges.v1.UpdateRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"\x98\x01\xdaA\x1arubric_version,update_mask\xea\xe0\x181\n" +
-	"\x15rubricVersions.update\x10\x03\x1a\x13rubric_version.name\"\x01\x01\x82\xd3\xe4\x93\x02@:\x0erubric_version2./v1/{rubric_version.name=rubrics/*/versions/*}\x12\xc8\x01\n" +
-	"\x14PublishRubricVersion\x12-.tandem.badges.v1.PublishRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"`\xdaA\x04name\xea\xe0\x18#\n" +
-	"\x16rubricVersions.publish\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=rubrics/*/versions/*}:publishBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
+	"\x13rubricVersions.list\x10\x02\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=rubrics/*}/versions\x12\xfc\x01\n" +
+	"\x13UpdateRubricVersion\x12,.tandem.badges.v1.UpdateRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"\x95\x01\xdaA\x1arubric_version,update_mask\xea\xe0\x18.\n" +
+	"\x15rubricVersions.update\x10\x03\x1a\x13rubric_version.name\x82\xd3\xe4\x93\x02@:\x0erubric_version2./v1/{rubric_version.name=rubrics/*/versions/*}\x12\xc5\x01\n" +
+	"\x14PublishRubricVersion\x12-.tandem.badges.v1.PublishRubricVersionRequest\x1a\x1f.tandem.badges.v1.RubricVersion\"]\xdaA\x04name\xea\xe0\x18 \n" +
+	"\x16rubricVersions.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=rubrics/*/versions/*}:publishBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
 var (
 	file_tandem_badges_v1_definitions_proto_rawDescOnce sync.Once

@@ -1275,27 +1275,27 @@ const file_tandem_badges_v1_reviews_proto_rawDesc = "" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rOUTCOME_AWARD\x10\x01\x12\x12\n" +
 	"\x0eOUTCOME_REVISE\x10\x02\x12\x13\n" +
-	"\x0fOUTCOME_DECLINE\x10\x032\x99\b\n" +
-	"\x0eReviewsService\x12\xb1\x01\n" +
-	"\tGetReview\x12\".tandem.badges.v1.GetReviewRequest\x1a\x18.tandem.badges.v1.Review\"f\xdaA\x04name\xea\xe0\x18\x1a\n" +
-	"\vreviews.get\x10\x03\x1a\x04name\"\x03\x01\t\b\x82\xd3\xe4\x93\x02;\x129/v1/{name=districts/*/schools/*/applications/*/reviews/*}\x12\xc7\x01\n" +
-	"\vListReviews\x12$.tandem.badges.v1.ListReviewsRequest\x1a%.tandem.badges.v1.ListReviewsResponse\"k\xdaA\x06parent\xea\xe0\x18\x1d\n" +
-	"\freviews.list\x10\x04\x1a\x06parent\"\x03\x01\t\b\x82\xd3\xe4\x93\x02;\x129/v1/{parent=districts/*/schools/*/applications/*}/reviews\x12\xdb\x01\n" +
-	"\x0fDeclareConflict\x12(.tandem.badges.v1.DeclareConflictRequest\x1a\x18.tandem.badges.v1.Review\"\x83\x01\xdaA\x04name\xea\xe0\x18$\n" +
-	"\x17reviews.declareConflict\x10\x03\x1a\x04name\"\x01\b\x82\xd3\xe4\x93\x02N:\x01*\"I/v1/{name=districts/*/schools/*/applications/*/reviews/*}:declareConflict\x12\xdd\x01\n" +
-	"\fUpdateReview\x12%.tandem.badges.v1.UpdateReviewRequest\x1a\x18.tandem.badges.v1.Review\"\x8b\x01\xdaA\x12review,update_mask\xea\xe0\x18\"\n" +
-	"\x0ereviews.update\x10\x03\x1a\vreview.name\"\x01\b\x82\xd3\xe4\x93\x02J:\x06review2@/v1/{review.name=districts/*/schools/*/applications/*/reviews/*}\x12\xca\x01\n" +
-	"\x0eFinalizeReview\x12'.tandem.badges.v1.FinalizeReviewRequest\x1a\x18.tandem.badges.v1.Review\"u\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\x10reviews.finalize\x10\x03\x1a\x04name\"\x01\b\x82\xd3\xe4\x93\x02G:\x01*\"B/v1/{name=districts/*/schools/*/applications/*/reviews/*}:finalize2\xeb\x06\n" +
-	"\x10DecisionsService\x12\xe7\x01\n" +
-	"\x0eCreateDecision\x12'.tandem.badges.v1.CreateDecisionRequest\x1a\x1a.tandem.badges.v1.Decision\"\x8f\x01\xdaA\x1bparent,decision,decision_id\xea\xe0\x18 \n" +
-	"\x10decisions.create\x10\x03\x1a\x06parent\"\x02\t\x01\x82\xd3\xe4\x93\x02G:\bdecision\";/v1/{parent=districts/*/schools/*/applications/*}/decisions\x12\xc0\x01\n" +
-	"\vGetDecision\x12$.tandem.badges.v1.GetDecisionRequest\x1a\x1a.tandem.badges.v1.Decision\"o\xdaA\x04name\xea\xe0\x18!\n" +
-	"\rdecisions.get\x10\x03\x1a\x04name\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/applications/*/decisions/*}\x12\xd6\x01\n" +
-	"\rListDecisions\x12&.tandem.badges.v1.ListDecisionsRequest\x1a'.tandem.badges.v1.ListDecisionsResponse\"t\xdaA\x06parent\xea\xe0\x18$\n" +
-	"\x0edecisions.list\x10\x03\x1a\x06parent\"\b\x01\x03\x04\x05\x06\a\b\t\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/applications/*}/decisions\x12\xd0\x01\n" +
-	"\x0fApproveDecision\x12(.tandem.badges.v1.ApproveDecisionRequest\x1a\x1a.tandem.badges.v1.Decision\"w\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\x11decisions.approve\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02H:\x01*\"C/v1/{name=districts/*/schools/*/applications/*/decisions/*}:approveBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
+	"\x0fOUTCOME_DECLINE\x10\x032\x86\b\n" +
+	"\x0eReviewsService\x12\xac\x01\n" +
+	"\tGetReview\x12\".tandem.badges.v1.GetReviewRequest\x1a\x18.tandem.badges.v1.Review\"a\xdaA\x04name\xea\xe0\x18\x15\n" +
+	"\vreviews.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02;\x129/v1/{name=districts/*/schools/*/applications/*/reviews/*}\x12\xc2\x01\n" +
+	"\vListReviews\x12$.tandem.badges.v1.ListReviewsRequest\x1a%.tandem.badges.v1.ListReviewsResponse\"f\xdaA\x06parent\xea\xe0\x18\x18\n" +
+	"\freviews.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02;\x129/v1/{parent=districts/*/schools/*/applications/*}/reviews\x12\xd8\x01\n" +
+	"\x0fDeclareConflict\x12(.tandem.badges.v1.DeclareConflictRequest\x1a\x18.tandem.badges.v1.Review\"\x80\x01\xdaA\x04name\xea\xe0\x18!\n" +
+	"\x17reviews.declareConflict\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02N:\x01*\"I/v1/{name=districts/*/schools/*/applications/*/reviews/*}:declareConflict\x12\xda\x01\n" +
+	"\fUpdateReview\x12%.tandem.badges.v1.UpdateReviewRequest\x1a\x18.tandem.badges.v1.Review\"\x88\x01\xdaA\x12review,update_mask\xea\xe0\x18\x1f\n" +
+	"\x0ereviews.update\x10\x03\x1a\vreview.name\x82\xd3\xe4\x93\x02J:\x06review2@/v1/{review.name=districts/*/schools/*/applications/*/reviews/*}\x12\xc7\x01\n" +
+	"\x0eFinalizeReview\x12'.tandem.badges.v1.FinalizeReviewRequest\x1a\x18.tandem.badges.v1.Review\"r\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10reviews.finalize\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02G:\x01*\"B/v1/{name=districts/*/schools/*/applications/*/reviews/*}:finalize2\xd0\x06\n" +
+	"\x10DecisionsService\x12\xe3\x01\n" +
+	"\x0eCreateDecision\x12'.tandem.badges.v1.CreateDecisionRequest\x1a\x1a.tandem.badges.v1.Decision\"\x8b\x01\xdaA\x1bparent,decision,decision_id\xea\xe0\x18\x1c\n" +
+	"\x10decisions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02G:\bdecision\";/v1/{parent=districts/*/schools/*/applications/*}/decisions\x12\xb6\x01\n" +
+	"\vGetDecision\x12$.tandem.badges.v1.GetDecisionRequest\x1a\x1a.tandem.badges.v1.Decision\"e\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\rdecisions.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/applications/*/decisions/*}\x12\xcc\x01\n" +
+	"\rListDecisions\x12&.tandem.badges.v1.ListDecisionsRequest\x1a'.tandem.badges.v1.ListDecisionsResponse\"j\xdaA\x06parent\xea\xe0\x18\x1a\n" +
+	"\x0edecisions.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/applications/*}/decisions\x12\xcd\x01\n" +
+	"\x0fApproveDecision\x12(.tandem.badges.v1.ApproveDecisionRequest\x1a\x1a.tandem.badges.v1.Decision\"t\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11decisions.approve\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02H:\x01*\"C/v1/{name=districts/*/schools/*/applications/*/decisions/*}:approveBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
 var (
 	file_tandem_badges_v1_reviews_proto_rawDescOnce sync.Once

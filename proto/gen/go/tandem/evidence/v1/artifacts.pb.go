@@ -875,23 +875,23 @@ const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\n" +
 	"media_type\x18\x01 \x01(\tR\tmediaType\x12\x1b\n" +
 	"\tfile_name\x18\x02 \x01(\tR\bfileName\x12\x14\n" +
-	"\x05chunk\x18\x03 \x01(\fR\x05chunk2\xb6\n" +
+	"\x05chunk\x18\x03 \x01(\fR\x05chunk2\x84\n" +
 	"\n" +
-	"\x10ArtifactsService\x12\xde\x01\n" +
-	"\x0eCreateArtifact\x12).tandem.evidence.v1.CreateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x82\x01\xdaA\x1bparent,artifact,artifact_id\xea\xe0\x18\"\n" +
-	"\x10artifacts.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x028:\bartifact\",/v1/{parent=districts/*/schools/*}/artifacts\x12\xb3\x01\n" +
-	"\vGetArtifact\x12&.tandem.evidence.v1.GetArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"^\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\rartifacts.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02.\x12,/v1/{name=districts/*/schools/*/artifacts/*}\x12\xc9\x01\n" +
-	"\rListArtifacts\x12(.tandem.evidence.v1.ListArtifactsRequest\x1a).tandem.evidence.v1.ListArtifactsResponse\"c\xdaA\x06parent\xea\xe0\x18\"\n" +
-	"\x0eartifacts.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=districts/*/schools/*}/artifacts\x12\xe7\x01\n" +
-	"\x0eUpdateArtifact\x12).tandem.evidence.v1.UpdateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x8b\x01\xdaA\x14artifact,update_mask\xea\xe0\x18)\n" +
-	"\x10artifacts.update\x10\x03\x1a\rartifact.name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02A:\bartifact25/v1/{artifact.name=districts/*/schools/*/artifacts/*}\x12\xb4\x01\n" +
-	"\x0eDeleteArtifact\x12).tandem.evidence.v1.DeleteArtifactRequest\x1a\x16.google.protobuf.Empty\"_\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x10artifacts.delete\x10\x03\x1a\x04name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02.*,/v1/{name=districts/*/schools/*/artifacts/*}\x12\x81\x01\n" +
-	"\x0eUploadArtifact\x12).tandem.evidence.v1.UploadArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"$\xea\xe0\x18 \n" +
-	"\x10artifacts.upload\x10\x03\x1a\x04name\"\x04\x04\x05\x06\a(\x01\x12\x99\x01\n" +
-	"\x10DownloadArtifact\x12+.tandem.evidence.v1.DownloadArtifactRequest\x1a,.tandem.evidence.v1.DownloadArtifactResponse\"(\xea\xe0\x18$\n" +
-	"\x12artifacts.download\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a0\x01BLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
+	"\x10ArtifactsService\x12\xd7\x01\n" +
+	"\x0eCreateArtifact\x12).tandem.evidence.v1.CreateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"|\xdaA\x1bparent,artifact,artifact_id\xea\xe0\x18\x1c\n" +
+	"\x10artifacts.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x028:\bartifact\",/v1/{parent=districts/*/schools/*}/artifacts\x12\xab\x01\n" +
+	"\vGetArtifact\x12&.tandem.evidence.v1.GetArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"V\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\rartifacts.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02.\x12,/v1/{name=districts/*/schools/*/artifacts/*}\x12\xc1\x01\n" +
+	"\rListArtifacts\x12(.tandem.evidence.v1.ListArtifactsRequest\x1a).tandem.evidence.v1.ListArtifactsResponse\"[\xdaA\x06parent\xea\xe0\x18\x1a\n" +
+	"\x0eartifacts.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=districts/*/schools/*}/artifacts\x12\xe1\x01\n" +
+	"\x0eUpdateArtifact\x12).tandem.evidence.v1.UpdateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x85\x01\xdaA\x14artifact,update_mask\xea\xe0\x18#\n" +
+	"\x10artifacts.update\x10\x03\x1a\rartifact.name\x82\xd3\xe4\x93\x02A:\bartifact25/v1/{artifact.name=districts/*/schools/*/artifacts/*}\x12\xae\x01\n" +
+	"\x0eDeleteArtifact\x12).tandem.evidence.v1.DeleteArtifactRequest\x1a\x16.google.protobuf.Empty\"Y\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10artifacts.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02.*,/v1/{name=districts/*/schools/*/artifacts/*}\x12{\n" +
+	"\x0eUploadArtifact\x12).tandem.evidence.v1.UploadArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x1e\xea\xe0\x18\x1a\n" +
+	"\x10artifacts.upload\x10\x03\x1a\x04name(\x01\x12\x91\x01\n" +
+	"\x10DownloadArtifact\x12+.tandem.evidence.v1.DownloadArtifactRequest\x1a,.tandem.evidence.v1.DownloadArtifactResponse\" \xea\xe0\x18\x1c\n" +
+	"\x12artifacts.download\x10\x03\x1a\x04name0\x01BLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
 
 var (
 	file_tandem_evidence_v1_artifacts_proto_rawDescOnce sync.Once

@@ -669,16 +669,16 @@ const file_tandem_evidence_v1_portfolios_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"{\n" +
 	"\x15ListManifestsResponse\x12:\n" +
 	"\tmanifests\x18\x01 \x03(\v2\x1c.tandem.evidence.v1.ManifestR\tmanifests\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf5\x06\n" +
-	"\x11PortfoliosService\x12\xc8\x01\n" +
-	"\fGetPortfolio\x12'.tandem.evidence.v1.GetPortfolioRequest\x1a\x1d.tandem.evidence.v1.Portfolio\"p\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x0eportfolios.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02?\x12=/v1/{name=districts/*/schools/*/teams/*/journeys/*/portfolio}\x12\xd7\x01\n" +
-	"\x0fFreezePortfolio\x12*.tandem.evidence.v1.FreezePortfolioRequest\x1a\x1c.tandem.evidence.v1.Manifest\"z\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x11portfolios.freeze\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/{name=districts/*/schools/*/teams/*/journeys/*/portfolio}:freeze\x12\xd0\x01\n" +
-	"\vGetManifest\x12&.tandem.evidence.v1.GetManifestRequest\x1a\x1c.tandem.evidence.v1.Manifest\"{\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\rmanifests.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02K\x12I/v1/{name=districts/*/schools/*/teams/*/journeys/*/portfolio/manifests/*}\x12\xe7\x01\n" +
-	"\rListManifests\x12(.tandem.evidence.v1.ListManifestsRequest\x1a).tandem.evidence.v1.ListManifestsResponse\"\x80\x01\xdaA\x06parent\xea\xe0\x18\"\n" +
-	"\x0emanifests.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02K\x12I/v1/{parent=districts/*/schools/*/teams/*/journeys/*/portfolio}/manifestsBLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd7\x06\n" +
+	"\x11PortfoliosService\x12\xc0\x01\n" +
+	"\fGetPortfolio\x12'.tandem.evidence.v1.GetPortfolioRequest\x1a\x1d.tandem.evidence.v1.Portfolio\"h\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0eportfolios.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02?\x12=/v1/{name=districts/*/schools/*/teams/*/journeys/*/portfolio}\x12\xd2\x01\n" +
+	"\x0fFreezePortfolio\x12*.tandem.evidence.v1.FreezePortfolioRequest\x1a\x1c.tandem.evidence.v1.Manifest\"u\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11portfolios.freeze\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/{name=districts/*/schools/*/teams/*/journeys/*/portfolio}:freeze\x12\xc8\x01\n" +
+	"\vGetManifest\x12&.tandem.evidence.v1.GetManifestRequest\x1a\x1c.tandem.evidence.v1.Manifest\"s\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\rmanifests.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02K\x12I/v1/{name=districts/*/schools/*/teams/*/journeys/*/portfolio/manifests/*}\x12\xde\x01\n" +
+	"\rListManifests\x12(.tandem.evidence.v1.ListManifestsRequest\x1a).tandem.evidence.v1.ListManifestsResponse\"x\xdaA\x06parent\xea\xe0\x18\x1a\n" +
+	"\x0emanifests.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02K\x12I/v1/{parent=districts/*/schools/*/teams/*/journeys/*/portfolio}/manifestsBLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
 
 var (
 	file_tandem_evidence_v1_portfolios_proto_rawDescOnce sync.Once

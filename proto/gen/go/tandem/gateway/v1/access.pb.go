@@ -623,12 +623,12 @@ const file_tandem_gateway_v1_access_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x18\n" +
 	"\aforbids\x18\x03 \x01(\bR\aforbids\x12\x12\n" +
-	"\x04file\x18\x04 \x01(\tR\x04file2\xb6\x03\n" +
-	"\rAccessService\x12\xff\x01\n" +
-	"\fReviewAccess\x12&.tandem.gateway.v1.ReviewAccessRequest\x1a'.tandem.gateway.v1.ReviewAccessResponse\"\x9d\x01\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\raccess.review\x10\x03\x1a\x04name\"\x03\x01\x03\x04\x82\xd3\xe4\x93\x02pZ/\x12-/v1/{name=districts/*/schools/*}:reviewAccessZ\x18\x12\x16/v1/state:reviewAccess\x12#/v1/{name=districts/*}:reviewAccess\x12\xa2\x01\n" +
-	"\rExplainAccess\x12'.tandem.gateway.v1.ExplainAccessRequest\x1a(.tandem.gateway.v1.ExplainAccessResponse\">\xea\xe0\x18 \n" +
-	"\x0eaccess.explain\x10\x03\x1a\bresource\"\x02\x01\x03\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/access:explainBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
+	"\x04file\x18\x04 \x01(\tR\x04file2\xad\x03\n" +
+	"\rAccessService\x12\xfa\x01\n" +
+	"\fReviewAccess\x12&.tandem.gateway.v1.ReviewAccessRequest\x1a'.tandem.gateway.v1.ReviewAccessResponse\"\x98\x01\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\raccess.review\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02pZ/\x12-/v1/{name=districts/*/schools/*}:reviewAccessZ\x18\x12\x16/v1/state:reviewAccess\x12#/v1/{name=districts/*}:reviewAccess\x12\x9e\x01\n" +
+	"\rExplainAccess\x12'.tandem.gateway.v1.ExplainAccessRequest\x1a(.tandem.gateway.v1.ExplainAccessResponse\":\xea\xe0\x18\x1c\n" +
+	"\x0eaccess.explain\x10\x03\x1a\bresource\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/access:explainBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
 
 var (
 	file_tandem_gateway_v1_access_proto_rawDescOnce sync.Once

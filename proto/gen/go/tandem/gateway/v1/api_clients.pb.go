@@ -1030,26 +1030,26 @@ const file_tandem_gateway_v1_api_clients_proto_rawDesc = "" +
 	"\x13ApiClientSecretKind\x12&\n" +
 	"\"API_CLIENT_SECRET_KIND_UNSPECIFIED\x10\x00\x12(\n" +
 	"$API_CLIENT_SECRET_KIND_CLIENT_SECRET\x10\x01\x12\"\n" +
-	"\x1eAPI_CLIENT_SECRET_KIND_API_KEY\x10\x022\xe6\f\n" +
-	"\x11ApiClientsService\x12\xda\x01\n" +
-	"\x0fCreateApiClient\x12).tandem.gateway.v1.CreateApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"~\xdaA\x1fparent,api_client,api_client_id\xea\xe0\x18!\n" +
-	"\x11apiClients.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x021:\n" +
-	"api_client\"#/v1/{parent=districts/*}/apiClients\x12\xa8\x01\n" +
-	"\fGetApiClient\x12&.tandem.gateway.v1.GetApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"R\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\x0eapiClients.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{name=districts/*/apiClients/*}\x12\xbe\x01\n" +
-	"\x0eListApiClients\x12(.tandem.gateway.v1.ListApiClientsRequest\x1a).tandem.gateway.v1.ListApiClientsResponse\"W\xdaA\x06parent\xea\xe0\x18\x1f\n" +
-	"\x0fapiClients.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=districts/*}/apiClients\x12\xe6\x01\n" +
-	"\x0fUpdateApiClient\x12).tandem.gateway.v1.UpdateApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"\x89\x01\xdaA\x16api_client,update_mask\xea\xe0\x18*\n" +
-	"\x11apiClients.update\x10\x03\x1a\x0fapi_client.name\"\x02\x01\x03\x82\xd3\xe4\x93\x02<:\n" +
-	"api_client2./v1/{api_client.name=districts/*/apiClients/*}\x12\xab\x01\n" +
-	"\x0fDeleteApiClient\x12).tandem.gateway.v1.DeleteApiClientRequest\x1a\x16.google.protobuf.Empty\"U\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\x11apiClients.delete\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02%*#/v1/{name=districts/*/apiClients/*}\x12\xd8\x01\n" +
-	"\x12AddApiClientSecret\x12,.tandem.gateway.v1.AddApiClientSecretRequest\x1a-.tandem.gateway.v1.AddApiClientSecretResponse\"e\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x14apiClients.addSecret\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x022:\x01*\"-/v1/{name=districts/*/apiClients/*}:addSecret\x12\xd3\x01\n" +
-	"\x15RemoveApiClientSecret\x12/.tandem.gateway.v1.RemoveApiClientSecretRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"k\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x17apiClients.removeSecret\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/apiClients/*}:removeSecret\x12\xbf\x01\n" +
-	"\x10ApproveApiClient\x12*.tandem.gateway.v1.ApproveApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"a\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x12apiClients.approve\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=districts/*/apiClients/*}:approveBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
+	"\x1eAPI_CLIENT_SECRET_KIND_API_KEY\x10\x022\xc6\f\n" +
+	"\x11ApiClientsService\x12\xd6\x01\n" +
+	"\x0fCreateApiClient\x12).tandem.gateway.v1.CreateApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"z\xdaA\x1fparent,api_client,api_client_id\xea\xe0\x18\x1d\n" +
+	"\x11apiClients.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x021:\n" +
+	"api_client\"#/v1/{parent=districts/*}/apiClients\x12\xa4\x01\n" +
+	"\fGetApiClient\x12&.tandem.gateway.v1.GetApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"N\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0eapiClients.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02%\x12#/v1/{name=districts/*/apiClients/*}\x12\xba\x01\n" +
+	"\x0eListApiClients\x12(.tandem.gateway.v1.ListApiClientsRequest\x1a).tandem.gateway.v1.ListApiClientsResponse\"S\xdaA\x06parent\xea\xe0\x18\x1b\n" +
+	"\x0fapiClients.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=districts/*}/apiClients\x12\xe2\x01\n" +
+	"\x0fUpdateApiClient\x12).tandem.gateway.v1.UpdateApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"\x85\x01\xdaA\x16api_client,update_mask\xea\xe0\x18&\n" +
+	"\x11apiClients.update\x10\x03\x1a\x0fapi_client.name\x82\xd3\xe4\x93\x02<:\n" +
+	"api_client2./v1/{api_client.name=districts/*/apiClients/*}\x12\xa7\x01\n" +
+	"\x0fDeleteApiClient\x12).tandem.gateway.v1.DeleteApiClientRequest\x1a\x16.google.protobuf.Empty\"Q\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11apiClients.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02%*#/v1/{name=districts/*/apiClients/*}\x12\xd4\x01\n" +
+	"\x12AddApiClientSecret\x12,.tandem.gateway.v1.AddApiClientSecretRequest\x1a-.tandem.gateway.v1.AddApiClientSecretResponse\"a\xdaA\x04name\xea\xe0\x18\x1e\n" +
+	"\x14apiClients.addSecret\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x022:\x01*\"-/v1/{name=districts/*/apiClients/*}:addSecret\x12\xcf\x01\n" +
+	"\x15RemoveApiClientSecret\x12/.tandem.gateway.v1.RemoveApiClientSecretRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"g\xdaA\x04name\xea\xe0\x18!\n" +
+	"\x17apiClients.removeSecret\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/apiClients/*}:removeSecret\x12\xbb\x01\n" +
+	"\x10ApproveApiClient\x12*.tandem.gateway.v1.ApproveApiClientRequest\x1a\x1c.tandem.gateway.v1.ApiClient\"]\xdaA\x04name\xea\xe0\x18\x1c\n" +
+	"\x12apiClients.approve\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=districts/*/apiClients/*}:approveBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
 
 var (
 	file_tandem_gateway_v1_api_clients_proto_rawDescOnce sync.Once

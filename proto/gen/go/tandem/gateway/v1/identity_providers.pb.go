@@ -588,18 +588,18 @@ const file_tandem_gateway_v1_identity_providers_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB1\xe0A\x02\xfaA$\n" +
 	"\"tandem-badges.org/IdentityProvider\xbaH\x04r\x02\x10\x01R\x04name\x12\x1e\n" +
 	"\x04etag\x18\x02 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag2\xf1\b\n" +
-	"\x18IdentityProvidersService\x12\xf6\x01\n" +
-	"\x16CreateIdentityProvider\x120.tandem.gateway.v1.CreateIdentityProviderRequest\x1a#.tandem.gateway.v1.IdentityProvider\"\x84\x01\xdaA&identity_provider,identity_provider_id\xea\xe0\x18'\n" +
-	"\x18identityProviders.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02*:\x11identity_provider\"\x15/v1/identityProviders\x12\xbe\x01\n" +
-	"\x13GetIdentityProvider\x12-.tandem.gateway.v1.GetIdentityProviderRequest\x1a#.tandem.gateway.v1.IdentityProvider\"S\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x15identityProviders.get\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=identityProviders/*}\x12\xc2\x01\n" +
-	"\x15ListIdentityProviders\x12/.tandem.gateway.v1.ListIdentityProvidersRequest\x1a0.tandem.gateway.v1.ListIdentityProvidersResponse\"F\xea\xe0\x18%\n" +
-	"\x16identityProviders.list\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/identityProviders\x12\x98\x02\n" +
-	"\x16UpdateIdentityProvider\x120.tandem.gateway.v1.UpdateIdentityProviderRequest\x1a#.tandem.gateway.v1.IdentityProvider\"\xa6\x01\xdaA\x1didentity_provider,update_mask\xea\xe0\x187\n" +
-	"\x18identityProviders.update\x10\x03\x1a\x16identity_provider.name\"\x01\x01\x82\xd3\xe4\x93\x02E:\x11identity_provider20/v1/{identity_provider.name=identityProviders/*}\x12\xba\x01\n" +
-	"\x16DeleteIdentityProvider\x120.tandem.gateway.v1.DeleteIdentityProviderRequest\x1a\x16.google.protobuf.Empty\"V\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x18identityProviders.delete\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02 *\x1e/v1/{name=identityProviders/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag2\xe2\b\n" +
+	"\x18IdentityProvidersService\x12\xf3\x01\n" +
+	"\x16CreateIdentityProvider\x120.tandem.gateway.v1.CreateIdentityProviderRequest\x1a#.tandem.gateway.v1.IdentityProvider\"\x81\x01\xdaA&identity_provider,identity_provider_id\xea\xe0\x18$\n" +
+	"\x18identityProviders.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02*:\x11identity_provider\"\x15/v1/identityProviders\x12\xbb\x01\n" +
+	"\x13GetIdentityProvider\x12-.tandem.gateway.v1.GetIdentityProviderRequest\x1a#.tandem.gateway.v1.IdentityProvider\"P\xdaA\x04name\xea\xe0\x18\x1f\n" +
+	"\x15identityProviders.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=identityProviders/*}\x12\xbf\x01\n" +
+	"\x15ListIdentityProviders\x12/.tandem.gateway.v1.ListIdentityProvidersRequest\x1a0.tandem.gateway.v1.ListIdentityProvidersResponse\"C\xea\xe0\x18\"\n" +
+	"\x16identityProviders.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/identityProviders\x12\x95\x02\n" +
+	"\x16UpdateIdentityProvider\x120.tandem.gateway.v1.UpdateIdentityProviderRequest\x1a#.tandem.gateway.v1.IdentityProvider\"\xa3\x01\xdaA\x1didentity_provider,update_mask\xea\xe0\x184\n" +
+	"\x18identityProviders.update\x10\x03\x1a\x16identity_provider.name\x82\xd3\xe4\x93\x02E:\x11identity_provider20/v1/{identity_provider.name=identityProviders/*}\x12\xb7\x01\n" +
+	"\x16DeleteIdentityProvider\x120.tandem.gateway.v1.DeleteIdentityProviderRequest\x1a\x16.google.protobuf.Empty\"S\xdaA\x04name\xea\xe0\x18\"\n" +
+	"\x18identityProviders.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02 *\x1e/v1/{name=identityProviders/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
 
 var (
 	file_tandem_gateway_v1_identity_providers_proto_rawDescOnce sync.Once

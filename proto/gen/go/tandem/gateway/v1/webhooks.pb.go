@@ -1252,26 +1252,26 @@ const file_tandem_gateway_v1_webhooks_proto_rawDesc = "" +
 	"\n" +
 	"deliveries\x18\x01 \x03(\v2\".tandem.gateway.v1.WebhookDeliveryR\n" +
 	"deliveries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd0\x10\n" +
-	"\x0fWebhooksService\x12\x8b\x02\n" +
-	"\x15CreateWebhookEndpoint\x12/.tandem.gateway.v1.CreateWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookEndpoint\"\x9c\x01\xdaA+parent,webhook_endpoint,webhook_endpoint_id\xea\xe0\x18'\n" +
-	"\x17webhookEndpoints.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02=:\x10webhook_endpoint\")/v1/{parent=districts/*}/webhookEndpoints\x12\xc6\x01\n" +
-	"\x12GetWebhookEndpoint\x12,.tandem.gateway.v1.GetWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookEndpoint\"^\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x14webhookEndpoints.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02+\x12)/v1/{name=districts/*/webhookEndpoints/*}\x12\xdc\x01\n" +
-	"\x14ListWebhookEndpoints\x12..tandem.gateway.v1.ListWebhookEndpointsRequest\x1a/.tandem.gateway.v1.ListWebhookEndpointsResponse\"c\xdaA\x06parent\xea\xe0\x18%\n" +
-	"\x15webhookEndpoints.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=districts/*}/webhookEndpoints\x12\x9c\x02\n" +
-	"\x15UpdateWebhookEndpoint\x12/.tandem.gateway.v1.UpdateWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookEndpoint\"\xad\x01\xdaA\x1cwebhook_endpoint,update_mask\xea\xe0\x186\n" +
-	"\x17webhookEndpoints.update\x10\x03\x1a\x15webhook_endpoint.name\"\x02\x01\x03\x82\xd3\xe4\x93\x02N:\x10webhook_endpoint2:/v1/{webhook_endpoint.name=districts/*/webhookEndpoints/*}\x12\xc3\x01\n" +
-	"\x15DeleteWebhookEndpoint\x12/.tandem.gateway.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"a\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x17webhookEndpoints.delete\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02+*)/v1/{name=districts/*/webhookEndpoints/*}\x12\xed\x01\n" +
-	"\x13RotateWebhookSecret\x12-.tandem.gateway.v1.RotateWebhookSecretRequest\x1a..tandem.gateway.v1.RotateWebhookSecretResponse\"w\xdaA\x04name\xea\xe0\x18+\n" +
-	"\x1dwebhookEndpoints.rotateSecret\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=districts/*/webhookEndpoints/*}:rotateSecret\x12\xd1\x01\n" +
-	"\x13PingWebhookEndpoint\x12-.tandem.gateway.v1.PingWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookDelivery\"g\xdaA\x04name\xea\xe0\x18#\n" +
-	"\x15webhookEndpoints.ping\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x023:\x01*\"./v1/{name=districts/*/webhookEndpoints/*}:ping\x12\xed\x01\n" +
-	"\x17ReplayWebhookDeliveries\x121.tandem.gateway.v1.ReplayWebhookDeliveriesRequest\x1a2.tandem.gateway.v1.ReplayWebhookDeliveriesResponse\"k\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x17webhookEndpoints.replay\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/webhookEndpoints/*}:replay\x12\xed\x01\n" +
-	"\x15ListWebhookDeliveries\x12/.tandem.gateway.v1.ListWebhookDeliveriesRequest\x1a0.tandem.gateway.v1.ListWebhookDeliveriesResponse\"q\xdaA\x06parent\xea\xe0\x18&\n" +
-	"\x16webhookDeliveries.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x028\x126/v1/{parent=districts/*/webhookEndpoints/*}/deliveriesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xac\x10\n" +
+	"\x0fWebhooksService\x12\x87\x02\n" +
+	"\x15CreateWebhookEndpoint\x12/.tandem.gateway.v1.CreateWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookEndpoint\"\x98\x01\xdaA+parent,webhook_endpoint,webhook_endpoint_id\xea\xe0\x18#\n" +
+	"\x17webhookEndpoints.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02=:\x10webhook_endpoint\")/v1/{parent=districts/*}/webhookEndpoints\x12\xc2\x01\n" +
+	"\x12GetWebhookEndpoint\x12,.tandem.gateway.v1.GetWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookEndpoint\"Z\xdaA\x04name\xea\xe0\x18\x1e\n" +
+	"\x14webhookEndpoints.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02+\x12)/v1/{name=districts/*/webhookEndpoints/*}\x12\xd8\x01\n" +
+	"\x14ListWebhookEndpoints\x12..tandem.gateway.v1.ListWebhookEndpointsRequest\x1a/.tandem.gateway.v1.ListWebhookEndpointsResponse\"_\xdaA\x06parent\xea\xe0\x18!\n" +
+	"\x15webhookEndpoints.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02+\x12)/v1/{parent=districts/*}/webhookEndpoints\x12\x98\x02\n" +
+	"\x15UpdateWebhookEndpoint\x12/.tandem.gateway.v1.UpdateWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookEndpoint\"\xa9\x01\xdaA\x1cwebhook_endpoint,update_mask\xea\xe0\x182\n" +
+	"\x17webhookEndpoints.update\x10\x03\x1a\x15webhook_endpoint.name\x82\xd3\xe4\x93\x02N:\x10webhook_endpoint2:/v1/{webhook_endpoint.name=districts/*/webhookEndpoints/*}\x12\xbf\x01\n" +
+	"\x15DeleteWebhookEndpoint\x12/.tandem.gateway.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"]\xdaA\x04name\xea\xe0\x18!\n" +
+	"\x17webhookEndpoints.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02+*)/v1/{name=districts/*/webhookEndpoints/*}\x12\xe9\x01\n" +
+	"\x13RotateWebhookSecret\x12-.tandem.gateway.v1.RotateWebhookSecretRequest\x1a..tandem.gateway.v1.RotateWebhookSecretResponse\"s\xdaA\x04name\xea\xe0\x18'\n" +
+	"\x1dwebhookEndpoints.rotateSecret\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02;:\x01*\"6/v1/{name=districts/*/webhookEndpoints/*}:rotateSecret\x12\xcd\x01\n" +
+	"\x13PingWebhookEndpoint\x12-.tandem.gateway.v1.PingWebhookEndpointRequest\x1a\".tandem.gateway.v1.WebhookDelivery\"c\xdaA\x04name\xea\xe0\x18\x1f\n" +
+	"\x15webhookEndpoints.ping\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x023:\x01*\"./v1/{name=districts/*/webhookEndpoints/*}:ping\x12\xe9\x01\n" +
+	"\x17ReplayWebhookDeliveries\x121.tandem.gateway.v1.ReplayWebhookDeliveriesRequest\x1a2.tandem.gateway.v1.ReplayWebhookDeliveriesResponse\"g\xdaA\x04name\xea\xe0\x18!\n" +
+	"\x17webhookEndpoints.replay\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/webhookEndpoints/*}:replay\x12\xe9\x01\n" +
+	"\x15ListWebhookDeliveries\x12/.tandem.gateway.v1.ListWebhookDeliveriesRequest\x1a0.tandem.gateway.v1.ListWebhookDeliveriesResponse\"m\xdaA\x06parent\xea\xe0\x18\"\n" +
+	"\x16webhookDeliveries.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x028\x126/v1/{parent=districts/*/webhookEndpoints/*}/deliveriesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
 
 var (
 	file_tandem_gateway_v1_webhooks_proto_rawDescOnce sync.Once

@@ -2071,28 +2071,28 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"\x8f\x01\n" +
 	"\x1aListRetentionRulesResponse\x12I\n" +
 	"\x0fretention_rules\x18\x01 \x03(\v2 .tandem.records.v1.RetentionRuleR\x0eretentionRules\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xf1\x10\n" +
-	"\x0eRecordsService\x12\xdc\x01\n" +
-	"\x10ListAuditEntries\x12*.tandem.records.v1.ListAuditEntriesRequest\x1a+.tandem.records.v1.ListAuditEntriesResponse\"o\xdaA\x06parent\xea\xe0\x18!\n" +
-	"\x11auditEntries.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02;Z\x12\x12\x10/v1/auditEntries\x12%/v1/{parent=districts/*}/auditEntries\x12\xe6\x01\n" +
-	"\x0eVerifyAuditLog\x12(.tandem.records.v1.VerifyAuditLogRequest\x1a).tandem.records.v1.VerifyAuditLogResponse\"\x7f\xdaA\x06parent\xea\xe0\x18#\n" +
-	"\x13auditEntries.verify\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02IZ\x19\x12\x17/v1/auditEntries:verify\x12,/v1/{parent=districts/*}/auditEntries:verify\x12\xd6\x01\n" +
-	"\x0fListDisclosures\x12).tandem.records.v1.ListDisclosuresRequest\x1a*.tandem.records.v1.ListDisclosuresResponse\"l\xdaA\x06parent\xea\xe0\x18 \n" +
-	"\x10disclosures.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x029Z\x11\x12\x0f/v1/disclosures\x12$/v1/{parent=districts/*}/disclosures\x12\xcd\x01\n" +
-	"\fExportPerson\x12&.tandem.records.v1.ExportPersonRequest\x1a\x1f.tandem.records.v1.PersonExport\"t\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\rpeople.export\x10\x03\x1a\x04name\"\x02\x01\x030\x01\x82\xd3\xe4\x93\x02FZ\x1c\x12\x1a/v1/{name=people/*}:export\x12&/v1/{name=districts/*/people/*}:export\x12\xcb\x01\n" +
-	"\vErasePerson\x12%.tandem.records.v1.ErasePersonRequest\x1a\x1e.tandem.records.v1.Disposition\"u\xdaA\x04name\xea\xe0\x18\x1a\n" +
-	"\fpeople.erase\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02J:\x01*Z\x1e:\x01*\"\x19/v1/{name=people/*}:erase\"%/v1/{name=districts/*/people/*}:erase\x12\xe8\x01\n" +
-	"\x11CreateDisposition\x12+.tandem.records.v1.CreateDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"\x85\x01\xdaA!parent,disposition,disposition_id\xea\xe0\x18#\n" +
-	"\x13dispositions.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x024:\vdisposition\"%/v1/{parent=districts/*}/dispositions\x12\xb2\x01\n" +
-	"\x0eGetDisposition\x12(.tandem.records.v1.GetDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"V\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\x10dispositions.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02'\x12%/v1/{name=districts/*/dispositions/*}\x12\xc8\x01\n" +
-	"\x10ListDispositions\x12*.tandem.records.v1.ListDispositionsRequest\x1a+.tandem.records.v1.ListDispositionsResponse\"[\xdaA\x06parent\xea\xe0\x18!\n" +
-	"\x11dispositions.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02'\x12%/v1/{parent=districts/*}/dispositions\x12\xc9\x01\n" +
-	"\x12ApproveDisposition\x12,.tandem.records.v1.ApproveDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"e\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x14dispositions.approve\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x022:\x01*\"-/v1/{name=districts/*/dispositions/*}:approve\x12\xe8\x01\n" +
-	"\x12ListRetentionRules\x12,.tandem.records.v1.ListRetentionRulesRequest\x1a-.tandem.records.v1.ListRetentionRulesResponse\"u\xdaA\x06parent\xea\xe0\x18#\n" +
-	"\x13retentionRules.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02?Z\x14\x12\x12/v1/retentionRules\x12'/v1/{parent=districts/*}/retentionRulesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/records/v1;recordsv1b\x06proto3"
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc9\x10\n" +
+	"\x0eRecordsService\x12\xd8\x01\n" +
+	"\x10ListAuditEntries\x12*.tandem.records.v1.ListAuditEntriesRequest\x1a+.tandem.records.v1.ListAuditEntriesResponse\"k\xdaA\x06parent\xea\xe0\x18\x1d\n" +
+	"\x11auditEntries.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02;Z\x12\x12\x10/v1/auditEntries\x12%/v1/{parent=districts/*}/auditEntries\x12\xe2\x01\n" +
+	"\x0eVerifyAuditLog\x12(.tandem.records.v1.VerifyAuditLogRequest\x1a).tandem.records.v1.VerifyAuditLogResponse\"{\xdaA\x06parent\xea\xe0\x18\x1f\n" +
+	"\x13auditEntries.verify\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02IZ\x19\x12\x17/v1/auditEntries:verify\x12,/v1/{parent=districts/*}/auditEntries:verify\x12\xd2\x01\n" +
+	"\x0fListDisclosures\x12).tandem.records.v1.ListDisclosuresRequest\x1a*.tandem.records.v1.ListDisclosuresResponse\"h\xdaA\x06parent\xea\xe0\x18\x1c\n" +
+	"\x10disclosures.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x029Z\x11\x12\x0f/v1/disclosures\x12$/v1/{parent=districts/*}/disclosures\x12\xc9\x01\n" +
+	"\fExportPerson\x12&.tandem.records.v1.ExportPersonRequest\x1a\x1f.tandem.records.v1.PersonExport\"p\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\rpeople.export\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02FZ\x1c\x12\x1a/v1/{name=people/*}:export\x12&/v1/{name=districts/*/people/*}:export\x12\xc7\x01\n" +
+	"\vErasePerson\x12%.tandem.records.v1.ErasePersonRequest\x1a\x1e.tandem.records.v1.Disposition\"q\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\fpeople.erase\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02J:\x01*Z\x1e:\x01*\"\x19/v1/{name=people/*}:erase\"%/v1/{name=districts/*/people/*}:erase\x12\xe4\x01\n" +
+	"\x11CreateDisposition\x12+.tandem.records.v1.CreateDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"\x81\x01\xdaA!parent,disposition,disposition_id\xea\xe0\x18\x1f\n" +
+	"\x13dispositions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x024:\vdisposition\"%/v1/{parent=districts/*}/dispositions\x12\xae\x01\n" +
+	"\x0eGetDisposition\x12(.tandem.records.v1.GetDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"R\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10dispositions.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02'\x12%/v1/{name=districts/*/dispositions/*}\x12\xc4\x01\n" +
+	"\x10ListDispositions\x12*.tandem.records.v1.ListDispositionsRequest\x1a+.tandem.records.v1.ListDispositionsResponse\"W\xdaA\x06parent\xea\xe0\x18\x1d\n" +
+	"\x11dispositions.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02'\x12%/v1/{parent=districts/*}/dispositions\x12\xc5\x01\n" +
+	"\x12ApproveDisposition\x12,.tandem.records.v1.ApproveDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"a\xdaA\x04name\xea\xe0\x18\x1e\n" +
+	"\x14dispositions.approve\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x022:\x01*\"-/v1/{name=districts/*/dispositions/*}:approve\x12\xe4\x01\n" +
+	"\x12ListRetentionRules\x12,.tandem.records.v1.ListRetentionRulesRequest\x1a-.tandem.records.v1.ListRetentionRulesResponse\"q\xdaA\x06parent\xea\xe0\x18\x1f\n" +
+	"\x13retentionRules.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?Z\x14\x12\x12/v1/retentionRules\x12'/v1/{parent=districts/*}/retentionRulesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/records/v1;recordsv1b\x06proto3"
 
 var (
 	file_tandem_records_v1_records_proto_rawDescOnce sync.Once

@@ -821,10 +821,10 @@ const file_tandem_schools_v1_cycles_proto_rawDesc = "" +
 	"\x17tandem-badges.org/Cycle\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\x90\a\n" +
-	"\rCyclesService\x12\x9a\x01\n" +
-	"\vCreateCycle\x12%.tandem.schools.v1.CreateCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"J\xdaA\x0ecycle,cycle_id\xea\xe0\x18\x1c\n" +
-	"\rcycles.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02\x13:\x05cycle\"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\x84\a\n" +
+	"\rCyclesService\x12\x97\x01\n" +
+	"\vCreateCycle\x12%.tandem.schools.v1.CreateCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"G\xdaA\x0ecycle,cycle_id\xea\xe0\x18\x19\n" +
+	"\rcycles.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x13:\x05cycle\"\n" +
 	"/v1/cycles\x12~\n" +
 	"\bGetCycle\x12\".tandem.schools.v1.GetCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"4\xdaA\x04name\xea\xe0\x18\x0e\n" +
 	"\n" +
@@ -832,15 +832,15 @@ const file_tandem_schools_v1_cycles_proto_rawDesc = "" +
 	"\n" +
 	"ListCycles\x12$.tandem.schools.v1.ListCyclesRequest\x1a%.tandem.schools.v1.ListCyclesResponse\"%\xea\xe0\x18\x0f\n" +
 	"\vcycles.list\x10\x02\x82\xd3\xe4\x93\x02\f\x12\n" +
-	"/v1/cycles\x12\xb0\x01\n" +
-	"\vUpdateCycle\x12%.tandem.schools.v1.UpdateCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"`\xdaA\x11cycle,update_mask\xea\xe0\x18 \n" +
+	"/v1/cycles\x12\xad\x01\n" +
+	"\vUpdateCycle\x12%.tandem.schools.v1.UpdateCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"]\xdaA\x11cycle,update_mask\xea\xe0\x18\x1d\n" +
 	"\rcycles.update\x10\x03\x1a\n" +
-	"cycle.name\"\x01\x01\x82\xd3\xe4\x93\x02\":\x05cycle2\x19/v1/{cycle.name=cycles/*}\x12\x92\x01\n" +
-	"\tOpenCycle\x12#.tandem.schools.v1.OpenCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"F\xdaA\x04name\xea\xe0\x18\x18\n" +
-	"\vcycles.open\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cycles/*}:open\x12\x96\x01\n" +
+	"cycle.name\x82\xd3\xe4\x93\x02\":\x05cycle2\x19/v1/{cycle.name=cycles/*}\x12\x8f\x01\n" +
+	"\tOpenCycle\x12#.tandem.schools.v1.OpenCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"C\xdaA\x04name\xea\xe0\x18\x15\n" +
+	"\vcycles.open\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cycles/*}:open\x12\x93\x01\n" +
 	"\n" +
-	"CloseCycle\x12$.tandem.schools.v1.CloseCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"H\xdaA\x04name\xea\xe0\x18\x19\n" +
-	"\fcycles.close\x10\x03\x1a\x04name\"\x01\x01\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=cycles/*}:closeBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"CloseCycle\x12$.tandem.schools.v1.CloseCycleRequest\x1a\x18.tandem.schools.v1.Cycle\"E\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\fcycles.close\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=cycles/*}:closeBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_cycles_proto_rawDescOnce sync.Once

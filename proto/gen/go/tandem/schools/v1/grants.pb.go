@@ -702,21 +702,21 @@ const file_tandem_schools_v1_grants_proto_rawDesc = "" +
 	"\x04etag\x18\x03 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xc2\b\n" +
-	"\rGrantsService\x12\xe8\x01\n" +
-	"\vCreateGrant\x12%.tandem.schools.v1.CreateGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x97\x01\xdaA\x15parent,grant,grant_id\xea\xe0\x18\x1d\n" +
-	"\rgrants.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02X:\x05grantZ%:\x05grant\"\x1c/v1/{parent=people/*}/grants\"(/v1/{parent=districts/*/people/*}/grants\x12\xbd\x01\n" +
-	"\bGetGrant\x12\".tandem.schools.v1.GetGrantRequest\x1a\x18.tandem.schools.v1.Grant\"s\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xad\b\n" +
+	"\rGrantsService\x12\xe4\x01\n" +
+	"\vCreateGrant\x12%.tandem.schools.v1.CreateGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x93\x01\xdaA\x15parent,grant,grant_id\xea\xe0\x18\x19\n" +
+	"\rgrants.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02X:\x05grantZ%:\x05grant\"\x1c/v1/{parent=people/*}/grants\"(/v1/{parent=districts/*/people/*}/grants\x12\xb9\x01\n" +
+	"\bGetGrant\x12\".tandem.schools.v1.GetGrantRequest\x1a\x18.tandem.schools.v1.Grant\"o\xdaA\x04name\xea\xe0\x18\x14\n" +
 	"\n" +
-	"grants.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{name=people/*/grants/*}\x12(/v1/{name=districts/*/people/*/grants/*}\x12\xd3\x01\n" +
+	"grants.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{name=people/*/grants/*}\x12(/v1/{name=districts/*/people/*/grants/*}\x12\xcf\x01\n" +
 	"\n" +
-	"ListGrants\x12$.tandem.schools.v1.ListGrantsRequest\x1a%.tandem.schools.v1.ListGrantsResponse\"x\xdaA\x06parent\xea\xe0\x18\x1b\n" +
-	"\vgrants.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{parent=people/*}/grants\x12(/v1/{parent=districts/*/people/*}/grants\x12\xe0\x01\n" +
-	"\fApproveGrant\x12&.tandem.schools.v1.ApproveGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x8d\x01\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\x0egrants.approve\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02`:\x01*Z):\x01*\"$/v1/{name=people/*/grants/*}:approve\"0/v1/{name=districts/*/people/*/grants/*}:approve\x12\xcc\x01\n" +
-	"\bEndGrant\x12\".tandem.schools.v1.EndGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x81\x01\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"ListGrants\x12$.tandem.schools.v1.ListGrantsRequest\x1a%.tandem.schools.v1.ListGrantsResponse\"t\xdaA\x06parent\xea\xe0\x18\x17\n" +
+	"\vgrants.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{parent=people/*}/grants\x12(/v1/{parent=districts/*/people/*}/grants\x12\xdc\x01\n" +
+	"\fApproveGrant\x12&.tandem.schools.v1.ApproveGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x89\x01\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0egrants.approve\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02`:\x01*Z):\x01*\"$/v1/{name=people/*/grants/*}:approve\"0/v1/{name=districts/*/people/*/grants/*}:approve\x12\xc7\x01\n" +
+	"\bEndGrant\x12\".tandem.schools.v1.EndGrantRequest\x1a\x18.tandem.schools.v1.Grant\"}\xdaA\x04name\xea\xe0\x18\x14\n" +
 	"\n" +
-	"grants.end\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02X:\x01*Z%:\x01*\" /v1/{name=people/*/grants/*}:end\",/v1/{name=districts/*/people/*/grants/*}:endBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"grants.end\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02X:\x01*Z%:\x01*\" /v1/{name=people/*/grants/*}:end\",/v1/{name=districts/*/people/*/grants/*}:endBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_grants_proto_rawDescOnce sync.Once

@@ -3794,84 +3794,84 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\rPHASE_AWARDED\x10\b\x12\x14\n" +
 	"\x10PHASE_SUSTAINING\x10\t\x12\x10\n" +
 	"\fPHASE_LAPSED\x10\n" +
-	"2\xf0\x16\n" +
-	"\x0fJourneysService\x12\xdb\x01\n" +
-	"\rCreateJourney\x12'.tandem.schools.v1.CreateJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"\x84\x01\xdaA\x19parent,journey,journey_id\xea\xe0\x18 \n" +
-	"\x0fjourneys.create\x10\x03\x1a\x06parent\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02>:\ajourney\"3/v1/{parent=districts/*/schools/*/teams/*}/journeys\x12\xb5\x01\n" +
+	"2\x9c\x16\n" +
+	"\x0fJourneysService\x12\xd5\x01\n" +
+	"\rCreateJourney\x12'.tandem.schools.v1.CreateJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"\x7f\xdaA\x19parent,journey,journey_id\xea\xe0\x18\x1b\n" +
+	"\x0fjourneys.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02>:\ajourney\"3/v1/{parent=districts/*/schools/*/teams/*}/journeys\x12\xac\x01\n" +
 	"\n" +
-	"GetJourney\x12$.tandem.schools.v1.GetJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"e\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\fjourneys.get\x10\x03\x1a\x04name\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x025\x123/v1/{name=districts/*/schools/*/teams/*/journeys/*}\x12\xcb\x01\n" +
-	"\fListJourneys\x12&.tandem.schools.v1.ListJourneysRequest\x1a'.tandem.schools.v1.ListJourneysResponse\"j\xdaA\x06parent\xea\xe0\x18\"\n" +
-	"\rjourneys.list\x10\x03\x1a\x06parent\"\a\x01\x03\x04\x05\x06\a\x02\x82\xd3\xe4\x93\x025\x123/v1/{parent=districts/*/schools/*/teams/*}/journeys\x12\xe3\x01\n" +
-	"\rUpdateJourney\x12'.tandem.schools.v1.UpdateJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"\x8c\x01\xdaA\x13journey,update_mask\xea\xe0\x18&\n" +
-	"\x0fjourneys.update\x10\x03\x1a\fjourney.name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02F:\ajourney2;/v1/{journey.name=districts/*/schools/*/teams/*/journeys/*}\x12\xca\x01\n" +
-	"\x0eBeginDiscovery\x12(.tandem.schools.v1.BeginDiscoveryRequest\x1a\x1a.tandem.schools.v1.Journey\"r\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x11journeys.discover\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{name=districts/*/schools/*/teams/*/journeys/*}:discover\x12\xc6\x01\n" +
+	"GetJourney\x12$.tandem.schools.v1.GetJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"\\\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\fjourneys.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025\x123/v1/{name=districts/*/schools/*/teams/*/journeys/*}\x12\xc2\x01\n" +
+	"\fListJourneys\x12&.tandem.schools.v1.ListJourneysRequest\x1a'.tandem.schools.v1.ListJourneysResponse\"a\xdaA\x06parent\xea\xe0\x18\x19\n" +
+	"\rjourneys.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x025\x123/v1/{parent=districts/*/schools/*/teams/*}/journeys\x12\xde\x01\n" +
+	"\rUpdateJourney\x12'.tandem.schools.v1.UpdateJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"\x87\x01\xdaA\x13journey,update_mask\xea\xe0\x18!\n" +
+	"\x0fjourneys.update\x10\x03\x1a\fjourney.name\x82\xd3\xe4\x93\x02F:\ajourney2;/v1/{journey.name=districts/*/schools/*/teams/*/journeys/*}\x12\xc5\x01\n" +
+	"\x0eBeginDiscovery\x12(.tandem.schools.v1.BeginDiscoveryRequest\x1a\x1a.tandem.schools.v1.Journey\"m\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11journeys.discover\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{name=districts/*/schools/*/teams/*/journeys/*}:discover\x12\xc1\x01\n" +
 	"\n" +
-	"OpenChoice\x12$.tandem.schools.v1.OpenChoiceRequest\x1a\x1a.tandem.schools.v1.Journey\"v\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x13journeys.deliberate\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02C:\x01*\">/v1/{name=districts/*/schools/*/teams/*/journeys/*}:deliberate\x12\xc6\x01\n" +
-	"\x0eChooseStandard\x12(.tandem.schools.v1.ChooseStandardRequest\x1a\x1a.tandem.schools.v1.Journey\"n\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\x0fjourneys.choose\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=districts/*/schools/*/teams/*/journeys/*}:choose\x12\xc0\x01\n" +
-	"\vSignOffPlan\x12%.tandem.schools.v1.SignOffPlanRequest\x1a\x1a.tandem.schools.v1.Journey\"n\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\x10journeys.signOff\x10\x03\x1a\x04name\"\x01\x04\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:signOff\x12\xc0\x01\n" +
-	"\fStartJourney\x12&.tandem.schools.v1.StartJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"l\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\x0ejourneys.start\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=districts/*/schools/*/teams/*/journeys/*}:start\x12\xc8\x01\n" +
-	"\x0ePresentRoadmap\x12(.tandem.schools.v1.PresentRoadmapRequest\x1a\x1a.tandem.schools.v1.Journey\"p\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\x10journeys.present\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:present\x12\xcc\x01\n" +
-	"\x0fContinueJourney\x12).tandem.schools.v1.ContinueJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"r\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x11journeys.continue\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{name=districts/*/schools/*/teams/*/journeys/*}:continue\x12\xc8\x01\n" +
-	"\x0eSustainJourney\x12(.tandem.schools.v1.SustainJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"p\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\x10journeys.sustain\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:sustain\x12\xeb\x01\n" +
-	"\x12ExplainEligibility\x12,.tandem.schools.v1.ExplainEligibilityRequest\x1a\x1e.tandem.schools.v1.Eligibility\"\x86\x01\xdaA\x04name\xea\xe0\x18-\n" +
-	"\x1bjourneys.explainEligibility\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02H\x12F/v1/{name=districts/*/schools/*/teams/*/journeys/*}:explainEligibility\x12\xda\x01\n" +
-	"\x12GetJourneySnapshot\x12,.tandem.schools.v1.GetJourneySnapshotRequest\x1a\".tandem.schools.v1.JourneySnapshot\"r\xdaA\x04name\xea\xe0\x18#\n" +
-	"\x11journeys.snapshot\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02>\x12</v1/{name=districts/*/schools/*/teams/*/journeys/*}:snapshot2\x9e\x1b\n" +
-	"\fPlansService\x12\xcf\x01\n" +
+	"OpenChoice\x12$.tandem.schools.v1.OpenChoiceRequest\x1a\x1a.tandem.schools.v1.Journey\"q\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x13journeys.deliberate\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02C:\x01*\">/v1/{name=districts/*/schools/*/teams/*/journeys/*}:deliberate\x12\xc1\x01\n" +
+	"\x0eChooseStandard\x12(.tandem.schools.v1.ChooseStandardRequest\x1a\x1a.tandem.schools.v1.Journey\"i\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\x0fjourneys.choose\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=districts/*/schools/*/teams/*/journeys/*}:choose\x12\xbd\x01\n" +
+	"\vSignOffPlan\x12%.tandem.schools.v1.SignOffPlanRequest\x1a\x1a.tandem.schools.v1.Journey\"k\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10journeys.signOff\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:signOff\x12\xbb\x01\n" +
+	"\fStartJourney\x12&.tandem.schools.v1.StartJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"g\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0ejourneys.start\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=districts/*/schools/*/teams/*/journeys/*}:start\x12\xc3\x01\n" +
+	"\x0ePresentRoadmap\x12(.tandem.schools.v1.PresentRoadmapRequest\x1a\x1a.tandem.schools.v1.Journey\"k\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10journeys.present\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:present\x12\xc7\x01\n" +
+	"\x0fContinueJourney\x12).tandem.schools.v1.ContinueJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"m\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11journeys.continue\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02A:\x01*\"</v1/{name=districts/*/schools/*/teams/*/journeys/*}:continue\x12\xc3\x01\n" +
+	"\x0eSustainJourney\x12(.tandem.schools.v1.SustainJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"k\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10journeys.sustain\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:sustain\x12\xe2\x01\n" +
+	"\x12ExplainEligibility\x12,.tandem.schools.v1.ExplainEligibilityRequest\x1a\x1e.tandem.schools.v1.Eligibility\"~\xdaA\x04name\xea\xe0\x18%\n" +
+	"\x1bjourneys.explainEligibility\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02H\x12F/v1/{name=districts/*/schools/*/teams/*/journeys/*}:explainEligibility\x12\xd2\x01\n" +
+	"\x12GetJourneySnapshot\x12,.tandem.schools.v1.GetJourneySnapshotRequest\x1a\".tandem.schools.v1.JourneySnapshot\"j\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x11journeys.snapshot\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02>\x12</v1/{name=districts/*/schools/*/teams/*/journeys/*}:snapshot2\xa5\x1a\n" +
+	"\fPlansService\x12\xc8\x01\n" +
 	"\n" +
-	"CreateGoal\x12$.tandem.schools.v1.CreateGoalRequest\x1a\x17.tandem.schools.v1.Goal\"\x81\x01\xdaA\x13parent,goal,goal_id\xea\xe0\x18\x1e\n" +
-	"\fgoals.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02C:\x04goal\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/goals\x12\xb0\x01\n" +
-	"\aGetGoal\x12!.tandem.schools.v1.GetGoalRequest\x1a\x17.tandem.schools.v1.Goal\"i\xdaA\x04name\xea\xe0\x18\x1b\n" +
-	"\tgoals.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/goals/*}\x12\xc6\x01\n" +
-	"\tListGoals\x12#.tandem.schools.v1.ListGoalsRequest\x1a$.tandem.schools.v1.ListGoalsResponse\"n\xdaA\x06parent\xea\xe0\x18\x1e\n" +
+	"CreateGoal\x12$.tandem.schools.v1.CreateGoalRequest\x1a\x17.tandem.schools.v1.Goal\"{\xdaA\x13parent,goal,goal_id\xea\xe0\x18\x18\n" +
+	"\fgoals.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C:\x04goal\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/goals\x12\xa8\x01\n" +
+	"\aGetGoal\x12!.tandem.schools.v1.GetGoalRequest\x1a\x17.tandem.schools.v1.Goal\"a\xdaA\x04name\xea\xe0\x18\x13\n" +
+	"\tgoals.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/goals/*}\x12\xbe\x01\n" +
+	"\tListGoals\x12#.tandem.schools.v1.ListGoalsRequest\x1a$.tandem.schools.v1.ListGoalsResponse\"f\xdaA\x06parent\xea\xe0\x18\x16\n" +
 	"\n" +
-	"goals.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/goals\x12\xd4\x01\n" +
+	"goals.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/goals\x12\xce\x01\n" +
 	"\n" +
-	"UpdateGoal\x12$.tandem.schools.v1.UpdateGoalRequest\x1a\x17.tandem.schools.v1.Goal\"\x86\x01\xdaA\x10goal,update_mask\xea\xe0\x18!\n" +
-	"\fgoals.update\x10\x03\x1a\tgoal.name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02H:\x04goal2@/v1/{goal.name=districts/*/schools/*/teams/*/journeys/*/goals/*}\x12\xb6\x01\n" +
+	"UpdateGoal\x12$.tandem.schools.v1.UpdateGoalRequest\x1a\x17.tandem.schools.v1.Goal\"\x80\x01\xdaA\x10goal,update_mask\xea\xe0\x18\x1b\n" +
+	"\fgoals.update\x10\x03\x1a\tgoal.name\x82\xd3\xe4\x93\x02H:\x04goal2@/v1/{goal.name=districts/*/schools/*/teams/*/journeys/*/goals/*}\x12\xb0\x01\n" +
 	"\n" +
-	"DeleteGoal\x12$.tandem.schools.v1.DeleteGoalRequest\x1a\x16.google.protobuf.Empty\"j\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\fgoals.delete\x10\x03\x1a\x04name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02=*;/v1/{name=districts/*/schools/*/teams/*/journeys/*/goals/*}\x12\xcf\x01\n" +
+	"DeleteGoal\x12$.tandem.schools.v1.DeleteGoalRequest\x1a\x16.google.protobuf.Empty\"d\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\fgoals.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=*;/v1/{name=districts/*/schools/*/teams/*/journeys/*/goals/*}\x12\xc8\x01\n" +
 	"\n" +
-	"CreateStep\x12$.tandem.schools.v1.CreateStepRequest\x1a\x17.tandem.schools.v1.Step\"\x81\x01\xdaA\x13parent,step,step_id\xea\xe0\x18\x1e\n" +
-	"\fsteps.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02C:\x04step\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/steps\x12\xb0\x01\n" +
-	"\aGetStep\x12!.tandem.schools.v1.GetStepRequest\x1a\x17.tandem.schools.v1.Step\"i\xdaA\x04name\xea\xe0\x18\x1b\n" +
-	"\tsteps.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}\x12\xc6\x01\n" +
-	"\tListSteps\x12#.tandem.schools.v1.ListStepsRequest\x1a$.tandem.schools.v1.ListStepsResponse\"n\xdaA\x06parent\xea\xe0\x18\x1e\n" +
+	"CreateStep\x12$.tandem.schools.v1.CreateStepRequest\x1a\x17.tandem.schools.v1.Step\"{\xdaA\x13parent,step,step_id\xea\xe0\x18\x18\n" +
+	"\fsteps.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C:\x04step\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/steps\x12\xa8\x01\n" +
+	"\aGetStep\x12!.tandem.schools.v1.GetStepRequest\x1a\x17.tandem.schools.v1.Step\"a\xdaA\x04name\xea\xe0\x18\x13\n" +
+	"\tsteps.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}\x12\xbe\x01\n" +
+	"\tListSteps\x12#.tandem.schools.v1.ListStepsRequest\x1a$.tandem.schools.v1.ListStepsResponse\"f\xdaA\x06parent\xea\xe0\x18\x16\n" +
 	"\n" +
-	"steps.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/steps\x12\xd4\x01\n" +
+	"steps.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/steps\x12\xce\x01\n" +
 	"\n" +
-	"UpdateStep\x12$.tandem.schools.v1.UpdateStepRequest\x1a\x17.tandem.schools.v1.Step\"\x86\x01\xdaA\x10step,update_mask\xea\xe0\x18!\n" +
-	"\fsteps.update\x10\x03\x1a\tstep.name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02H:\x04step2@/v1/{step.name=districts/*/schools/*/teams/*/journeys/*/steps/*}\x12\xb6\x01\n" +
+	"UpdateStep\x12$.tandem.schools.v1.UpdateStepRequest\x1a\x17.tandem.schools.v1.Step\"\x80\x01\xdaA\x10step,update_mask\xea\xe0\x18\x1b\n" +
+	"\fsteps.update\x10\x03\x1a\tstep.name\x82\xd3\xe4\x93\x02H:\x04step2@/v1/{step.name=districts/*/schools/*/teams/*/journeys/*/steps/*}\x12\xb0\x01\n" +
 	"\n" +
-	"DeleteStep\x12$.tandem.schools.v1.DeleteStepRequest\x1a\x16.google.protobuf.Empty\"j\xdaA\x04name\xea\xe0\x18\x1c\n" +
-	"\fsteps.delete\x10\x03\x1a\x04name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02=*;/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}\x12\xc9\x01\n" +
-	"\fCompleteStep\x12&.tandem.schools.v1.CompleteStepRequest\x1a\x17.tandem.schools.v1.Step\"x\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\x0esteps.complete\x10\x03\x1a\x04name\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}:complete\x12\xff\x01\n" +
-	"\x10CreateReflection\x12*.tandem.schools.v1.CreateReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"\x9f\x01\xdaA\x1fparent,reflection,reflection_id\xea\xe0\x18$\n" +
-	"\x12reflections.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02O:\n" +
-	"reflection\"A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xce\x01\n" +
-	"\rGetReflection\x12'.tandem.schools.v1.GetReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"u\xdaA\x04name\xea\xe0\x18!\n" +
-	"\x0freflections.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02C\x12A/v1/{name=districts/*/schools/*/teams/*/journeys/*/reflections/*}\x12\xe4\x01\n" +
-	"\x0fListReflections\x12).tandem.schools.v1.ListReflectionsRequest\x1a*.tandem.schools.v1.ListReflectionsResponse\"z\xdaA\x06parent\xea\xe0\x18$\n" +
-	"\x10reflections.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xcf\x01\n" +
+	"DeleteStep\x12$.tandem.schools.v1.DeleteStepRequest\x1a\x16.google.protobuf.Empty\"d\xdaA\x04name\xea\xe0\x18\x16\n" +
+	"\fsteps.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=*;/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}\x12\xc3\x01\n" +
+	"\fCompleteStep\x12&.tandem.schools.v1.CompleteStepRequest\x1a\x17.tandem.schools.v1.Step\"r\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0esteps.complete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}:complete\x12\xf9\x01\n" +
+	"\x10CreateReflection\x12*.tandem.schools.v1.CreateReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"\x99\x01\xdaA\x1fparent,reflection,reflection_id\xea\xe0\x18\x1e\n" +
+	"\x12reflections.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02O:\n" +
+	"reflection\"A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xc6\x01\n" +
+	"\rGetReflection\x12'.tandem.schools.v1.GetReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"m\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\x0freflections.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02C\x12A/v1/{name=districts/*/schools/*/teams/*/journeys/*/reflections/*}\x12\xdc\x01\n" +
+	"\x0fListReflections\x12).tandem.schools.v1.ListReflectionsRequest\x1a*.tandem.schools.v1.ListReflectionsResponse\"r\xdaA\x06parent\xea\xe0\x18\x1c\n" +
+	"\x10reflections.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xc8\x01\n" +
 	"\n" +
-	"CreateNote\x12$.tandem.schools.v1.CreateNoteRequest\x1a\x17.tandem.schools.v1.Note\"\x81\x01\xdaA\x13parent,note,note_id\xea\xe0\x18\x1e\n" +
-	"\fnotes.create\x10\x03\x1a\x06parent\"\x04\x04\x05\x06\a\x82\xd3\xe4\x93\x02C:\x04note\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notes\x12\xb0\x01\n" +
-	"\aGetNote\x12!.tandem.schools.v1.GetNoteRequest\x1a\x17.tandem.schools.v1.Note\"i\xdaA\x04name\xea\xe0\x18\x1b\n" +
-	"\tnotes.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/notes/*}\x12\xc6\x01\n" +
-	"\tListNotes\x12#.tandem.schools.v1.ListNotesRequest\x1a$.tandem.schools.v1.ListNotesResponse\"n\xdaA\x06parent\xea\xe0\x18\x1e\n" +
+	"CreateNote\x12$.tandem.schools.v1.CreateNoteRequest\x1a\x17.tandem.schools.v1.Note\"{\xdaA\x13parent,note,note_id\xea\xe0\x18\x18\n" +
+	"\fnotes.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C:\x04note\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notes\x12\xa8\x01\n" +
+	"\aGetNote\x12!.tandem.schools.v1.GetNoteRequest\x1a\x17.tandem.schools.v1.Note\"a\xdaA\x04name\xea\xe0\x18\x13\n" +
+	"\tnotes.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/notes/*}\x12\xbe\x01\n" +
+	"\tListNotes\x12#.tandem.schools.v1.ListNotesRequest\x1a$.tandem.schools.v1.ListNotesResponse\"f\xdaA\x06parent\xea\xe0\x18\x16\n" +
 	"\n" +
-	"notes.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"notes.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_journeys_proto_rawDescOnce sync.Once

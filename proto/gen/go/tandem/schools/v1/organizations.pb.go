@@ -1674,38 +1674,38 @@ const file_tandem_schools_v1_organizations_proto_rawDesc = "" +
 	"\x19DeleteFeederSystemRequest\x12A\n" +
 	"\x04name\x18\x01 \x01(\tB-\xe0A\x02\xfaA \n" +
 	"\x1etandem-badges.org/FeederSystem\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
-	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag2\xbc\x16\n" +
-	"\x14OrganizationsService\x12\xb2\x01\n" +
-	"\x0eCreateDistrict\x12(.tandem.schools.v1.CreateDistrictRequest\x1a\x1b.tandem.schools.v1.District\"Y\xdaA\x14district,district_id\xea\xe0\x18\x1f\n" +
-	"\x10districts.create\x10\x03\x1a\x06parent\"\x01\x01\x82\xd3\xe4\x93\x02\x19:\bdistrict\"\r/v1/districts\x12\x93\x01\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag2\x99\x16\n" +
+	"\x14OrganizationsService\x12\xaf\x01\n" +
+	"\x0eCreateDistrict\x12(.tandem.schools.v1.CreateDistrictRequest\x1a\x1b.tandem.schools.v1.District\"V\xdaA\x14district,district_id\xea\xe0\x18\x1c\n" +
+	"\x10districts.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x19:\bdistrict\"\r/v1/districts\x12\x93\x01\n" +
 	"\vGetDistrict\x12%.tandem.schools.v1.GetDistrictRequest\x1a\x1b.tandem.schools.v1.District\"@\xdaA\x04name\xea\xe0\x18\x17\n" +
 	"\rdistricts.get\x10\x04\x1a\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=districts/*}\x12\x8f\x01\n" +
 	"\rListDistricts\x12'.tandem.schools.v1.ListDistrictsRequest\x1a(.tandem.schools.v1.ListDistrictsResponse\"+\xea\xe0\x18\x12\n" +
-	"\x0edistricts.list\x10\x02\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/districts\x12\xcc\x01\n" +
-	"\x0eUpdateDistrict\x12(.tandem.schools.v1.UpdateDistrictRequest\x1a\x1b.tandem.schools.v1.District\"s\xdaA\x14district,update_mask\xea\xe0\x18'\n" +
-	"\x10districts.update\x10\x03\x1a\rdistrict.name\"\x02\x01\x03\x82\xd3\xe4\x93\x02+:\bdistrict2\x1f/v1/{district.name=districts/*}\x12\xbf\x01\n" +
-	"\fCreateSchool\x12&.tandem.schools.v1.CreateSchoolRequest\x1a\x19.tandem.schools.v1.School\"l\xdaA\x17parent,school,school_id\xea\xe0\x18\x1e\n" +
-	"\x0eschools.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02*:\x06school\" /v1/{parent=districts/*}/schools\x12\xcc\x01\n" +
-	"\x12BatchCreateSchools\x12,.tandem.schools.v1.BatchCreateSchoolsRequest\x1a-.tandem.schools.v1.BatchCreateSchoolsResponse\"Y\xea\xe0\x18\x1e\n" +
-	"\x0eschools.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=districts/*}/schools:batchCreate\x12\x95\x01\n" +
+	"\x0edistricts.list\x10\x02\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/districts\x12\xc8\x01\n" +
+	"\x0eUpdateDistrict\x12(.tandem.schools.v1.UpdateDistrictRequest\x1a\x1b.tandem.schools.v1.District\"o\xdaA\x14district,update_mask\xea\xe0\x18#\n" +
+	"\x10districts.update\x10\x03\x1a\rdistrict.name\x82\xd3\xe4\x93\x02+:\bdistrict2\x1f/v1/{district.name=districts/*}\x12\xbb\x01\n" +
+	"\fCreateSchool\x12&.tandem.schools.v1.CreateSchoolRequest\x1a\x19.tandem.schools.v1.School\"h\xdaA\x17parent,school,school_id\xea\xe0\x18\x1a\n" +
+	"\x0eschools.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02*:\x06school\" /v1/{parent=districts/*}/schools\x12\xc8\x01\n" +
+	"\x12BatchCreateSchools\x12,.tandem.schools.v1.BatchCreateSchoolsRequest\x1a-.tandem.schools.v1.BatchCreateSchoolsResponse\"U\xea\xe0\x18\x1a\n" +
+	"\x0eschools.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x021:\x01*\",/v1/{parent=districts/*}/schools:batchCreate\x12\x95\x01\n" +
 	"\tGetSchool\x12#.tandem.schools.v1.GetSchoolRequest\x1a\x19.tandem.schools.v1.School\"H\xdaA\x04name\xea\xe0\x18\x15\n" +
 	"\vschools.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=districts/*/schools/*}\x12\xab\x01\n" +
 	"\vListSchools\x12%.tandem.schools.v1.ListSchoolsRequest\x1a&.tandem.schools.v1.ListSchoolsResponse\"M\xdaA\x06parent\xea\xe0\x18\x18\n" +
-	"\fschools.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=districts/*}/schools\x12\xc6\x01\n" +
-	"\fUpdateSchool\x12&.tandem.schools.v1.UpdateSchoolRequest\x1a\x19.tandem.schools.v1.School\"s\xdaA\x12school,update_mask\xea\xe0\x18#\n" +
-	"\x0eschools.update\x10\x03\x1a\vschool.name\"\x02\x01\x03\x82\xd3\xe4\x93\x021:\x06school2'/v1/{school.name=districts/*/schools/*}\x12\xa1\x01\n" +
-	"\vCloseSchool\x12%.tandem.schools.v1.CloseSchoolRequest\x1a\x19.tandem.schools.v1.School\"P\xea\xe0\x18\x1b\n" +
-	"\rschools.close\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{name=districts/*/schools/*}:close\x12\xf3\x01\n" +
-	"\x12CreateFeederSystem\x12,.tandem.schools.v1.CreateFeederSystemRequest\x1a\x1f.tandem.schools.v1.FeederSystem\"\x8d\x01\xdaA%parent,feeder_system,feeder_system_id\xea\xe0\x18$\n" +
-	"\x14feederSystems.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x027:\rfeeder_system\"&/v1/{parent=districts/*}/feederSystems\x12\xb3\x01\n" +
+	"\fschools.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=districts/*}/schools\x12\xc2\x01\n" +
+	"\fUpdateSchool\x12&.tandem.schools.v1.UpdateSchoolRequest\x1a\x19.tandem.schools.v1.School\"o\xdaA\x12school,update_mask\xea\xe0\x18\x1f\n" +
+	"\x0eschools.update\x10\x03\x1a\vschool.name\x82\xd3\xe4\x93\x021:\x06school2'/v1/{school.name=districts/*/schools/*}\x12\x9d\x01\n" +
+	"\vCloseSchool\x12%.tandem.schools.v1.CloseSchoolRequest\x1a\x19.tandem.schools.v1.School\"L\xea\xe0\x18\x17\n" +
+	"\rschools.close\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{name=districts/*/schools/*}:close\x12\xef\x01\n" +
+	"\x12CreateFeederSystem\x12,.tandem.schools.v1.CreateFeederSystemRequest\x1a\x1f.tandem.schools.v1.FeederSystem\"\x89\x01\xdaA%parent,feeder_system,feeder_system_id\xea\xe0\x18 \n" +
+	"\x14feederSystems.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x027:\rfeeder_system\"&/v1/{parent=districts/*}/feederSystems\x12\xb3\x01\n" +
 	"\x0fGetFeederSystem\x12).tandem.schools.v1.GetFeederSystemRequest\x1a\x1f.tandem.schools.v1.FeederSystem\"T\xdaA\x04name\xea\xe0\x18\x1b\n" +
 	"\x11feederSystems.get\x10\x04\x1a\x04name\x82\xd3\xe4\x93\x02(\x12&/v1/{name=districts/*/feederSystems/*}\x12\xc9\x01\n" +
 	"\x11ListFeederSystems\x12+.tandem.schools.v1.ListFeederSystemsRequest\x1a,.tandem.schools.v1.ListFeederSystemsResponse\"Y\xdaA\x06parent\xea\xe0\x18\x1e\n" +
-	"\x12feederSystems.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=districts/*}/feederSystems\x12\x81\x02\n" +
-	"\x12UpdateFeederSystem\x12,.tandem.schools.v1.UpdateFeederSystemRequest\x1a\x1f.tandem.schools.v1.FeederSystem\"\x9b\x01\xdaA\x19feeder_system,update_mask\xea\xe0\x180\n" +
-	"\x14feederSystems.update\x10\x03\x1a\x12feeder_system.name\"\x02\x01\x03\x82\xd3\xe4\x93\x02E:\rfeeder_system24/v1/{feeder_system.name=districts/*/feederSystems/*}\x12\xb7\x01\n" +
-	"\x12DeleteFeederSystem\x12,.tandem.schools.v1.DeleteFeederSystemRequest\x1a\x16.google.protobuf.Empty\"[\xdaA\x04name\xea\xe0\x18\"\n" +
-	"\x14feederSystems.delete\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02(*&/v1/{name=districts/*/feederSystems/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"\x12feederSystems.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=districts/*}/feederSystems\x12\xfd\x01\n" +
+	"\x12UpdateFeederSystem\x12,.tandem.schools.v1.UpdateFeederSystemRequest\x1a\x1f.tandem.schools.v1.FeederSystem\"\x97\x01\xdaA\x19feeder_system,update_mask\xea\xe0\x18,\n" +
+	"\x14feederSystems.update\x10\x03\x1a\x12feeder_system.name\x82\xd3\xe4\x93\x02E:\rfeeder_system24/v1/{feeder_system.name=districts/*/feederSystems/*}\x12\xb3\x01\n" +
+	"\x12DeleteFeederSystem\x12,.tandem.schools.v1.DeleteFeederSystemRequest\x1a\x16.google.protobuf.Empty\"W\xdaA\x04name\xea\xe0\x18\x1e\n" +
+	"\x14feederSystems.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02(*&/v1/{name=districts/*/feederSystems/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_organizations_proto_rawDescOnce sync.Once

@@ -534,20 +534,20 @@ const file_tandem_schools_v1_people_proto_rawDesc = "" +
 	"\x13UpdatePersonRequest\x12<\n" +
 	"\x06person\x18\x01 \x01(\v2\x19.tandem.schools.v1.PersonB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06person\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask2\xc1\x06\n" +
-	"\rPeopleService\x12\xd4\x01\n" +
-	"\fCreatePerson\x12&.tandem.schools.v1.CreatePersonRequest\x1a\x19.tandem.schools.v1.Person\"\x80\x01\xdaA\x17parent,person,person_id\xea\xe0\x18\x1d\n" +
-	"\rpeople.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02?:\x06personZ\x14:\x06person\"\n" +
-	"/v1/people\"\x1f/v1/{parent=districts/*}/people\x12\xaf\x01\n" +
-	"\tGetPerson\x12#.tandem.schools.v1.GetPersonRequest\x1a\x19.tandem.schools.v1.Person\"b\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"updateMask2\xaf\x06\n" +
+	"\rPeopleService\x12\xcf\x01\n" +
+	"\fCreatePerson\x12&.tandem.schools.v1.CreatePersonRequest\x1a\x19.tandem.schools.v1.Person\"|\xdaA\x17parent,person,person_id\xea\xe0\x18\x19\n" +
+	"\rpeople.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?:\x06personZ\x14:\x06person\"\n" +
+	"/v1/people\"\x1f/v1/{parent=districts/*}/people\x12\xaa\x01\n" +
+	"\tGetPerson\x12#.tandem.schools.v1.GetPersonRequest\x1a\x19.tandem.schools.v1.Person\"]\xdaA\x04name\xea\xe0\x18\x14\n" +
 	"\n" +
-	"people.get\x10\x03\x1a\x04name\"\x03\x01\x03\t\x82\xd3\xe4\x93\x028Z\x15\x12\x13/v1/{name=people/*}\x12\x1f/v1/{name=districts/*/people/*}\x12\xb8\x01\n" +
+	"people.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x028Z\x15\x12\x13/v1/{name=people/*}\x12\x1f/v1/{name=districts/*/people/*}\x12\xb4\x01\n" +
 	"\n" +
-	"ListPeople\x12$.tandem.schools.v1.ListPeopleRequest\x1a%.tandem.schools.v1.ListPeopleResponse\"]\xdaA\x06parent\xea\xe0\x18\x1b\n" +
-	"\vpeople.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02/Z\f\x12\n" +
-	"/v1/people\x12\x1f/v1/{parent=districts/*}/people\x12\xeb\x01\n" +
-	"\fUpdatePerson\x12&.tandem.schools.v1.UpdatePersonRequest\x1a\x19.tandem.schools.v1.Person\"\x97\x01\xdaA\x12person,update_mask\xea\xe0\x18\"\n" +
-	"\rpeople.update\x10\x03\x1a\vperson.name\"\x02\x01\x03\x82\xd3\xe4\x93\x02V:\x06personZ$:\x06person2\x1a/v1/{person.name=people/*}2&/v1/{person.name=districts/*/people/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"ListPeople\x12$.tandem.schools.v1.ListPeopleRequest\x1a%.tandem.schools.v1.ListPeopleResponse\"Y\xdaA\x06parent\xea\xe0\x18\x17\n" +
+	"\vpeople.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02/Z\f\x12\n" +
+	"/v1/people\x12\x1f/v1/{parent=districts/*}/people\x12\xe7\x01\n" +
+	"\fUpdatePerson\x12&.tandem.schools.v1.UpdatePersonRequest\x1a\x19.tandem.schools.v1.Person\"\x93\x01\xdaA\x12person,update_mask\xea\xe0\x18\x1e\n" +
+	"\rpeople.update\x10\x03\x1a\vperson.name\x82\xd3\xe4\x93\x02V:\x06personZ$:\x06person2\x1a/v1/{person.name=people/*}2&/v1/{person.name=districts/*/people/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_people_proto_rawDescOnce sync.Once

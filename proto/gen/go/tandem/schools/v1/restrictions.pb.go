@@ -467,16 +467,16 @@ const file_tandem_schools_v1_restrictions_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
 	"\x1dtandem-badges.org/Restriction\xbaH\x04r\x02\x10\x01R\x04name\x12\x1e\n" +
 	"\x04etag\x18\x02 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag2\xb6\x06\n" +
-	"\x13RestrictionsService\x12\xe8\x01\n" +
-	"\x11CreateRestriction\x12+.tandem.schools.v1.CreateRestrictionRequest\x1a\x1e.tandem.schools.v1.Restriction\"\x85\x01\xdaA!parent,restriction,restriction_id\xea\xe0\x18#\n" +
-	"\x13restrictions.create\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x024:\vrestriction\"%/v1/{parent=districts/*}/restrictions\x12\xb2\x01\n" +
-	"\x0eGetRestriction\x12(.tandem.schools.v1.GetRestrictionRequest\x1a\x1e.tandem.schools.v1.Restriction\"V\xdaA\x04name\xea\xe0\x18\x1e\n" +
-	"\x10restrictions.get\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02'\x12%/v1/{name=districts/*/restrictions/*}\x12\xc8\x01\n" +
-	"\x10ListRestrictions\x12*.tandem.schools.v1.ListRestrictionsRequest\x1a+.tandem.schools.v1.ListRestrictionsResponse\"[\xdaA\x06parent\xea\xe0\x18!\n" +
-	"\x11restrictions.list\x10\x03\x1a\x06parent\"\x02\x01\x03\x82\xd3\xe4\x93\x02'\x12%/v1/{parent=districts/*}/restrictions\x12\xb3\x01\n" +
-	"\x11DeleteRestriction\x12+.tandem.schools.v1.DeleteRestrictionRequest\x1a\x16.google.protobuf.Empty\"Y\xdaA\x04name\xea\xe0\x18!\n" +
-	"\x13restrictions.delete\x10\x03\x1a\x04name\"\x02\x01\x03\x82\xd3\xe4\x93\x02'*%/v1/{name=districts/*/restrictions/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag2\xa6\x06\n" +
+	"\x13RestrictionsService\x12\xe4\x01\n" +
+	"\x11CreateRestriction\x12+.tandem.schools.v1.CreateRestrictionRequest\x1a\x1e.tandem.schools.v1.Restriction\"\x81\x01\xdaA!parent,restriction,restriction_id\xea\xe0\x18\x1f\n" +
+	"\x13restrictions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x024:\vrestriction\"%/v1/{parent=districts/*}/restrictions\x12\xae\x01\n" +
+	"\x0eGetRestriction\x12(.tandem.schools.v1.GetRestrictionRequest\x1a\x1e.tandem.schools.v1.Restriction\"R\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10restrictions.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02'\x12%/v1/{name=districts/*/restrictions/*}\x12\xc4\x01\n" +
+	"\x10ListRestrictions\x12*.tandem.schools.v1.ListRestrictionsRequest\x1a+.tandem.schools.v1.ListRestrictionsResponse\"W\xdaA\x06parent\xea\xe0\x18\x1d\n" +
+	"\x11restrictions.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02'\x12%/v1/{parent=districts/*}/restrictions\x12\xaf\x01\n" +
+	"\x11DeleteRestriction\x12+.tandem.schools.v1.DeleteRestrictionRequest\x1a\x16.google.protobuf.Empty\"U\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x13restrictions.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02'*%/v1/{name=districts/*/restrictions/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_restrictions_proto_rawDescOnce sync.Once

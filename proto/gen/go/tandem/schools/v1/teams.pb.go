@@ -1032,31 +1032,31 @@ const file_tandem_schools_v1_teams_proto_rawDesc = "" +
 	"\x18tandem-badges.org/Member\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\x8d\x0f\n" +
-	"\fTeamsService\x12\xba\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xcc\x0e\n" +
+	"\fTeamsService\x12\xb5\x01\n" +
 	"\n" +
-	"CreateTeam\x12$.tandem.schools.v1.CreateTeamRequest\x1a\x17.tandem.schools.v1.Team\"m\xdaA\x13parent,team,team_id\xea\xe0\x18\x1d\n" +
-	"\fteams.create\x10\x03\x1a\x06parent\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x020:\x04team\"(/v1/{parent=districts/*/schools/*}/teams\x12\x9d\x01\n" +
-	"\aGetTeam\x12!.tandem.schools.v1.GetTeamRequest\x1a\x17.tandem.schools.v1.Team\"V\xdaA\x04name\xea\xe0\x18\x1b\n" +
-	"\tteams.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02*\x12(/v1/{name=districts/*/schools/*/teams/*}\x12\xb3\x01\n" +
-	"\tListTeams\x12#.tandem.schools.v1.ListTeamsRequest\x1a$.tandem.schools.v1.ListTeamsResponse\"[\xdaA\x06parent\xea\xe0\x18\x1e\n" +
+	"CreateTeam\x12$.tandem.schools.v1.CreateTeamRequest\x1a\x17.tandem.schools.v1.Team\"h\xdaA\x13parent,team,team_id\xea\xe0\x18\x18\n" +
+	"\fteams.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x020:\x04team\"(/v1/{parent=districts/*/schools/*}/teams\x12\x95\x01\n" +
+	"\aGetTeam\x12!.tandem.schools.v1.GetTeamRequest\x1a\x17.tandem.schools.v1.Team\"N\xdaA\x04name\xea\xe0\x18\x13\n" +
+	"\tteams.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02*\x12(/v1/{name=districts/*/schools/*/teams/*}\x12\xab\x01\n" +
+	"\tListTeams\x12#.tandem.schools.v1.ListTeamsRequest\x1a$.tandem.schools.v1.ListTeamsResponse\"S\xdaA\x06parent\xea\xe0\x18\x16\n" +
 	"\n" +
-	"teams.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=districts/*/schools/*}/teams\x12\xbf\x01\n" +
+	"teams.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=districts/*/schools/*}/teams\x12\xba\x01\n" +
 	"\n" +
-	"UpdateTeam\x12$.tandem.schools.v1.UpdateTeamRequest\x1a\x17.tandem.schools.v1.Team\"r\xdaA\x10team,update_mask\xea\xe0\x18 \n" +
-	"\fteams.update\x10\x03\x1a\tteam.name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x025:\x04team2-/v1/{team.name=districts/*/schools/*/teams/*}\x12\xd2\x01\n" +
-	"\fCreateMember\x12&.tandem.schools.v1.CreateMemberRequest\x1a\x19.tandem.schools.v1.Member\"\x7f\xdaA\x17parent,member,member_id\xea\xe0\x18\x1f\n" +
-	"\x0emembers.create\x10\x03\x1a\x06parent\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02<:\x06member\"2/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xaf\x01\n" +
-	"\tGetMember\x12#.tandem.schools.v1.GetMemberRequest\x1a\x19.tandem.schools.v1.Member\"b\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\vmembers.get\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/teams/*/members/*}\x12\xc5\x01\n" +
-	"\vListMembers\x12%.tandem.schools.v1.ListMembersRequest\x1a&.tandem.schools.v1.ListMembersResponse\"g\xdaA\x06parent\xea\xe0\x18 \n" +
-	"\fmembers.list\x10\x03\x1a\x06parent\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xda\x01\n" +
-	"\fUpdateMember\x12&.tandem.schools.v1.UpdateMemberRequest\x1a\x19.tandem.schools.v1.Member\"\x86\x01\xdaA\x12member,update_mask\xea\xe0\x18$\n" +
-	"\x0emembers.update\x10\x03\x1a\vmember.name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02C:\x06member29/v1/{member.name=districts/*/schools/*/teams/*/members/*}\x12\xb2\x01\n" +
-	"\fDeleteMember\x12&.tandem.schools.v1.DeleteMemberRequest\x1a\x16.google.protobuf.Empty\"b\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\x0emembers.delete\x10\x03\x1a\x04name\"\x03\x03\x04\x05\x82\xd3\xe4\x93\x024*2/v1/{name=districts/*/schools/*/teams/*/members/*}\x12\xc6\x01\n" +
-	"\rConfirmMember\x12'.tandem.schools.v1.ConfirmMemberRequest\x1a\x19.tandem.schools.v1.Member\"q\xdaA\x04name\xea\xe0\x18!\n" +
-	"\x0fmembers.confirm\x10\x03\x1a\x04name\"\x06\x01\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=districts/*/schools/*/teams/*/members/*}:confirmBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"UpdateTeam\x12$.tandem.schools.v1.UpdateTeamRequest\x1a\x17.tandem.schools.v1.Team\"m\xdaA\x10team,update_mask\xea\xe0\x18\x1b\n" +
+	"\fteams.update\x10\x03\x1a\tteam.name\x82\xd3\xe4\x93\x025:\x04team2-/v1/{team.name=districts/*/schools/*/teams/*}\x12\xcd\x01\n" +
+	"\fCreateMember\x12&.tandem.schools.v1.CreateMemberRequest\x1a\x19.tandem.schools.v1.Member\"z\xdaA\x17parent,member,member_id\xea\xe0\x18\x1a\n" +
+	"\x0emembers.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02<:\x06member\"2/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xa7\x01\n" +
+	"\tGetMember\x12#.tandem.schools.v1.GetMemberRequest\x1a\x19.tandem.schools.v1.Member\"Z\xdaA\x04name\xea\xe0\x18\x15\n" +
+	"\vmembers.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/teams/*/members/*}\x12\xbd\x01\n" +
+	"\vListMembers\x12%.tandem.schools.v1.ListMembersRequest\x1a&.tandem.schools.v1.ListMembersResponse\"_\xdaA\x06parent\xea\xe0\x18\x18\n" +
+	"\fmembers.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xd5\x01\n" +
+	"\fUpdateMember\x12&.tandem.schools.v1.UpdateMemberRequest\x1a\x19.tandem.schools.v1.Member\"\x81\x01\xdaA\x12member,update_mask\xea\xe0\x18\x1f\n" +
+	"\x0emembers.update\x10\x03\x1a\vmember.name\x82\xd3\xe4\x93\x02C:\x06member29/v1/{member.name=districts/*/schools/*/teams/*/members/*}\x12\xad\x01\n" +
+	"\fDeleteMember\x12&.tandem.schools.v1.DeleteMemberRequest\x1a\x16.google.protobuf.Empty\"]\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0emembers.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024*2/v1/{name=districts/*/schools/*/teams/*/members/*}\x12\xbe\x01\n" +
+	"\rConfirmMember\x12'.tandem.schools.v1.ConfirmMemberRequest\x1a\x19.tandem.schools.v1.Member\"i\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\x0fmembers.confirm\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{name=districts/*/schools/*/teams/*/members/*}:confirmBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_teams_proto_rawDescOnce sync.Once
