@@ -34,7 +34,7 @@ type value struct {
 	Parts map[string]int
 }
 
-func everything(t *testing.T) context.Context {
+func everything(t testing.TB) context.Context {
 	return tenant.Everything(t.Context(), "tests look at all of it")
 }
 
@@ -230,7 +230,7 @@ func TestLinkedEntriesCanOnlyBeAddedTo(t *testing.T) {
 func unlock(t testing.TB, db *sqldb.DB) {
 	t.Helper()
 	for _, what := range []string{"update", "delete"} {
-		_, err := db.Exec(t.Context(), "DROP TRIGGER audit_entries_keep_"+what)
+		_, err := db.Exec(everything(t), "DROP TRIGGER audit_entries_keep_"+what)
 		require.NoError(t, err)
 	}
 }
@@ -261,7 +261,7 @@ func TestTamperingIsFound(t *testing.T) {
 			known, err := audit.HeadOf(everything(t), db, "maple")
 			require.NoError(t, err)
 			unlock(t, db)
-			_, err = db.Exec(t.Context(), c.do)
+			_, err = db.Exec(everything(t), c.do)
 			require.NoError(t, err)
 			chains, err := audit.VerifyAll(t.Context(), db, map[string]audit.Head{"maple": known})
 			require.NoError(t, err)
@@ -285,7 +285,7 @@ func TestAChainWrittenAnewIsFoundByAKeptHead(t *testing.T) {
 	known, err := audit.HeadOf(everything(t), db, "maple")
 	require.NoError(t, err)
 	unlock(t, db)
-	_, err = db.Exec(t.Context(), `DELETE FROM audit_entries WHERE sequence > 2`)
+	_, err = db.Exec(everything(t), `DELETE FROM audit_entries WHERE sequence > 2`)
 	require.NoError(t, err)
 	for range 2 {
 		record(everything(t), t, db, audit.Change{Resource: thing, After: "forged"})

@@ -29,6 +29,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -81,13 +82,14 @@ func (c call) run(ctx context.Context, handler func(ctx context.Context) (any, e
 
 // once returns the stored answer, or runs the handler and stores its answer.
 func (c call) once(ctx context.Context, handler func(ctx context.Context) (any, error)) (any, error) {
-	stored, err := c.stored(ctx)
+	own := tenant.OrNone(ctx) // an anonymous request has no tenant until its handler found one
+	stored, err := c.stored(own)
 	if err != nil || stored != nil {
 		return stored, err
 	}
 	q := c.db.Conn(ctx)
 	// Claimed before the work, so that the same request at the same time waits.
-	_, err = q.ExecContext(ctx, `
+	_, err = q.ExecContext(own, `
 		INSERT INTO requests (subject, method, request_id, body_hash, created_at) VALUES ($1, $2, $3, $4, $5)`,
 		c.subject, c.method, c.id, c.hash, sqldb.Micros(time.Now()))
 	if err != nil {
@@ -101,7 +103,7 @@ func (c call) once(ctx context.Context, handler func(ctx context.Context) (any, 
 	if err != nil {
 		return nil, err
 	}
-	_, err = q.ExecContext(ctx, `UPDATE requests SET response = $4 WHERE subject = $1 AND method = $2 AND request_id = $3`,
+	_, err = q.ExecContext(own, `UPDATE requests SET response = $4 WHERE subject = $1 AND method = $2 AND request_id = $3`,
 		c.subject, c.method, c.id, answer)
 	return resp, err
 }
@@ -137,6 +139,7 @@ func reused() error {
 // Clean forgets answers after a week, until ctx ends. Run it as a task of the
 // service; a lease keeps it to one replica.
 func Clean(ctx context.Context, db *sqldb.DB) error {
+	ctx = tenant.With(ctx) // requests belong to callers, and no statement reads them without one
 	err := lease.Run(ctx, db, "requests-clean", db.Schema(), cleanLease, func(ctx context.Context) error {
 		for ctx.Err() == nil {
 			// A failure waits for the next round: nothing depends on the rows being gone.

@@ -22,6 +22,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // api is a method that adds a row and answers with its number.
@@ -33,6 +34,7 @@ type api struct {
 
 func (a *api) handle(ctx context.Context, _ any) (any, error) {
 	n := a.calls.Add(1)
+	ctx = tenant.OrNone(ctx) // what a handler of an anonymous call finds out
 	_, err := a.db.Conn(ctx).ExecContext(ctx, `INSERT INTO leases (name, holder, expires_at) VALUES ($1, 'effect', 0)`, ids.New())
 	if err != nil {
 		return nil, err
@@ -51,7 +53,7 @@ func (a *api) call(ctx context.Context, method string, req proto.Message) (strin
 
 func (a *api) effects(t *testing.T) (n int) {
 	t.Helper()
-	require.NoError(t, a.db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM leases WHERE holder = 'effect'`).Scan(&n))
+	require.NoError(t, a.db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT count(*) FROM leases WHERE holder = 'effect'`).Scan(&n))
 	return n
 }
 
@@ -152,14 +154,14 @@ func TestTheSameRequestAtTheSameTimeIsDoneOnce(t *testing.T) {
 func TestOldAnswersAreForgotten(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
 		for id, age := range map[string]time.Duration{"old": 8 * 24 * time.Hour, "new": time.Hour} {
-			_, err := db.Exec(t.Context(), `INSERT INTO requests (subject, method, request_id, body_hash, created_at) VALUES ('', '', $1, '', $2)`,
+			_, err := db.Exec(kittest.All(t), `INSERT INTO requests (subject, method, request_id, body_hash, created_at) VALUES ('', '', $1, '', $2)`,
 				id, sqldb.Micros(time.Now().Add(-age)))
 			require.NoError(t, err)
 		}
 		kittest.Go(t, func(ctx context.Context) error { return idempotency.Clean(ctx, db) })
 		kittest.Eventually(t, func() bool {
 			var left string
-			err := db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT min(request_id) || count(*) FROM requests`).Scan(&left)
+			err := db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT min(request_id) || count(*) FROM requests`).Scan(&left)
 			return err == nil && left == "new1"
 		}, "only the new one stays")
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // apply runs the event's handler unless the event was applied before. The trace
@@ -25,11 +26,22 @@ func (i *Inbox) apply(ctx context.Context, source string, ev bus.Event) error {
 	ctx, span := otel.Tracer("tandem/inbox").Start(ctx, "apply "+ev.Type, trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
 	ctx = audit.Work(ctx, "events."+string(ev.Type), ev.ID)
+	ctx = tenant.With(ctx, districtOf(ev))
 	err := i.db.Tx(ctx, func(ctx context.Context) error { return i.once(ctx, source, ev, h) })
 	if err != nil {
 		span.SetStatus(codes.Error, "not applied")
 	}
 	return err
+}
+
+// districtOf is the district an event is about; its handler touches rows of that
+// one only.
+func districtOf(ev bus.Event) string {
+	id, err := bus.DistrictOf(ev.Name)
+	if err != nil {
+		return tenant.State // unreadable
+	}
+	return id
 }
 
 // once is the transaction: the effect and the record that it happened.

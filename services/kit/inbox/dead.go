@@ -11,6 +11,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const maxCause = 2000 // characters of an error kept with a dead letter
@@ -39,12 +40,13 @@ func (i *Inbox) bury(ctx context.Context, m jetstream.Msg, ev bus.Event, attempt
 
 func (i *Inbox) keepDead(ctx context.Context, ev bus.Event, attempts int, cause error) error {
 	text := []rune(cause.Error())
-	_, err := i.db.Exec(ctx, `
-		INSERT INTO dead_letters (consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	district := districtOf(ev)
+	_, err := i.db.Exec(tenant.With(ctx, district), `
+		INSERT INTO dead_letters (district_id, consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (consumer, event_id) DO UPDATE
 		SET cause = excluded.cause, attempts = dead_letters.attempts + excluded.attempts, dead_at = excluded.dead_at, retry = FALSE`,
-		i.consumer, ev.ID, ev.Subject, ev.Type, ev.Name, sqldb.Micros(ev.Time), append([]byte{}, ev.Data...),
+		district, i.consumer, ev.ID, ev.Subject, ev.Type, ev.Name, sqldb.Micros(ev.Time), append([]byte{}, ev.Data...),
 		string(text[:min(len(text), maxCause)]), attempts, sqldb.Micros(i.clock.Now()))
 	return err
 }
@@ -71,6 +73,7 @@ func (i *Inbox) Dead(ctx context.Context) ([]DeadLetter, error) { return Dead(ct
 // Dead lists the dead letters of one consumer, or of all in the database when
 // consumer is empty, oldest first.
 func Dead(ctx context.Context, db *sqldb.DB, consumer string) (out []DeadLetter, err error) {
+	ctx = tenant.Everything(ctx, "operators look at what no district sees")
 	rows, err := db.Conn(ctx).QueryContext(ctx, `
 		SELECT consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at
 		FROM dead_letters WHERE $1 = '' OR consumer = $1 ORDER BY dead_at, event_id`, consumer)

@@ -25,6 +25,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // Handler applies an event inside the transaction its context carries. It may
@@ -103,6 +104,7 @@ func (i *Inbox) Applied(ctx context.Context, sources ...string) (time.Time, erro
 
 // Applied is Inbox.Applied for code that answers reads and has no Inbox.
 func Applied(ctx context.Context, db *sqldb.DB, consumer string, sources ...string) (newest time.Time, err error) {
+	ctx = tenant.OrNone(ctx)
 	rows, err := db.Conn(ctx).QueryContext(ctx, `SELECT source, event_time FROM inbox_state WHERE consumer = $1`, consumer)
 	if err != nil {
 		return newest, err

@@ -47,9 +47,9 @@ func (r *rig) event(i int) bus.Event {
 
 func (r *rig) publish(t testing.TB, is ...int) {
 	t.Helper()
-	require.NoError(t, r.bus.Ensure(t.Context(), "schools"))
+	require.NoError(t, r.bus.Ensure(kittest.All(t), "schools"))
 	for _, i := range is {
-		require.NoError(t, r.bus.Publish(t.Context(), r.event(i)))
+		require.NoError(t, r.bus.Publish(kittest.All(t), r.event(i)))
 	}
 }
 
@@ -78,7 +78,7 @@ func (r *rig) seen() []string {
 
 func (r *rig) count(t testing.TB, what string) (n int) {
 	t.Helper()
-	require.NoError(t, r.db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM `+what).Scan(&n))
+	require.NoError(t, r.db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT count(*) FROM `+what).Scan(&n))
 	return n
 }
 
@@ -94,7 +94,7 @@ func TestEventsAreAppliedInOrderAndOnce(t *testing.T) {
 	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
 		r := newRig(t, db)
 		in := r.inbox(t, nil)
-		before, err := in.Applied(t.Context())
+		before, err := in.Applied(kittest.All(t))
 		require.NoError(t, err)
 		require.True(t, before.IsZero())
 		r.publish(t, 1, 2)
@@ -104,11 +104,11 @@ func TestEventsAreAppliedInOrderAndOnce(t *testing.T) {
 		require.Equal(t, []string{"e001", "e002", "e003", "e004"}, r.seen())
 		require.Equal(t, 4, r.effects(t))
 		for _, sources := range [][]string{nil, {"schools"}} {
-			applied, err := in.Applied(t.Context(), sources...)
+			applied, err := in.Applied(kittest.All(t), sources...)
 			require.NoError(t, err)
 			require.Equal(t, r.event(4).Time, applied)
 		}
-		applied, err := in.Applied(t.Context(), "evidence")
+		applied, err := in.Applied(kittest.All(t), "evidence")
 		require.NoError(t, err)
 		require.True(t, applied.IsZero(), "nothing came from there")
 	})
@@ -126,7 +126,7 @@ func TestADuplicateAfterTheBusForgotItIsPassedOver(t *testing.T) {
 		kittest.Go(t, r.inbox(t, nil).Run)
 		r.settled(t, 3)
 		require.Equal(t, []string{"e001", "e002", "e003"}, r.seen())
-		applied, err := r.inbox(t, nil).Applied(t.Context())
+		applied, err := r.inbox(t, nil).Applied(kittest.All(t))
 		require.NoError(t, err)
 		require.Equal(t, r.event(3).Time, applied)
 	})
@@ -137,7 +137,7 @@ func TestACrashBetweenCommitAndAckAppliesOnce(t *testing.T) {
 		r := newRig(t, db)
 		r.publish(t, 1, 2)
 		// The bus has not heard of a commit that happened: what a crash leaves.
-		_, err := db.Exec(t.Context(), `INSERT INTO inbox (consumer, event_id, applied_at) VALUES ('badges', 'e001', 0)`)
+		_, err := db.Exec(kittest.All(t), `INSERT INTO inbox (consumer, event_id, applied_at) VALUES ('badges', 'e001', 0)`)
 		require.NoError(t, err)
 		kittest.Go(t, r.inbox(t, nil).Run)
 		r.settled(t, 2)
@@ -204,7 +204,7 @@ func TestRunReportsWhatOnCouldNotTake(t *testing.T) {
 	r := newRig(t, db)
 	in := r.inbox(t, nil)
 	in.On(r.made, func(context.Context, bus.Event) error { return nil })
-	require.ErrorContains(t, in.Run(t.Context()), "two handlers")
+	require.ErrorContains(t, in.Run(kittest.All(t)), "two handlers")
 }
 
 func TestAnInboxGoesOnAfterTheBusWasAway(t *testing.T) {
@@ -213,7 +213,7 @@ func TestAnInboxGoesOnAfterTheBusWasAway(t *testing.T) {
 	server, err := bus.StartEmbedded(dir, nil, bus.Listen("127.0.0.1:0"))
 	require.NoError(t, err)
 	addr := server.Addr().String()
-	r.bus, err = bus.Connect(t.Context(), bus.Options{URL: server.ClientURL()})
+	r.bus, err = bus.Connect(kittest.All(t), bus.Options{URL: server.ClientURL()})
 	require.NoError(t, err)
 	t.Cleanup(r.bus.Close)
 	r.publish(t, 1)
@@ -224,7 +224,7 @@ func TestAnInboxGoesOnAfterTheBusWasAway(t *testing.T) {
 	server, err = bus.StartEmbedded(dir, nil, bus.Listen(addr))
 	require.NoError(t, err)
 	t.Cleanup(func() { server.Shutdown(); server.WaitForShutdown() })
-	kittest.EventuallyNoError(t, func() error { return r.bus.Publish(t.Context(), r.event(2)) })
+	kittest.EventuallyNoError(t, func() error { return r.bus.Publish(kittest.All(t), r.event(2)) })
 	r.settled(t, 2)
 	require.Equal(t, []string{"e001", "e002"}, r.seen())
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -118,6 +119,13 @@ func Log(t testing.TB) *slog.Logger {
 func Context(t testing.TB, subject string, grants ...access.Grant) context.Context {
 	t.Helper()
 	return access.WithIdentity(t.Context(), access.Identity{Subject: subject, Grants: grants})
+}
+
+// All returns the test's context for work that touches rows of every district. A
+// test of what one district sees says tenant.With instead.
+func All(t testing.TB) context.Context {
+	t.Helper()
+	return tenant.Everything(t.Context(), "a test looks at everything")
 }
 
 // Token mints a token for a person, good for an hour.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // ErrLost is the cause of the work's context when the lease was lost.
@@ -110,6 +111,7 @@ func (l *lease) renew(ctx context.Context) bool {
 
 // acquire takes or renews the row.
 func (l *lease) acquire(ctx context.Context) (bool, error) {
+	ctx = tenant.With(ctx) // leases belong to no district
 	start := time.Now()
 	var held bool
 	err := l.db.TxWith(ctx, sqldb.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context) error {
@@ -147,7 +149,7 @@ func (l *lease) now(ctx context.Context) (int64, error) {
 
 // release lets another replica go on at once instead of after the expiry.
 func (l *lease) release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.ttl/2)
+	ctx, cancel := context.WithTimeout(tenant.With(context.WithoutCancel(ctx)), l.ttl/2)
 	defer cancel()
 	_, _ = l.db.Exec(ctx, `DELETE FROM leases WHERE name = $1 AND holder = $2`, l.name, l.holder)
 }
@@ -156,7 +158,7 @@ func (l *lease) release(ctx context.Context) {
 // that knows that it is the only one: after a crash it need not wait for its own
 // leases to expire.
 func Clear(ctx context.Context, db *sqldb.DB) error {
-	if _, err := db.Exec(ctx, `DELETE FROM leases`); err != nil {
+	if _, err := db.Exec(tenant.With(ctx), `DELETE FROM leases`); err != nil {
 		return fmt.Errorf("clear leases: %w", err)
 	}
 	return nil

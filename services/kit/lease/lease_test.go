@@ -52,7 +52,7 @@ func TestAnotherReplicaTakesOverFromOneThatDied(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
 		begin := make(chan struct{})
 		now := time.Now()
-		_, err := db.Exec(t.Context(), `INSERT INTO leases VALUES ('relay', 'the dead', $1)`, now.Add(ttl).UnixMicro())
+		_, err := db.Exec(kittest.All(t), `INSERT INTO leases VALUES ('relay', 'the dead', $1)`, now.Add(ttl).UnixMicro())
 		require.NoError(t, err)
 		kittest.Go(t, func(ctx context.Context) error {
 			err := lease.Run(ctx, db, "relay", "heir", ttl, func(ctx context.Context) error {
@@ -85,7 +85,7 @@ func TestWorkEndsWhenTheLeaseIsLost(t *testing.T) {
 			return nil
 		})
 		kittest.Eventually(t, func() bool { return begun.Load() == 1 }, "work begins")
-		_, err := db.Exec(t.Context(), `UPDATE leases SET holder = 'thief'`)
+		_, err := db.Exec(kittest.All(t), `UPDATE leases SET holder = 'thief'`)
 		require.NoError(t, err)
 		kittest.Eventually(t, func() bool { return lost.Load() == 1 }, "work is told that the lease is lost")
 		kittest.Eventually(t, func() bool { return begun.Load() == 2 }, "and begins again when the thief's lease has expired")
@@ -96,7 +96,7 @@ func TestTheResultOfTheWorkIsReturnedAndTheLeaseGivenBack(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
 		broken := errors.New("broken")
 		for _, want := range []error{nil, broken} {
-			err := lease.Run(t.Context(), db, "relay", "one", time.Minute, func(context.Context) error { return want })
+			err := lease.Run(kittest.All(t), db, "relay", "one", time.Minute, func(context.Context) error { return want })
 			require.Equal(t, want, err)
 		}
 		require.Zero(t, expiry(t, db))
@@ -104,18 +104,18 @@ func TestTheResultOfTheWorkIsReturnedAndTheLeaseGivenBack(t *testing.T) {
 }
 
 func expiry(t *testing.T, db *sqldb.DB) (at int64) {
-	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT coalesce(max(expires_at), 0) FROM leases`).Scan(&at))
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT coalesce(max(expires_at), 0) FROM leases`).Scan(&at))
 	return at
 }
 
 func TestALoneProcessNeedNotWaitForTheLeasesOfACrashedOne(t *testing.T) {
 	kittest.Databases(t, "leases", nil, func(t *testing.T, db *sqldb.DB) {
-		_, err := db.Exec(t.Context(), `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)`,
+		_, err := db.Exec(kittest.All(t), `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)`,
 			"work", "crashed", int64(1)<<60)
 		require.NoError(t, err)
-		require.NoError(t, lease.Clear(t.Context(), db))
+		require.NoError(t, lease.Clear(kittest.All(t), db))
 		done := false
-		require.NoError(t, lease.Run(t.Context(), db, "work", "here", time.Minute, func(context.Context) error {
+		require.NoError(t, lease.Run(kittest.All(t), db, "work", "here", time.Minute, func(context.Context) error {
 			done = true
 			return nil
 		}))

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/longrunning/autogen/longrunningpb"
@@ -23,6 +24,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/apierr"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const wakeTopic = "operations"
@@ -40,8 +42,8 @@ func Start(ctx context.Context, db *sqldb.DB, name string, metadata proto.Messag
 	}
 	err = db.Tx(ctx, func(ctx context.Context) error {
 		_, err := db.Conn(ctx).ExecContext(ctx, `
-			INSERT INTO operations (name, type, metadata, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
-			name, string(metadata.ProtoReflect().Descriptor().FullName()), body, sqldb.Micros(time.Now()))
+			INSERT INTO operations (district_id, name, type, metadata, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)`,
+			districtOf(name), name, string(metadata.ProtoReflect().Descriptor().FullName()), body, sqldb.Micros(time.Now()))
 		db.AfterCommit(ctx, func() { db.Wake(wakeTopic) })
 		return sqldb.MapError(err, name)
 	})
@@ -135,6 +137,16 @@ func (r row) operation() (*longrunningpb.Operation, error) {
 		return nil, fmt.Errorf("operation %s: %w", r.name, err)
 	}
 	return op, nil
+}
+
+// districtOf is the district whose work it is.
+func districtOf(name string) string {
+	rest, ok := strings.CutPrefix(name, "districts/")
+	if !ok {
+		return tenant.State
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return id
 }
 
 func packed(msg proto.Message) ([]byte, error) {

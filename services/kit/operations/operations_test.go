@@ -25,7 +25,7 @@ const rows = 5
 
 func start(t *testing.T, db *sqldb.DB, name string) {
 	t.Helper()
-	op, err := operations.Start(t.Context(), db, name, wrapperspb.Int64(0))
+	op, err := operations.Start(kittest.All(t), db, name, wrapperspb.Int64(0))
 	require.NoError(t, err)
 	require.Equal(t, name, op.GetName())
 	require.False(t, op.GetDone())
@@ -33,7 +33,7 @@ func start(t *testing.T, db *sqldb.DB, name string) {
 
 func get(t *testing.T, db *sqldb.DB, name string) *longrunningpb.Operation {
 	t.Helper()
-	op, err := operations.Get(t.Context(), db, name)
+	op, err := operations.Get(kittest.All(t), db, name)
 	require.NoError(t, err)
 	return op
 }
@@ -60,12 +60,12 @@ func work(t *testing.T, db *sqldb.DB, fn operations.Func) (stop func()) {
 func TestAnOperationGoesFromStartToResult(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
 		start(t, db, name)
-		_, err := operations.Start(t.Context(), db, name, wrapperspb.Int64(0))
+		_, err := operations.Start(kittest.All(t), db, name, wrapperspb.Int64(0))
 		require.True(t, problem.Is(err, problem.KindAlreadyExists), "%v", err)
-		require.NoError(t, operations.Progress(t.Context(), db, name, wrapperspb.Int64(3)))
+		require.NoError(t, operations.Progress(kittest.All(t), db, name, wrapperspb.Int64(3)))
 		require.EqualValues(t, 3, progress(t, get(t, db, name)))
-		require.NoError(t, operations.Succeed(t.Context(), db, name, wrapperspb.String("5 rows")))
-		require.NoError(t, operations.Fail(t.Context(), db, name, errors.New("too late")), "what is done stays as it ended")
+		require.NoError(t, operations.Succeed(kittest.All(t), db, name, wrapperspb.String("5 rows")))
+		require.NoError(t, operations.Fail(kittest.All(t), db, name, errors.New("too late")), "what is done stays as it ended")
 		var result wrapperspb.StringValue
 		require.NoError(t, get(t, db, name).GetResponse().UnmarshalTo(&result))
 		require.Equal(t, "5 rows", result.GetValue())
@@ -74,9 +74,9 @@ func TestAnOperationGoesFromStartToResult(t *testing.T) {
 
 func TestAnUnknownOperationIsNotFound(t *testing.T) {
 	db := kittest.SQLite(t, "schools", nil)
-	_, err := operations.Get(t.Context(), db, "no")
+	_, err := operations.Get(kittest.All(t), db, "no")
 	require.True(t, problem.Is(err, problem.KindNotFound))
-	require.True(t, problem.Is(operations.Progress(t.Context(), db, "no", wrapperspb.Int64(1)), problem.KindNotFound))
+	require.True(t, problem.Is(operations.Progress(kittest.All(t), db, "no", wrapperspb.Int64(1)), problem.KindNotFound))
 }
 
 func TestAFailureIsToldAsTheAPIWould(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -30,7 +31,8 @@ type Operation struct {
 func (o Operation) Metadata(into proto.Message) error { return o.metadata.UnmarshalTo(into) }
 
 // Func does the work and returns its result. It begins where the metadata says;
-// its context ends when the process stops or another replica takes over.
+// its context ends when the process stops or another replica takes over, and
+// touches rows of the district the operation's name lies in.
 type Func func(ctx context.Context, op Operation) (proto.Message, error)
 
 // Worker runs a service's operations, one at a time and oldest first.
@@ -77,7 +79,7 @@ func (w *Worker) work(ctx context.Context) error {
 
 // pass runs each pending operation once.
 func (w *Worker) pass(ctx context.Context) error {
-	pending, err := w.pending(ctx)
+	pending, err := w.pending(tenant.Everything(ctx, "the worker looks for every district's work"))
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (w *Worker) pass(ctx context.Context) error {
 		if fn == nil || ctx.Err() != nil {
 			continue // a newer version's work waits for a newer worker
 		}
-		if err := w.run(ctx, p.op, fn); err != nil {
+		if err := w.run(tenant.With(ctx, districtOf(p.op.Name)), p.op, fn); err != nil {
 			return err
 		}
 	}

@@ -19,12 +19,12 @@ func TestOldSentEventsAreForgotten(t *testing.T) {
 		b, now := kittest.NATS(t), clock.NewFake(kittest.Start())
 		add(t, db, made(t, "a", "1"), made(t, "a", "2"), made(t, "a", "3"))
 		old := sqldb.Micros(kittest.Start().Add(-91 * 24 * time.Hour))
-		_, err := db.Exec(t.Context(), `UPDATE outbox SET sent_at = $1 WHERE seq = (SELECT min(seq) FROM outbox)`, old)
+		_, err := db.Exec(kittest.All(t), `UPDATE outbox SET sent_at = $1 WHERE seq = (SELECT min(seq) FROM outbox)`, old)
 		require.NoError(t, err)
 		kittest.Go(t, outbox.NewRelay(db, b, now, kittest.Log(t)).Run)
 		kittest.Eventually(t, func() bool {
 			var n int
-			err := db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM outbox`).Scan(&n)
+			err := db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT count(*) FROM outbox`).Scan(&n)
 			return err == nil && n == 2
 		}, "the old one is removed, the new ones stay")
 	})
@@ -51,7 +51,7 @@ func TestAStreamIsRebuiltFromTheHistory(t *testing.T) {
 
 		fresh := kittest.NATS(t)
 		var told int
-		n, err := outbox.Replay(t.Context(), db, fresh, outbox.ReplayOptions{Progress: func(n int) { told = n }})
+		n, err := outbox.Replay(kittest.All(t), db, fresh, outbox.ReplayOptions{Progress: func(n int) { told = n }})
 		require.NoError(t, err)
 		require.Equal(t, 300, n, "without the one the relay has still to send")
 		require.Equal(t, 300, told)
@@ -60,11 +60,11 @@ func TestAStreamIsRebuiltFromTheHistory(t *testing.T) {
 		require.ElementsMatch(t, want, s.notes(t))
 
 		for filter, want := range map[string]int{"tandem.schools.>": 300, "tandem.*.thing.made.v1.d1": 300, "tandem.schools.thing.made.v1.d2": 0} {
-			n, err = outbox.Replay(t.Context(), db, fresh, outbox.ReplayOptions{Subject: filter})
+			n, err = outbox.Replay(kittest.All(t), db, fresh, outbox.ReplayOptions{Subject: filter})
 			require.NoError(t, err)
 			require.Equal(t, want, n, filter)
 		}
-		n, err = outbox.Replay(t.Context(), db, fresh, outbox.ReplayOptions{Since: kittest.Start().Add(time.Second)})
+		n, err = outbox.Replay(kittest.All(t), db, fresh, outbox.ReplayOptions{Since: kittest.Start().Add(time.Second)})
 		require.NoError(t, err)
 		require.Zero(t, n)
 	})

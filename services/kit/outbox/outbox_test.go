@@ -30,7 +30,7 @@ func made(t *testing.T, thing, note string) proto.Message {
 
 func add(t *testing.T, db *sqldb.DB, msgs ...proto.Message) {
 	t.Helper()
-	require.NoError(t, db.Tx(t.Context(), func(ctx context.Context) error {
+	require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error {
 		for _, m := range msgs {
 			if err := outbox.Add(ctx, db, kittest.Start(), m); err != nil {
 				return err
@@ -87,7 +87,7 @@ func relay(t *testing.T, db *sqldb.DB, b *bus.Bus) (stop func()) {
 func drained(t *testing.T, db *sqldb.DB) {
 	t.Helper()
 	kittest.Eventually(t, func() bool {
-		n, _, err := outbox.Backlog(t.Context(), db)
+		n, _, err := outbox.Backlog(kittest.All(t), db)
 		return err == nil && n == 0
 	}, "the outbox is published")
 }
@@ -95,16 +95,16 @@ func drained(t *testing.T, db *sqldb.DB) {
 func TestEventsAreRecordedWithTheirTransaction(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
 		undo := errors.New("undo")
-		err := db.Tx(t.Context(), func(ctx context.Context) error {
+		err := db.Tx(kittest.All(t), func(ctx context.Context) error {
 			require.NoError(t, outbox.Add(ctx, db, kittest.Start(), made(t, "a", "1")))
 			return undo
 		})
 		require.ErrorIs(t, err, undo)
-		n, _, err := outbox.Backlog(t.Context(), db)
+		n, _, err := outbox.Backlog(kittest.All(t), db)
 		require.NoError(t, err)
 		require.Zero(t, n, "what did not happen is not told")
 		add(t, db, made(t, "a", "1"))
-		n, oldest, err := outbox.Backlog(t.Context(), db)
+		n, oldest, err := outbox.Backlog(kittest.All(t), db)
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		require.Equal(t, kittest.Start(), oldest)
@@ -115,7 +115,7 @@ func TestAddRefusesWhatCannotBePublished(t *testing.T) {
 	db := kittest.SQLite(t, "schools", nil)
 	s, err := sample.New("schools")
 	require.NoError(t, err)
-	require.ErrorIs(t, outbox.Add(t.Context(), db, kittest.Start(), made(t, "a", "1")), sqldb.ErrNoTx)
+	require.ErrorIs(t, outbox.Add(kittest.All(t), db, kittest.Start(), made(t, "a", "1")), sqldb.ErrNoTx)
 	for want, msg := range map[string]proto.Message{
 		"no event option":         s.Message("Request"),
 		"field name is empty":     s.Message("ThingMade"),
@@ -123,7 +123,7 @@ func TestAddRefusesWhatCannotBePublished(t *testing.T) {
 		"cannot stand in a subje": s.Message("ThingMade", "name", "districts/a.>/x"),
 		"more than":               s.Message("ThingMade", "name", "x/y", "note", strings.Repeat("x", 600<<10)),
 	} {
-		err := db.Tx(t.Context(), func(ctx context.Context) error { return outbox.Add(ctx, db, kittest.Start(), msg) })
+		err := db.Tx(kittest.All(t), func(ctx context.Context) error { return outbox.Add(ctx, db, kittest.Start(), msg) })
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -152,7 +152,7 @@ func TestTheRelayPublishesInOrderPerResource(t *testing.T) {
 
 func TestTheTraceOfTheRequestTravelsWithTheEvent(t *testing.T) {
 	db, b := kittest.SQLite(t, "schools", nil), kittest.NATS(t)
-	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+	ctx := trace.ContextWithSpanContext(kittest.All(t), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
 	}))
 	require.NoError(t, db.Tx(ctx, func(ctx context.Context) error { return outbox.Add(ctx, db, kittest.Start(), made(t, "a", "1")) }))
@@ -169,7 +169,7 @@ func TestATransactionThatCommitsLateIsNotSkipped(t *testing.T) {
 	s := follow(t, b)
 	relay(t, db, b)
 	// The late transaction takes its place in the sequence first.
-	require.NoError(t, other.Tx(t.Context(), func(ctx context.Context) error {
+	require.NoError(t, other.Tx(kittest.All(t), func(ctx context.Context) error {
 		if err := outbox.Add(ctx, other, kittest.Start(), made(t, "late", "late")); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func TestATransactionThatCommitsLateIsNotSkipped(t *testing.T) {
 	kittest.Eventually(t, func() bool { return len(s.notes(t)) == 2 }, "the late one follows")
 	require.Equal(t, []string{"early", "late"}, s.notes(t))
 	var late, early int64
-	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `
 		SELECT min(CASE WHEN name LIKE '%late' THEN seq END), min(CASE WHEN name LIKE '%early' THEN seq END) FROM outbox`).Scan(&late, &early))
 	require.Less(t, late, early, "or this test proves nothing")
 }
@@ -193,7 +193,7 @@ func TestACrashBetweenPublishAndMarkPublishesOnce(t *testing.T) {
 		stop := relay(t, db, b)
 		drained(t, db)
 		stop()
-		_, err := db.Exec(t.Context(), `UPDATE outbox SET sent_at = NULL`) // as the crash left it
+		_, err := db.Exec(kittest.All(t), `UPDATE outbox SET sent_at = NULL`) // as the crash left it
 		require.NoError(t, err)
 		relay(t, db, b)
 		drained(t, db)
@@ -209,7 +209,7 @@ func TestEventsWaitForABusThatIsAway(t *testing.T) {
 	server, err := bus.StartEmbedded(dir, nil, bus.Listen("127.0.0.1:0"))
 	require.NoError(t, err)
 	url := server.ClientURL()
-	b, err := bus.Connect(t.Context(), bus.Options{URL: url})
+	b, err := bus.Connect(kittest.All(t), bus.Options{URL: url})
 	require.NoError(t, err)
 	t.Cleanup(b.Close)
 	relay(t, db, b)
@@ -236,7 +236,7 @@ func TestOfThreeReplicasRelaysEachEventIsStoredOnce(t *testing.T) {
 			if i == 5 { // all three are alive
 				drained(t, db)
 				var holders int
-				require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM leases`).Scan(&holders))
+				require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT count(*) FROM leases`).Scan(&holders))
 				require.Equal(t, 1, holders)
 			}
 			if i%10 == 9 {

@@ -13,6 +13,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -42,6 +43,7 @@ func NewRelay(db *sqldb.DB, b *bus.Bus, c clock.Clock, log *slog.Logger) *Relay 
 
 // Run publishes until ctx ends.
 func (r *Relay) Run(ctx context.Context) error {
+	ctx = tenant.Everything(ctx, "the relay publishes every district's events")
 	err := lease.Run(ctx, r.db, "outbox-relay", r.db.Schema(), leaseTTL, r.relay)
 	if ctx.Err() != nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // ReplayOptions selects the history to publish again; the zero value is all.
@@ -22,6 +23,7 @@ type ReplayOptions struct {
 // consumers that have applied an event pass over it. Events not sent yet are left
 // to the relay.
 func Replay(ctx context.Context, db *sqldb.DB, b *bus.Bus, o ReplayOptions) (int, error) {
+	ctx = tenant.Everything(ctx, "an operator rebuilds the streams of every district")
 	r := NewRelay(db, b, nil, nil)
 	n, after := 0, int64(0)
 	for {

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 //go:embed migrations
@@ -20,12 +22,14 @@ var kitMigrations embed.FS
 // works and the others wait.
 //
 // On PostgreSQL it connects as the owner; the service's role cannot change
-// tables.
+// tables. There it also puts every table that has a district behind row-level
+// security, so that a new table cannot be forgotten.
 func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
 	kit, err := fs.Sub(kitMigrations, "migrations")
 	if err != nil {
 		return err
 	}
+	ctx = tenant.Everything(ctx, "a migration changes everybody's rows")
 	run := db.migrateSQLite
 	if db.dialect == Postgres {
 		run = db.migratePostgres
@@ -59,7 +63,7 @@ func (db *DB) migrateSQLite(ctx context.Context, fn func(*sql.DB) error) error {
 
 // migratePostgres holds an advisory lock of the schema as the owner.
 func (db *DB) migratePostgres(ctx context.Context, fn func(*sql.DB) error) error {
-	pool, err := openPool(db.owner, db.schema)
+	pool, err := openOwner(db.owner, db.schema)
 	if err != nil {
 		return err
 	}
@@ -75,7 +79,9 @@ func (db *DB) migratePostgres(ctx context.Context, fn func(*sql.DB) error) error
 	if err := ensureSchema(ctx, conn, db.schema); err != nil {
 		return err
 	}
-	err = fn(pool)
+	if err = fn(pool); err == nil {
+		err = db.wall(ctx, pool)
+	}
 	if _, uerr := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockID(db.schema)); err == nil {
 		err = uerr
 	}

@@ -1,7 +1,9 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -13,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -35,7 +39,7 @@ func (db *DB) openSQLite(o Options) error {
 		return fmt.Errorf("folder of the database: %w", err)
 	}
 	var err error
-	if db.write, err = sql.Open("sqlite", sqliteDSN(db.path, sqlitePragmas)); err != nil {
+	if db.write, err = openLite(sqliteDSN(db.path, sqlitePragmas), &db.guard); err != nil {
 		return fmt.Errorf("open %s: %w", db.path, err)
 	}
 	db.write.SetMaxOpenConns(1)
@@ -44,7 +48,7 @@ func (db *DB) openSQLite(o Options) error {
 		_ = db.write.Close()
 		return fmt.Errorf("open %s: %w", db.path, err)
 	}
-	db.read, err = sql.Open("sqlite", sqliteDSN(db.path, append([]string{"query_only(1)"}, sqlitePragmas[1:]...)))
+	db.read, err = openLite(sqliteDSN(db.path, append([]string{"query_only(1)"}, sqlitePragmas[1:]...)), &db.guard)
 	if err != nil {
 		_ = db.write.Close()
 		return fmt.Errorf("open %s: %w", db.path, err)
@@ -68,10 +72,11 @@ func (db *DB) openPostgres(o Options) error {
 	if db.owner == "" {
 		db.owner = o.URL
 	}
-	pool, err := openPool(o.URL, o.Schema)
+	cfg, err := parseURL(o.URL, o.Schema)
 	if err != nil {
 		return err
 	}
+	pool := tuned(sql.OpenDB(pgConnector{Connector: stdlib.GetConnector(*cfg), guard: &db.guard}))
 	conns := o.MaxConns
 	if conns <= 0 {
 		conns = defaultPostgresConns
@@ -82,9 +87,38 @@ func (db *DB) openPostgres(o Options) error {
 	return nil
 }
 
-// openPool opens a pool whose unqualified names are those of the schema. It
-// does not quote the URL in errors: it may hold a password.
-func openPool(rawURL, schema string) (*sql.DB, error) {
+// ErrBypass refuses a database user whom policies do not hold back.
+var ErrBypass = errors.New("the database user of a service is a superuser or has BYPASSRLS, which puts it above row-level security; use the role that migrate prepares")
+
+// mustObey proves that policies count for the user of this database.
+func (db *DB) mustObey(ctx context.Context) error {
+	if db.dialect != Postgres {
+		return nil
+	}
+	ctx = tenant.With(ctx) // looks at no rows of a tenant
+	var above bool
+	err := db.read.QueryRowContext(ctx, `SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user`).Scan(&above)
+	if err == nil && above {
+		err = ErrBypass
+	}
+	return err
+}
+
+// openOwner opens a pool of the owner, who makes schemas, roles, tables and
+// policies. He is of no tenant, and a policy that is forced counts for him too, so
+// that his migrations say that they mean everybody's rows.
+func openOwner(rawURL, schema string) (*sql.DB, error) {
+	cfg, err := parseURL(rawURL, schema)
+	if err != nil {
+		return nil, err
+	}
+	cfg.RuntimeParams["tandem.districts"] = tenant.All
+	return tuned(stdlib.OpenDB(*cfg)), nil
+}
+
+// parseURL reads a URL; unqualified names are those of the schema. It does not
+// quote the URL in errors: it may hold a password.
+func parseURL(rawURL, schema string) (*pgx.ConnConfig, error) {
 	cfg, err := pgx.ParseConfig(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("database URL of %s is not a PostgreSQL URL", schema)
@@ -93,8 +127,11 @@ func openPool(rawURL, schema string) (*sql.DB, error) {
 		cfg.RuntimeParams["search_path"] = schema
 		cfg.RuntimeParams["application_name"] = "tandem_" + schema
 	}
-	pool := stdlib.OpenDB(*cfg)
+	return cfg, nil
+}
+
+func tuned(pool *sql.DB) *sql.DB {
 	pool.SetConnMaxIdleTime(connIdle)
 	pool.SetConnMaxLifetime(connLifetime)
-	return pool, nil
+	return pool
 }

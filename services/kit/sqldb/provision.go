@@ -36,7 +36,7 @@ func Provision(ctx context.Context, ownerURL string, services []string) (map[str
 	if err != nil || !IsPostgres(ownerURL) {
 		return nil, errors.New("owner's database URL: want postgres://USER:PASSWORD@HOST/NAME")
 	}
-	pool, err := openPool(ownerURL, "")
+	pool, err := openOwner(ownerURL, "")
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,11 @@ func TestAServicesRoleOwnsNothing(t *testing.T) {
 	owner := kittest.Postgres(t)
 	db := kittest.OpenPostgres(t, owner, "schools", migrations())
 	other := kittest.OpenPostgres(t, owner, "badges", migrations())
-	require.NoError(t, db.Tx(t.Context(), func(ctx context.Context) error { return addSchool(ctx, db, "a") }))
+	require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error { return addSchool(ctx, db, "a") }))
 
 	var role string
 	var super, bypass, owns bool
-	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `
 		SELECT rolname, rolsuper, rolbypassrls, EXISTS (SELECT 1 FROM pg_class WHERE relowner = r.oid)
 		FROM pg_roles r WHERE rolname = current_user`).Scan(&role, &super, &bypass, &owns))
 	require.Equal(t, "tandem_schools", role)
@@ -35,7 +35,7 @@ func TestAServicesRoleOwnsNothing(t *testing.T) {
 		"read another service's rows": `SELECT * FROM badges.schools`,
 	} {
 		t.Run("it may not "+name, func(t *testing.T) {
-			_, err := db.Exec(t.Context(), statement)
+			_, err := db.Exec(kittest.All(t), statement)
 			require.ErrorContains(t, err, "42501", name) // insufficient_privilege
 		})
 	}
@@ -47,7 +47,7 @@ func TestProvisionIsRepeatableAndSafeTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if _, err := sqldb.Provision(t.Context(), owner, []string{"schools", "badges"}); err != nil {
+			if _, err := sqldb.Provision(kittest.All(t), owner, []string{"schools", "badges"}); err != nil {
 				t.Errorf("provision: %v", err)
 			}
 		})
@@ -61,16 +61,16 @@ func TestAnOwnersPasswordGivesEachRoleItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = pool.Close() }()
 	role, service := "owner_"+ids.New(), "s"+ids.New()
-	_, err = pool.ExecContext(t.Context(), `CREATE ROLE `+role+` SUPERUSER LOGIN PASSWORD 'hush'`)
+	_, err = pool.ExecContext(kittest.All(t), `CREATE ROLE `+role+` SUPERUSER LOGIN PASSWORD 'hush'`)
 	require.NoError(t, err)
 	t.Cleanup(func() { dropRole(t, admin, role); dropRole(t, admin, "tandem_"+service) })
 
 	u, err := url.Parse(admin)
 	require.NoError(t, err)
 	u.User = url.UserPassword(role, "hush")
-	first, err := sqldb.Provision(t.Context(), u.String(), []string{service})
+	first, err := sqldb.Provision(kittest.All(t), u.String(), []string{service})
 	require.NoError(t, err)
-	again, err := sqldb.Provision(t.Context(), u.String(), []string{service})
+	again, err := sqldb.Provision(kittest.All(t), u.String(), []string{service})
 	require.NoError(t, err)
 	require.Equal(t, first, again, "derived, so that every process finds the same")
 	runtime, err := url.Parse(first[service])
@@ -94,8 +94,8 @@ func dropRole(t *testing.T, admin, role string) {
 }
 
 func TestProvisionRefusesWhatIsNoService(t *testing.T) {
-	_, err := sqldb.Provision(t.Context(), "sqlite:x", []string{"schools"})
+	_, err := sqldb.Provision(kittest.All(t), "sqlite:x", []string{"schools"})
 	require.ErrorContains(t, err, "postgres://")
-	_, err = sqldb.Provision(t.Context(), kittest.Postgres(t), []string{`x"; DROP`})
+	_, err = sqldb.Provision(kittest.All(t), kittest.Postgres(t), []string{`x"; DROP`})
 	require.ErrorContains(t, err, "lower-case word")
 }

@@ -6,6 +6,10 @@
 // without passing a handle around. SQL text is the same for both dialects, with
 // $1 placeholders, times as microseconds (Micros, Time) and JSON as text.
 //
+// Every statement runs for the tenants its context says (package tenant): one
+// that says none is refused (guard.go), and on PostgreSQL row-level security shows
+// it the rows of these districts only (pgconn.go tells, rls.go makes the policies).
+//
 // Neighbours: outbox, inbox, lease, idempotency and operations keep their rows
 // in tables this package migrates next to the service's own; package problem
 // receives driver errors through MapError; Provision gives every service its
@@ -20,6 +24,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // Dialect names the kind of database.
@@ -55,6 +61,7 @@ type DB struct {
 	owner   string // PostgreSQL URL for migrations
 	write   *sql.DB
 	read    *sql.DB
+	guard   guard
 	log     *slog.Logger
 
 	mu    sync.Mutex
@@ -63,8 +70,9 @@ type DB struct {
 
 var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
 
-// Open opens the database and proves that it answers. It creates a missing
-// SQLite file and its folder, and no tables: see Migrate.
+// Open opens the database and proves that it answers, to a user who is not above
+// its policies. It creates a missing SQLite file and its folder, and no tables:
+// see Migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if !schemaName.MatchString(o.Schema) {
 		return nil, fmt.Errorf("database schema %q: want a lower-case word such as the service's name", o.Schema)
@@ -85,7 +93,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Ping(ctx); err != nil {
+	if err = db.Ping(ctx); err == nil {
+		err = db.mustObey(ctx)
+	}
+	if err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open %s database of %s: %w", db.dialect, o.Schema, err)
 	}
@@ -106,6 +117,7 @@ func (db *DB) Schema() string { return db.schema }
 
 // Ping proves that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
+	ctx = tenant.With(ctx) // looks at no rows
 	var one int
 	return db.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
 }

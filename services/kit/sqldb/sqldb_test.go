@@ -39,7 +39,7 @@ func addSchool(ctx context.Context, db *sqldb.DB, id string) error {
 
 func count(t *testing.T, db *sqldb.DB, table string) (n int) {
 	t.Helper()
-	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&n))
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT count(*) FROM `+table).Scan(&n))
 	return n
 }
 
@@ -47,7 +47,7 @@ func TestTransactions(t *testing.T) {
 	kittest.Databases(t, "schools", migrations(), func(t *testing.T, db *sqldb.DB) {
 		t.Run("commit when the function returns nil, and call after-commit work once", func(t *testing.T) {
 			calls := 0
-			require.NoError(t, db.Tx(t.Context(), func(ctx context.Context) error {
+			require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error {
 				db.AfterCommit(ctx, func() { calls++ })
 				require.True(t, db.InTx(ctx))
 				return addSchool(ctx, db, "a")
@@ -57,7 +57,7 @@ func TestTransactions(t *testing.T) {
 		})
 		t.Run("roll back on an error, and call no after-commit work", func(t *testing.T) {
 			wrong := errors.New("wrong")
-			err := db.Tx(t.Context(), func(ctx context.Context) error {
+			err := db.Tx(kittest.All(t), func(ctx context.Context) error {
 				db.AfterCommit(ctx, func() { t.Error("called though rolled back") })
 				require.NoError(t, addSchool(ctx, db, "b"))
 				return wrong
@@ -67,7 +67,7 @@ func TestTransactions(t *testing.T) {
 		})
 		t.Run("roll back on a panic", func(t *testing.T) {
 			require.Panics(t, func() {
-				_ = db.Tx(t.Context(), func(ctx context.Context) error {
+				_ = db.Tx(kittest.All(t), func(ctx context.Context) error {
 					require.NoError(t, addSchool(ctx, db, "b"))
 					panic("broken") //nolint:forbidigo // the transaction must roll back on it
 				})
@@ -76,7 +76,7 @@ func TestTransactions(t *testing.T) {
 		})
 		t.Run("join an outer one, which sees the rows and decides", func(t *testing.T) {
 			undo := errors.New("undo")
-			err := db.Tx(t.Context(), func(ctx context.Context) error {
+			err := db.Tx(kittest.All(t), func(ctx context.Context) error {
 				require.NoError(t, db.Tx(ctx, func(ctx context.Context) error { return addSchool(ctx, db, "c") }))
 				var n int
 				require.NoError(t, db.Conn(ctx).QueryRowContext(ctx, `SELECT count(*) FROM schools`).Scan(&n))
@@ -94,7 +94,7 @@ func TestRulesCheckedByReadingHoldAtCommit(t *testing.T) {
 		var wg sync.WaitGroup
 		refused := errors.New("the district is full")
 		add := func(id string) error {
-			return db.Tx(t.Context(), func(ctx context.Context) error {
+			return db.Tx(kittest.All(t), func(ctx context.Context) error {
 				var n int
 				if err := db.Conn(ctx).QueryRowContext(ctx, `SELECT count(*) FROM schools`).Scan(&n); err != nil {
 					return err
@@ -119,16 +119,16 @@ func TestRulesCheckedByReadingHoldAtCommit(t *testing.T) {
 
 func TestAConflictIsRetriedThoughTheStoreTranslatedIt(t *testing.T) {
 	db := kittest.OpenPostgres(t, kittest.Postgres(t), "schools", migrations())
-	require.NoError(t, db.Tx(t.Context(), func(ctx context.Context) error { return addSchool(ctx, db, "a") }))
+	require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error { return addSchool(ctx, db, "a") }))
 	attempts := 0
-	err := db.Tx(t.Context(), func(ctx context.Context) error {
+	err := db.Tx(kittest.All(t), func(ctx context.Context) error {
 		attempts++
 		var title string
 		if err := db.Conn(ctx).QueryRowContext(ctx, `SELECT title FROM schools`).Scan(&title); err != nil {
 			return err
 		}
 		if attempts == 1 { // somebody else changes the row meanwhile
-			_, err := db.Exec(t.Context(), `UPDATE schools SET title = 'Other'`)
+			_, err := db.Exec(kittest.All(t), `UPDATE schools SET title = 'Other'`)
 			require.NoError(t, err)
 		}
 		_, err := db.Conn(ctx).ExecContext(ctx, `UPDATE schools SET title = $1`, title+"!")
@@ -137,29 +137,29 @@ func TestAConflictIsRetriedThoughTheStoreTranslatedIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 2, attempts)
 	var title string
-	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT title FROM schools`).Scan(&title))
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT title FROM schools`).Scan(&title))
 	require.Equal(t, "Other!", title, "no update is lost")
 }
 
 func TestErrorsBecomeDomainErrors(t *testing.T) {
 	kittest.Databases(t, "schools", migrations(), func(t *testing.T, db *sqldb.DB) {
 		add := func(ctx context.Context) error { return addSchool(ctx, db, "a") }
-		require.NoError(t, db.Tx(t.Context(), add))
+		require.NoError(t, db.Tx(kittest.All(t), add))
 		t.Run("a taken key is AlreadyExists", func(t *testing.T) {
-			err := db.Tx(t.Context(), add)
+			err := db.Tx(kittest.All(t), add)
 			require.True(t, problem.Is(err, problem.KindAlreadyExists), "%v", err)
 		})
 		t.Run("no row is NotFound", func(t *testing.T) {
 			var title string
-			err := db.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT title FROM schools WHERE id = $1`, "no").Scan(&title)
+			err := db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT title FROM schools WHERE id = $1`, "no").Scan(&title)
 			require.True(t, problem.Is(sqldb.MapError(err, "x"), problem.KindNotFound))
 		})
 		t.Run("a missing parent is a foreign key failure", func(t *testing.T) {
-			_, err := db.Exec(t.Context(), `INSERT INTO teams VALUES ('d1', 'no', 1)`)
+			_, err := db.Exec(kittest.All(t), `INSERT INTO teams VALUES ('d1', 'no', 1)`)
 			require.True(t, sqldb.IsForeignKey(err), "%v", err)
 		})
 		t.Run("others pass unchanged", func(t *testing.T) {
-			_, err := db.Exec(t.Context(), `SELECT nonsense`)
+			_, err := db.Exec(kittest.All(t), `SELECT nonsense`)
 			require.Error(t, err)
 			require.Equal(t, err, sqldb.MapError(err, "x"))
 		})
@@ -168,12 +168,12 @@ func TestErrorsBecomeDomainErrors(t *testing.T) {
 
 func TestValuesAreEqualOnBothDialects(t *testing.T) {
 	kittest.Databases(t, "schools", migrations(), func(t *testing.T, db *sqldb.DB) {
-		require.NoError(t, db.Tx(t.Context(), func(ctx context.Context) error { return addSchool(ctx, db, "a") }))
+		require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error { return addSchool(ctx, db, "a") }))
 		var open bool
 		var at int64
 		var twice string
 		// One parameter used twice and out of order.
-		err := db.Conn(t.Context()).QueryRowContext(t.Context(),
+		err := db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t),
 			`SELECT open, changed_at, $2 || $1 || $2 FROM schools WHERE id = $3 AND (district_id, id) > ($4, $5)`,
 			"b", "a", "a", "d0", "z").Scan(&open, &at, &twice)
 		require.NoError(t, err)
@@ -191,13 +191,13 @@ func TestZeroTimeStaysZero(t *testing.T) {
 
 func TestTheReadPoolOfSQLiteCannotWrite(t *testing.T) {
 	db := kittest.SQLite(t, "schools", migrations())
-	require.Error(t, addSchool(t.Context(), db, "a"))
+	require.Error(t, addSchool(kittest.All(t), db, "a"))
 }
 
 func TestSQLiteIsOpenedDurable(t *testing.T) {
 	db := kittest.SQLite(t, "schools", nil)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-		require.NoError(t, db.Tx(t.Context(), func(ctx context.Context) error {
+		require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error {
 			var got string
 			require.NoError(t, db.Conn(ctx).QueryRowContext(ctx, `PRAGMA `+pragma).Scan(&got))
 			require.Equal(t, want, got, pragma)
@@ -211,13 +211,13 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				db, err := sqldb.Open(t.Context(), o)
+				db, err := sqldb.Open(kittest.All(t), o)
 				if err != nil {
 					t.Errorf("open: %v", err)
 					return
 				}
 				defer func() { _ = db.Close() }()
-				if err := db.Migrate(t.Context(), migrations()); err != nil {
+				if err := db.Migrate(kittest.All(t), migrations()); err != nil {
 					t.Errorf("migrate: %v", err)
 				}
 			})
@@ -228,7 +228,10 @@ func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 		together(t, sqldb.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "a folder", "x.db"), Schema: "schools"})
 	})
 	t.Run("postgres", func(t *testing.T) {
-		together(t, sqldb.Options{URL: kittest.Postgres(t), Schema: "schools"})
+		owner := kittest.Postgres(t)
+		urls, err := sqldb.Provision(t.Context(), owner, []string{"schools"})
+		require.NoError(t, err)
+		together(t, sqldb.Options{URL: urls["schools"], OwnerURL: owner, Schema: "schools"})
 	})
 }
 
@@ -240,7 +243,7 @@ func TestAWrongURLIsRefused(t *testing.T) {
 		"a PostgreSQL URL that is malformed": {URL: "postgres://u:secret@[", Schema: "schools"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := sqldb.Open(t.Context(), o)
+			_, err := sqldb.Open(kittest.All(t), o)
 			require.Error(t, err)
 			require.NotContains(t, err.Error(), "secret")
 		})

@@ -5,7 +5,7 @@
 // only (row-level security, package sqldb). An identity brings its districts
 // along (access.WithIdentity). Work without a caller says for itself: a consumer
 // With the district of its event, a relay or a public lookup with Everything and
-// the reason. A context that says nothing sees no tenant's rows.
+// the reason. A statement whose context says nothing is refused.
 package tenant
 
 import (
@@ -16,17 +16,18 @@ import (
 const (
 	// All stands for every district, for callers of the state.
 	All = "*"
-	// State is the district id of rows that belong to no district. Everybody's
-	// work may read them.
+	// State is the district id of rows that belong to no district. Work that said
+	// anything at all may read them; to change them it must be With State or All.
 	State = "_state"
 )
 
 type key struct{}
 
-// With returns a context whose work touches rows of these districts, and of the
-// state. It replaces what the context said before.
+// With returns a context whose work touches rows of these districts, and reads
+// those of the state. Without districts it reads those of the state alone. It
+// replaces what the context said before.
 func With(ctx context.Context, districts ...string) context.Context {
-	ids := append([]string{State}, districts...)
+	ids := append([]string{}, districts...)
 	slices.Sort(ids)
 	return context.WithValue(ctx, key{}, slices.Compact(ids))
 }
@@ -37,8 +38,18 @@ func Everything(ctx context.Context, _ string) context.Context {
 	return context.WithValue(ctx, key{}, []string{All})
 }
 
-// From returns the district ids the context's work may touch, sorted, [All] for
-// all, and nil when nothing was said. Callers must not change it.
+// OrNone returns ctx when it says something, and else a context that may read
+// the state's rows alone: for tables that belong to no district.
+func OrNone(ctx context.Context) context.Context {
+	if From(ctx) != nil {
+		return ctx
+	}
+	return With(ctx)
+}
+
+// From returns the district ids the context's work may touch, sorted; [All] for
+// all; empty for the state's readers; and nil when nothing was said. Callers
+// must not change it.
 func From(ctx context.Context) []string {
 	ids, _ := ctx.Value(key{}).([]string)
 	if slices.Contains(ids, All) {
