@@ -11,7 +11,9 @@ package ids
 
 import (
 	"encoding/base32"
+	"encoding/binary"
 	"regexp"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -38,6 +40,20 @@ func Valid(s string) bool {
 	raw, err := encoding.DecodeString(s)
 	// 26 letters carry two bits more than a UUID; only zeros are canonical.
 	return err == nil && encoding.EncodeToString(raw) == s
+}
+
+// Time is when New made an id, to the millisecond; false for any other id.
+func Time(s string) (time.Time, bool) {
+	if !Valid(s) {
+		return time.Time{}, false
+	}
+	raw, _ := encoding.DecodeString(s)
+	if id, err := uuid.FromBytes(raw); err != nil || id.Version() != 7 {
+		return time.Time{}, false
+	}
+	var millis [8]byte
+	copy(millis[2:], raw[:6]) // a UUIDv7 begins with 48 bits of milliseconds
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(millis[:]))).UTC(), true //nolint:gosec // 48 bits
 }
 
 // ValidUser tells whether s may be used as an id that a person chose. Every

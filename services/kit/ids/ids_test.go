@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -72,5 +73,17 @@ func TestValidUserFollowsTheRuleForChosenIDs(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, ids.ValidUser(c.id)) })
+	}
+}
+
+func TestAnIdTellsWhenItWasMade(t *testing.T) {
+	before := time.Now().Truncate(time.Millisecond)
+	made, ok := ids.Time(ids.New())
+	require.True(t, ok)
+	require.False(t, made.Before(before))
+	require.WithinDuration(t, before, made, time.Minute)
+	for _, other := range []string{"", "0880", "zzzzzzzzzzzzzzzzzzzzzzzzzz", strings.Repeat("0", ids.Length)} {
+		_, ok := ids.Time(other)
+		require.False(t, ok, other)
 	}
 }
