@@ -23,6 +23,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/api"
 	"github.com/tandem-badges/tandem/services/assessments/internal/builtin"
@@ -67,7 +68,7 @@ func New(d run.Deps) (run.Service, error) {
 	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
 	domain.Publisher = publisher
 
-	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
+	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadTimeout)
 	defer cancel()
 	if err := builtin.Load(ctx, domain.Frameworks, domain.Instruments); err != nil {
 		return run.Service{}, err

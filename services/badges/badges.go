@@ -42,6 +42,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -57,7 +58,7 @@ var Migrations fs.FS = migrations.FS
 
 // New builds the service on a migrated database and loads the built-in badges.
 func New(d run.Deps) (run.Service, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), loadLimit)
+	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadLimit)
 	defer cancel()
 	domain, err := assemble(ctx, d)
 	if err != nil {

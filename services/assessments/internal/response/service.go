@@ -7,6 +7,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/check"
@@ -32,7 +33,7 @@ func NewService(store Store, instruments instrument.Source, c clock.Clock) *Serv
 // Form reads the questionnaire behind a code in the language asked for, or the
 // nearest there is.
 func (s *Service) Form(ctx context.Context, codeGiven, language string) (Form, error) {
-	d, err := s.store.Door(ctx, codeGiven)
+	ctx, d, err := s.enter(ctx, codeGiven)
 	if err != nil {
 		return Form{}, err
 	}
@@ -46,7 +47,7 @@ func (s *Service) Form(ctx context.Context, codeGiven, language string) (Form, e
 // Submit stores an answer. The same response id with the same code gets the same
 // receipt, whenever it comes again.
 func (s *Service) Submit(ctx context.Context, codeGiven, responseID, language string, answers []Answer) (Receipt, error) {
-	d, err := s.store.Door(ctx, codeGiven)
+	ctx, d, err := s.enter(ctx, codeGiven)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -67,6 +68,12 @@ func (s *Service) Submit(ctx context.Context, codeGiven, responseID, language st
 		return Receipt{}, err
 	}
 	return s.store1(ctx, codeGiven, r)
+}
+
+// enter finds the way in. From there on the work is its district's, whoever calls.
+func (s *Service) enter(ctx context.Context, codeGiven string) (context.Context, Door, error) {
+	d, err := s.store.Door(ctx, codeGiven)
+	return tenant.With(ctx, d.District), d, err
 }
 
 // store1 stores one checked answer. Between the check and here another answer may

@@ -10,6 +10,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
 	"github.com/tandem-badges/tandem/services/kit/etag"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // batch is how many awards one Tick moves at most before it looks again.
@@ -107,7 +108,8 @@ func (r *Registry) Tick(ctx context.Context) (moved int, err error) {
 			return moved, err
 		}
 		for _, name := range due {
-			if err := r.store.Tx(ctx, func(ctx context.Context) error { return r.advance(ctx, name) }); err != nil {
+			own := tenant.With(ctx, names.District(name))
+			if err := r.store.Tx(own, func(ctx context.Context) error { return r.advance(ctx, name) }); err != nil {
 				return moved, fmt.Errorf("move award on: %w", err)
 			}
 			moved++

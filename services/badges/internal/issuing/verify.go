@@ -9,7 +9,9 @@ import (
 
 	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
+	"github.com/tandem-badges/tandem/services/badges/internal/names"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // Verification is what was found out about a credential.
@@ -64,7 +66,7 @@ func (i *Issuer) status(ctx context.Context, name string) (openbadge.Outcome, st
 	} else if err != nil {
 		return "", "", "", err
 	}
-	a, err := i.store.Award(ctx, c.Award)
+	a, err := i.store.Award(tenant.With(ctx, names.District(c.Award)), c.Award)
 	if err != nil {
 		return "", "", "", err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -37,7 +38,7 @@ func (s *Sweeper) Sweep(ctx context.Context) (erased int, err error) {
 	}
 	var failed []error
 	for _, c := range list {
-		gone, err := s.sweep(ctx, c)
+		gone, err := s.sweep(tenant.With(ctx, c.District), c)
 		if err != nil {
 			failed = append(failed, err)
 		}
