@@ -38,9 +38,7 @@ func (s *Store) Providers(ctx context.Context, after string, limit int) ([]provi
 }
 
 func (s *Store) providers(ctx context.Context, where string, args ...any) ([]provider.Provider, error) {
-	if tenant.From(ctx) == nil {
-		ctx = tenant.With(ctx) // rows of the state, which the page for signing in shows to everybody
-	}
+	ctx = tenant.OrNone(ctx) // the page for signing in shows them to everybody
 	rows, err := s.db.Conn(ctx).QueryContext(ctx, `SELECT `+providerColumns+` FROM identity_providers WHERE district_id = $1 AND `+where, args...)
 	if err != nil {
 		return nil, sqldb.MapError(err, "identity provider")

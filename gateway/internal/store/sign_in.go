@@ -14,7 +14,7 @@ var _ signin.Store = (*Store)(nil)
 
 // InsertAttempt remembers a sign-in that was begun.
 func (s *Store) InsertAttempt(ctx context.Context, a signin.Attempt) error {
-	ctx = tenant.With(ctx) // nobody is signed in yet; the row says nothing about anybody
+	ctx = tenant.With(ctx, tenant.State) // nobody is signed in yet; the row says nothing about anybody
 	_, err := s.db.Exec(ctx, `
 		INSERT INTO sign_ins (district_id, state_hash, browser_hash, provider, return_to, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		tenant.State, a.StateHash, a.BrowserHash, a.Provider, a.ReturnTo, sqldb.Micros(a.Expires))
@@ -24,7 +24,7 @@ func (s *Store) InsertAttempt(ctx context.Context, a signin.Attempt) error {
 // TakeAttempt returns a sign-in that was begun and forgets it, so that it is used
 // once, whoever asks first.
 func (s *Store) TakeAttempt(ctx context.Context, stateHash string) (a signin.Attempt, found bool, err error) {
-	ctx = tenant.With(ctx) // nobody is signed in yet; the row says nothing about anybody
+	ctx = tenant.With(ctx, tenant.State) // nobody is signed in yet; the row says nothing about anybody
 	return a, found, s.db.Tx(ctx, func(ctx context.Context) error {
 		rows, err := s.db.Conn(ctx).QueryContext(ctx, `
 			DELETE FROM sign_ins WHERE district_id = $1 AND state_hash = $2
@@ -47,7 +47,7 @@ func (s *Store) TakeAttempt(ctx context.Context, stateHash string) (a signin.Att
 
 // DeleteAttempts forgets the sign-ins that came to nothing.
 func (s *Store) DeleteAttempts(ctx context.Context, expired time.Time) error {
-	ctx = tenant.With(ctx)
+	ctx = tenant.With(ctx, tenant.State)
 	_, err := s.db.Exec(ctx, `DELETE FROM sign_ins WHERE expires_at <= $1`, sqldb.Micros(expired))
 	return sqldb.MapError(err, "sign-in")
 }
