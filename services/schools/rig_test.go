@@ -2,6 +2,7 @@ package schools_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,9 @@ type rig struct {
 
 	orgs     schoolsv1.OrganizationsServiceClient
 	people   schoolsv1.PeopleServiceClient
+	grants   schoolsv1.GrantsServiceClient
+	subjects schoolsv1.SubjectsServiceClient
+	limits   schoolsv1.RestrictionsServiceClient
 	cycles   schoolsv1.CyclesServiceClient
 	teams    schoolsv1.TeamsServiceClient
 	journeys schoolsv1.JourneysServiceClient
@@ -97,6 +101,8 @@ func newRig(t *testing.T) *rig {
 	return &rig{
 		T: t, db: deps.DB, bus: deps.Bus, clock: now, asked: fake.subjects,
 		orgs: schoolsv1.NewOrganizationsServiceClient(conn), people: schoolsv1.NewPeopleServiceClient(conn),
+		grants: schoolsv1.NewGrantsServiceClient(conn), subjects: schoolsv1.NewSubjectsServiceClient(conn),
+		limits: schoolsv1.NewRestrictionsServiceClient(conn),
 		cycles: schoolsv1.NewCyclesServiceClient(conn), teams: schoolsv1.NewTeamsServiceClient(conn),
 		journeys: schoolsv1.NewJourneysServiceClient(conn), plans: schoolsv1.NewPlansServiceClient(conn),
 	}
@@ -104,6 +110,23 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) as(subject string, role accessv1.Role, node string) context.Context {
 	return kittest.Context(r, subject, access.Grant{Role: role, Node: node})
+}
+
+// root is who was there before any person.
+func (r *rig) root() context.Context {
+	return r.as("people/dev-admin", accessv1.Role_ROLE_STATE_ADMIN, "")
+}
+
+// hire registers a person with a role that a root gives.
+func (r *rig) hire(name string, role accessv1.Role, node string) context.Context {
+	r.Helper()
+	parent, id, _ := strings.Cut(name, "people/")
+	ok(r, r.people.CreatePerson)(r.root(), &schoolsv1.CreatePersonRequest{
+		Parent: strings.TrimSuffix(parent, "/"), PersonId: id, Person: &schoolsv1.Person{
+			DisplayName: id, Email: id + "@example.org", Grants: []*schoolsv1.RoleGrant{{Role: role, Node: node}},
+		},
+	})
+	return r.as(name, role, node)
 }
 
 func (r *rig) state() context.Context {
@@ -122,9 +145,10 @@ func (r *rig) lead() context.Context {
 	return r.as(d1+"/people/lena", accessv1.Role_ROLE_TEAM_LEAD, s1)
 }
 
-// land registers two districts with three schools, and an open cycle.
+// land registers two districts with three schools, an open cycle, and who gives
+// roles to others: a state administrator and a coordinator.
 func (r *rig) land() {
-	ctx := r.state()
+	ctx := r.root()
 	for _, id := range []string{"0880", "0900"} {
 		ok(r, r.orgs.CreateDistrict)(ctx, &schoolsv1.CreateDistrictRequest{
 			DistrictId: id, District: &schoolsv1.District{Title: "District " + id, TimeZone: "America/Denver"},
@@ -137,6 +161,8 @@ func (r *rig) land() {
 	}
 	ok(r, r.cycles.CreateCycle)(ctx, &schoolsv1.CreateCycleRequest{CycleId: "2026-27", Cycle: aCycle(2026)})
 	ok(r, r.cycles.OpenCycle)(ctx, &schoolsv1.OpenCycleRequest{Name: year})
+	r.hire("people/ada", accessv1.Role_ROLE_STATE_ADMIN, "")
+	r.hire(d1+"/people/cora", accessv1.Role_ROLE_DISTRICT_COORDINATOR, d1)
 }
 
 func aCycle(from int) *schoolsv1.Cycle {
@@ -184,8 +210,8 @@ func (r *rig) tell(msg proto.Message, name string) {
 	require.NoError(r, err)
 	data, err := proto.Marshal(msg)
 	require.NoError(r, err)
-	require.NoError(r, r.bus.Ensure(r.Context(), topic.Service))
-	require.NoError(r, r.bus.Publish(r.Context(), bus.Event{
+	require.NoError(r, r.bus.Ensure(kittest.All(r), topic.Service))
+	require.NoError(r, r.bus.Publish(kittest.All(r), bus.Event{
 		ID: ids.New(), Type: topic.Type, Subject: topic.Subject(district), Name: name, Time: r.clock.Now(), Data: data,
 	}))
 }
@@ -193,7 +219,7 @@ func (r *rig) tell(msg proto.Message, name string) {
 // emitted returns the types of the events about a resource, in order.
 func (r *rig) emitted(name string) []string {
 	r.Helper()
-	rows, err := r.db.Conn(r.Context()).QueryContext(r.Context(), `SELECT type FROM outbox WHERE name = $1 ORDER BY seq`, name)
+	rows, err := r.db.Conn(kittest.All(r)).QueryContext(kittest.All(r), `SELECT type FROM outbox WHERE name = $1 ORDER BY seq`, name)
 	require.NoError(r, err)
 	defer func() { _ = rows.Close() }()
 	var all []string

@@ -3,7 +3,7 @@
 // and their journeys.
 //
 // The flow of a call: internal/api parses and maps, the noun decides
-// (internal/district, person, cycle, team, journey), internal/store writes rows
+// (internal/district, person, grant, account, restriction, cycle, team, journey), internal/store writes rows
 // and events in one transaction, the relay publishes. What assessments, evidence
 // and badges tell comes in through internal/inbox as projections, over which
 // internal/eligibility evaluates the rules of a journey's next step.
@@ -25,16 +25,21 @@ import (
 	kitinbox "github.com/tandem-badges/tandem/services/kit/inbox"
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
+	"github.com/tandem-badges/tandem/services/kit/records"
 	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 
+	"github.com/tandem-badges/tandem/services/schools/internal/account"
 	"github.com/tandem-badges/tandem/services/schools/internal/api"
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/inbox"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/peer"
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/restriction"
 	"github.com/tandem-badges/tandem/services/schools/internal/store"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 )
@@ -64,16 +69,27 @@ func New(d run.Deps) (run.Service, error) {
 		return run.Service{}, err
 	}
 	kept := store.New(d.DB, d.Clock)
+	actions, err := api.Actions()
+	if err != nil {
+		return run.Service{}, err
+	}
+	grants := grant.Service{Store: kept, Clock: d.Clock}
 	nouns := api.Nouns{
-		Districts: district.Service{Store: kept, Clock: d.Clock},
-		People:    person.Service{Store: kept, Clock: d.Clock},
-		Cycles:    cycle.Service{Store: kept, Clock: d.Clock},
-		Teams:     team.Service{Store: kept, Clock: d.Clock},
-		Journeys:  journey.Service{Store: kept, Clock: d.Clock, Frameworks: peer.NewFrameworks(assessments), Rules: rules},
+		Districts:    district.Service{Store: kept, Clock: d.Clock},
+		People:       person.Service{Store: kept, Clock: d.Clock, Grants: grants},
+		Grants:       grants,
+		Accounts:     account.Service{Store: kept, Clock: d.Clock},
+		Restrictions: restriction.Service{Store: kept, Clock: d.Clock, Actions: actions, Announcer: announcer(d, kept)},
+		Cycles:       cycle.Service{Store: kept, Clock: d.Clock},
+		Teams:        team.Service{Store: kept, Clock: d.Clock},
+		Journeys:     journey.Service{Store: kept, Clock: d.Clock, Frameworks: peer.NewFrameworks(assessments), Rules: rules},
 	}
 	return run.Service{
 		Name:     name,
-		Register: func(to grpc.ServiceRegistrar) { api.Register(to, nouns) },
+		Register: func(to grpc.ServiceRegistrar) {
+			api.Register(to, nouns)
+			records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
+		},
 		Tasks:    tasks(d, kept, nouns),
 		Checks: []run.Check{
 			{Name: "database", Probe: d.DB.Ping},
@@ -98,6 +114,9 @@ func tasks(d run.Deps, kept *store.Store, nouns api.Nouns) []run.Task {
 			}
 			return err
 		}},
+		{Name: "restrictions", Run: func(ctx context.Context) error {
+			return announce(ctx, d, nouns.Restrictions.Announcer)
+		}},
 	}
 }
 
@@ -105,6 +124,7 @@ func tasks(d run.Deps, kept *store.Store, nouns api.Nouns) []run.Task {
 // leap, so its time says nothing about when to look again. A look that fails is
 // repeated.
 func follow(ctx context.Context, d run.Deps, calendar cycle.Scheduler) error {
+	ctx = tenant.With(ctx, tenant.State) // cycles are the state's
 	tick := time.NewTicker(calendarTick)
 	defer tick.Stop()
 	for {

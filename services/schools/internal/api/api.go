@@ -14,27 +14,36 @@ import (
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
 
+	"github.com/tandem-badges/tandem/services/schools/internal/account"
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/restriction"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 	"github.com/tandem-badges/tandem/services/schools/internal/wire"
 )
 
 // Nouns are the domain services behind the API.
 type Nouns struct {
-	Districts district.Service
-	People    person.Service
-	Cycles    cycle.Service
-	Teams     team.Service
-	Journeys  journey.Service
+	Districts    district.Service
+	People       person.Service
+	Grants       grant.Service
+	Accounts     account.Service
+	Restrictions restriction.Service
+	Cycles       cycle.Service
+	Teams        team.Service
+	Journeys     journey.Service
 }
 
 // Register puts all gRPC services of this service on a server.
 func Register(to grpc.ServiceRegistrar, n Nouns) {
 	schoolsv1.RegisterOrganizationsServiceServer(to, &organizations{tree: n.Districts})
 	schoolsv1.RegisterPeopleServiceServer(to, &people{people: n.People})
+	schoolsv1.RegisterGrantsServiceServer(to, &grants{grants: n.Grants})
+	schoolsv1.RegisterSubjectsServiceServer(to, &subjects{accounts: n.Accounts, grants: n.Grants})
+	schoolsv1.RegisterRestrictionsServiceServer(to, &restrictions{restrictions: n.Restrictions})
 	schoolsv1.RegisterCyclesServiceServer(to, &cycles{cycles: n.Cycles})
 	schoolsv1.RegisterTeamsServiceServer(to, &teams{teams: n.Teams})
 	schoolsv1.RegisterJourneysServiceServer(to, &journeys{journeys: n.Journeys})
@@ -42,11 +51,11 @@ func Register(to grpc.ServiceRegistrar, n Nouns) {
 }
 
 // actor is the caller in words of the domain.
-func actor(ctx context.Context) person.Actor {
+func actor(ctx context.Context) grant.Actor {
 	id, _ := access.FromContext(ctx)
-	by := person.Actor{Subject: id.Subject}
+	by := grant.Actor{Subject: id.Subject}
 	for _, g := range id.Grants {
-		by.Grants = append(by.Grants, person.Grant{Role: wire.ToRole(g.Role), Node: g.Node})
+		by.Grants = append(by.Grants, grant.Held{Role: wire.ToRole(g.Role), Node: g.Node, Start: g.Start, End: g.End})
 	}
 	return by
 }

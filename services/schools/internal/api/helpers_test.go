@@ -101,7 +101,7 @@ func TestWhatComesInGoesOutTheSame(t *testing.T) {
 	require.Equal(t, d, districtFields(districtOut(district.District{Fields: d})))
 	f := district.FeederFields{Title: "t", Schools: []string{"a", "b"}}
 	require.Equal(t, f, feederFields(feederOut(district.Feeder{FeederFields: f})))
-	p := person.Fields{DisplayName: "n", Email: "e", Demo: true, Grants: []person.Grant{{Role: person.Principal, Node: "districts/d"}}}
+	p := person.Fields{DisplayName: "n", Email: "e", Demo: true, Disabled: true}
 	require.Equal(t, p, personFields(personOut(person.Person{Fields: p})))
 	c := cycle.Fields{
 		Title: "t", StartDate: "s", EndDate: "e", Terms: []cycle.Term{{Title: "t", StartDate: "s", EndDate: "e"}},

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
+	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -22,7 +24,8 @@ func (s *people) CreatePerson(ctx context.Context, req *schoolsv1.CreatePersonRe
 			return nil, err
 		}
 	}
-	p, err := s.people.Create(ctx, actor(ctx), req.GetParent(), req.GetPersonId(), personFields(req.GetPerson()))
+	p, err := s.people.Create(ctx, actor(ctx), req.GetParent(), req.GetPersonId(), personFields(req.GetPerson()),
+		firstRoles(req.GetPerson()))
 	return answer(p, err, personOut)
 }
 
@@ -54,7 +57,13 @@ func (s *people) UpdatePerson(ctx context.Context, req *schoolsv1.UpdatePersonRe
 	if err := checkName("person.name", in.GetName(), personForm, officeForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"display_name", "email", "grants", "demo"},
+	if slices.Contains(req.GetUpdateMask().GetPaths(), "grants") {
+		return nil, problem.Invalid(problem.Violation{
+			Field: "update_mask", Rule: "grants_have_a_service",
+			Fix: "Leave out grants: give a role with CreateGrant of the GrantsService and end it with EndGrant.",
+		})
+	}
+	change, err := patch(req.GetUpdateMask(), in, []string{"display_name", "email", "demo", "disabled"},
 		func(f person.Fields) *schoolsv1.Person { return personOut(person.Person{Fields: f}) }, personFields)
 	if err != nil {
 		return nil, err
@@ -64,16 +73,20 @@ func (s *people) UpdatePerson(ctx context.Context, req *schoolsv1.UpdatePersonRe
 }
 
 func personFields(p *schoolsv1.Person) person.Fields {
-	f := person.Fields{DisplayName: p.GetDisplayName(), Email: p.GetEmail(), Demo: p.GetDemo()}
+	return person.Fields{DisplayName: p.GetDisplayName(), Email: p.GetEmail(), Demo: p.GetDemo(), Disabled: p.GetDisabled()}
+}
+
+func firstRoles(p *schoolsv1.Person) []person.Role {
+	var roles []person.Role
 	for _, g := range p.GetGrants() {
-		f.Grants = append(f.Grants, person.Grant{Role: wire.ToRole(g.GetRole()), Node: g.GetNode()})
+		roles = append(roles, person.Role{Role: wire.ToRole(g.GetRole()), Node: g.GetNode()})
 	}
-	return f
+	return roles
 }
 
 func personOut(p person.Person) *schoolsv1.Person {
 	out := &schoolsv1.Person{
-		Name: p.Name, DisplayName: p.DisplayName, Email: p.Email, Demo: p.Demo,
+		Name: p.Name, DisplayName: p.DisplayName, Email: p.Email, Demo: p.Demo, Disabled: p.Disabled,
 		CreateTime: stamp(p.Created), UpdateTime: stamp(p.Updated), Etag: tagOf(p.Meta),
 	}
 	for _, g := range p.Grants {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
@@ -27,7 +28,7 @@ func at(t *testing.T, s string) time.Time {
 // rules returns what Create finds wrong; fields that are right need a store.
 func rules(t *testing.T, f cycle.Fields) []string {
 	t.Helper()
-	_, err := cycle.Service{}.Create(t.Context(), "2026-27", f)
+	_, err := cycle.Service{}.Create(kittest.All(t), "2026-27", f)
 	p, ok := problem.As(err)
 	require.True(t, ok, "%v", err)
 	var found []string

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
@@ -28,33 +29,33 @@ func year(from int) cycle.Fields {
 
 func TestACycleIsPlannedOpenedAndClosed(t *testing.T) {
 	w := schoolstest.Empty(t)
-	made, err := w.Cycles().Create(t.Context(), "2026-27", year(2026))
+	made, err := w.Cycles().Create(kittest.All(t), "2026-27", year(2026))
 	require.NoError(t, err)
 	require.Equal(t, cycle.Cycle{Name: "cycles/2026-27", Fields: year(2026), State: cycle.Planned, Meta: record.NewMeta(w.Clock.Now())}, made)
-	got, err := w.Cycles().Get(t.Context(), made.Name)
+	got, err := w.Cycles().Get(kittest.All(t), made.Name)
 	require.NoError(t, err)
 	require.Equal(t, made, got)
 
-	_, err = w.Cycles().Close(t.Context(), made.Name, "")
+	_, err = w.Cycles().Close(kittest.All(t), made.Name, "")
 	require.Equal(t, []string{"STATE_WRONG", made.Name + ": cycle_open"}, schoolstest.Refusal(t, err), "what never opened is not closed")
 	w.Clock.Advance(time.Hour)
-	open, err := w.Cycles().Open(t.Context(), made.Name, etag.Of(made.Version))
+	open, err := w.Cycles().Open(kittest.All(t), made.Name, etag.Of(made.Version))
 	require.NoError(t, err)
 	require.Equal(t, cycle.Open, open.State)
 	require.Equal(t, w.Clock.Now(), open.Updated)
-	_, err = w.Cycles().Open(t.Context(), made.Name, "")
+	_, err = w.Cycles().Open(kittest.All(t), made.Name, "")
 	require.Equal(t, []string{"STATE_WRONG", made.Name + ": cycle_planned"}, schoolstest.Refusal(t, err))
-	_, err = w.Cycles().Close(t.Context(), made.Name, etag.Of(made.Version))
+	_, err = w.Cycles().Close(kittest.All(t), made.Name, etag.Of(made.Version))
 	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, err))
-	closed, err := w.Cycles().Close(t.Context(), made.Name, etag.Of(open.Version))
+	closed, err := w.Cycles().Close(kittest.All(t), made.Name, etag.Of(open.Version))
 	require.NoError(t, err)
 	require.Equal(t, cycle.Closed, closed.State)
 
 	for name, call := range map[string]func() error{
-		"open again":  func() error { _, err := w.Cycles().Open(t.Context(), made.Name, ""); return err },
-		"close again": func() error { _, err := w.Cycles().Close(t.Context(), made.Name, ""); return err },
+		"open again":  func() error { _, err := w.Cycles().Open(kittest.All(t), made.Name, ""); return err },
+		"close again": func() error { _, err := w.Cycles().Close(kittest.All(t), made.Name, ""); return err },
 		"change": func() error {
-			_, err := w.Cycles().Update(t.Context(), made.Name, "", func(f cycle.Fields) cycle.Fields { return f })
+			_, err := w.Cycles().Update(kittest.All(t), made.Name, "", func(f cycle.Fields) cycle.Fields { return f })
 			return err
 		},
 	} {
@@ -65,28 +66,28 @@ func TestACycleIsPlannedOpenedAndClosed(t *testing.T) {
 
 func TestACycleIsChangedUntilItIsOver(t *testing.T) {
 	w := schoolstest.Empty(t)
-	made, err := w.Cycles().Create(t.Context(), "c", year(2026))
+	made, err := w.Cycles().Create(kittest.All(t), "c", year(2026))
 	require.NoError(t, err)
 	retitle := func(to string) func(cycle.Fields) cycle.Fields {
 		return func(f cycle.Fields) cycle.Fields { f.Title = to; return f }
 	}
-	planned, err := w.Cycles().Update(t.Context(), made.Name, etag.Of(made.Version), retitle("planned"))
+	planned, err := w.Cycles().Update(kittest.All(t), made.Name, etag.Of(made.Version), retitle("planned"))
 	require.NoError(t, err)
 	require.Equal(t, "planned", planned.Title)
-	_, err = w.Cycles().Update(t.Context(), made.Name, etag.Of(made.Version), retitle("lost"))
+	_, err = w.Cycles().Update(kittest.All(t), made.Name, etag.Of(made.Version), retitle("lost"))
 	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, err))
-	_, err = w.Cycles().Open(t.Context(), made.Name, "")
+	_, err = w.Cycles().Open(kittest.All(t), made.Name, "")
 	require.NoError(t, err)
-	open, err := w.Cycles().Update(t.Context(), made.Name, "", retitle("open"))
+	open, err := w.Cycles().Update(kittest.All(t), made.Name, "", retitle("open"))
 	require.NoError(t, err)
 	require.Equal(t, cycle.Open, open.State)
-	_, err = w.Cycles().Update(t.Context(), made.Name, "", retitle(" "))
+	_, err = w.Cycles().Update(kittest.All(t), made.Name, "", retitle(" "))
 	require.Equal(t, schoolstest.Invalid("cycle.title: required"), schoolstest.Refusal(t, err))
-	_, err = w.Cycles().Update(t.Context(), "cycles/none", "", retitle("x"))
+	_, err = w.Cycles().Update(kittest.All(t), "cycles/none", "", retitle("x"))
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND cycles/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Cycles().Create(t.Context(), "c", year(2026))
+	_, err = w.Cycles().Create(kittest.All(t), "c", year(2026))
 	require.Equal(t, []string{"RESOURCE_EXISTS cycles/c"}, schoolstest.Refusal(t, err))
-	_, err = w.Cycles().Create(t.Context(), "2026/27", year(2026))
+	_, err = w.Cycles().Create(kittest.All(t), "2026/27", year(2026))
 	require.Equal(t, schoolstest.Invalid("cycle_id: id_form"), schoolstest.Refusal(t, err))
 	require.Equal(t, []string{"CycleOpened cycles/c"}, w.Events(t), "a change of dates is no event")
 }
@@ -180,7 +181,7 @@ func TestTheEdgesOfACalendar(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := year(2026)
 			c.change(&f)
-			_, err := w.Cycles().Create(t.Context(), "", f)
+			_, err := w.Cycles().Create(kittest.All(t), "", f)
 			if c.want == nil {
 				require.NoError(t, err)
 				return
@@ -211,11 +212,11 @@ func windows(from time.Time, n int) []cycle.Window {
 func TestCyclesAreListedTheNewestFirst(t *testing.T) {
 	w := schoolstest.Empty(t)
 	for _, from := range []int{2025, 2027, 2026} {
-		_, err := w.Cycles().Create(t.Context(), fmt.Sprint("c", from), year(from))
+		_, err := w.Cycles().Create(kittest.All(t), fmt.Sprint("c", from), year(from))
 		require.NoError(t, err)
 	}
 	names := func(r record.Range) []string {
-		list, err := w.Cycles().List(t.Context(), r)
+		list, err := w.Cycles().List(kittest.All(t), r)
 		require.NoError(t, err)
 		var all []string
 		for _, c := range list {

@@ -26,7 +26,7 @@ func calendar(t *testing.T, state cycle.State) (*schoolstest.World, cycle.Schedu
 	w := schoolstest.Empty(t)
 	f := year(2026)
 	f.Windows = []cycle.Window{{Phase: phase.Forming, Start: hour(1), End: hour(3)}}
-	require.NoError(t, w.Store.InsertCycle(t.Context(), cycle.Cycle{
+	require.NoError(t, w.Store.InsertCycle(kittest.All(t), cycle.Cycle{
 		Name: "cycles/c", State: state, Fields: f, Meta: record.NewMeta(w.Clock.Now()),
 	}))
 	return w, cycle.Scheduler{Store: w.Store, Clock: w.Clock}
@@ -50,7 +50,7 @@ func TestTheSchedulerSaysOnceThatAWindowOpensAndCloses(t *testing.T) {
 		{hour(9), []string{opened, closed}},
 	} {
 		w.Clock.Set(step.at)
-		require.NoError(t, s.Tick(t.Context()))
+		require.NoError(t, s.Tick(kittest.All(t)))
 		require.Equal(t, step.want, w.Events(t), step.at)
 	}
 }
@@ -58,10 +58,10 @@ func TestTheSchedulerSaysOnceThatAWindowOpensAndCloses(t *testing.T) {
 func TestAClockThatLeapsOverAWindowLosesNothing(t *testing.T) {
 	w, s := calendar(t, cycle.Open)
 	w.Clock.Set(hour(100))
-	require.NoError(t, s.Tick(t.Context()))
+	require.NoError(t, s.Tick(kittest.All(t)))
 	require.Equal(t, []string{opened, closed}, w.Events(t))
 	w.Clock.Set(hour(2)) // and back
-	require.NoError(t, s.Tick(t.Context()))
+	require.NoError(t, s.Tick(kittest.All(t)))
 	require.Len(t, w.Events(t), 2)
 }
 
@@ -72,7 +72,7 @@ func TestOnlyAnOpenCycleOpensWindows(t *testing.T) {
 		t.Run(string(state), func(t *testing.T) {
 			w, s := calendar(t, state)
 			w.Clock.Set(hour(5))
-			require.NoError(t, s.Tick(t.Context()))
+			require.NoError(t, s.Tick(kittest.All(t)))
 			require.Equal(t, want, w.Events(t))
 		})
 	}
@@ -81,10 +81,10 @@ func TestOnlyAnOpenCycleOpensWindows(t *testing.T) {
 func TestACycleThatClosesClosesItsWindows(t *testing.T) {
 	w, s := calendar(t, cycle.Open)
 	w.Clock.Set(hour(1))
-	require.NoError(t, s.Tick(t.Context()))
-	_, err := w.Cycles().Close(t.Context(), "cycles/c", "")
+	require.NoError(t, s.Tick(kittest.All(t)))
+	_, err := w.Cycles().Close(kittest.All(t), "cycles/c", "")
 	require.NoError(t, err)
-	require.NoError(t, s.Tick(t.Context()))
+	require.NoError(t, s.Tick(kittest.All(t)))
 	require.Equal(t, []string{opened, "CycleClosed cycles/c", closed}, w.Events(t))
 }
 
@@ -93,11 +93,11 @@ func TestAllCyclesAreLookedAt(t *testing.T) {
 	for i := range 101 { // more than a page
 		f := year(2026)
 		f.Windows = []cycle.Window{{Phase: phase.Forming, Start: hour(0), End: hour(1)}}
-		require.NoError(t, w.Store.InsertCycle(t.Context(), cycle.Cycle{
+		require.NoError(t, w.Store.InsertCycle(kittest.All(t), cycle.Cycle{
 			Name: fmt.Sprintf("cycles/c%03d", i), State: cycle.Open, Fields: f, Meta: record.NewMeta(w.Clock.Now()),
 		}))
 	}
-	require.NoError(t, cycle.Scheduler{Store: w.Store, Clock: w.Clock}.Tick(t.Context()))
+	require.NoError(t, cycle.Scheduler{Store: w.Store, Clock: w.Clock}.Tick(kittest.All(t)))
 	told := map[string]bool{}
 	for _, event := range w.Events(t) {
 		told[event] = true
@@ -125,10 +125,10 @@ func TestWhatCouldNotBeToldIsToldLater(t *testing.T) {
 	down := true
 	s := cycle.Scheduler{Store: failing{w.Store, &down}, Clock: w.Clock}
 	w.Clock.Set(hour(1))
-	require.ErrorIs(t, s.Tick(t.Context()), errDown)
+	require.ErrorIs(t, s.Tick(kittest.All(t)), errDown)
 	require.Empty(t, w.Events(t))
 	down = false
-	require.NoError(t, s.Tick(t.Context()))
+	require.NoError(t, s.Tick(kittest.All(t)))
 	require.Equal(t, []string{opened}, w.Events(t))
 }
 
@@ -142,7 +142,7 @@ func TestHoweverTheClockRunsEachWindowOpensAndClosesOnce(t *testing.T) {
 		last := 0
 		for range rapid.IntRange(1, 10).Draw(rt, "ticks") {
 			last += rapid.IntRange(0, 5).Draw(rt, "hours")
-			require.NoError(rt, cycle.Scheduler{Store: w, Clock: at0(hour(last))}.Tick(t.Context()))
+			require.NoError(rt, cycle.Scheduler{Store: w, Clock: at0(hour(last))}.Tick(kittest.All(t)))
 		}
 		wantOpened, wantClosed := 0, 0
 		for i := range n {

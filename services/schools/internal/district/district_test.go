@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -25,24 +26,24 @@ const (
 func TestADistrictIsRegisteredWithTheIDThatTheStateGivesIt(t *testing.T) {
 	w := schoolstest.Empty(t)
 	fields := district.Fields{Title: "Maple", StateIdentifier: "0880", Region: "North", TimeZone: "America/Denver"}
-	made, err := w.Districts().CreateDistrict(t.Context(), "0880", fields)
+	made, err := w.Districts().CreateDistrict(kittest.All(t), "0880", fields)
 	require.NoError(t, err)
 	require.Equal(t, district.District{Name: "districts/0880", Fields: fields, Meta: record.NewMeta(w.Clock.Now())}, made)
-	got, err := w.Districts().GetDistrict(t.Context(), made.Name)
+	got, err := w.Districts().GetDistrict(kittest.All(t), made.Name)
 	require.NoError(t, err)
 	require.Equal(t, made, got)
 	require.Equal(t, []string{"DistrictRegistered districts/0880"}, w.Events(t))
 
-	_, err = w.Districts().CreateDistrict(t.Context(), "0880", fields)
+	_, err = w.Districts().CreateDistrict(kittest.All(t), "0880", fields)
 	require.Equal(t, []string{"RESOURCE_EXISTS districts/0880"}, schoolstest.Refusal(t, err))
 	require.Len(t, w.Events(t), 1, "what was refused is not told")
 }
 
 func TestADistrictWithoutAnIDGetsANewOneEachTime(t *testing.T) {
 	w := schoolstest.Empty(t)
-	a, err := w.Districts().CreateDistrict(t.Context(), "", district.Fields{Title: "A"})
+	a, err := w.Districts().CreateDistrict(kittest.All(t), "", district.Fields{Title: "A"})
 	require.NoError(t, err)
-	b, err := w.Districts().CreateDistrict(t.Context(), "", district.Fields{Title: "A"})
+	b, err := w.Districts().CreateDistrict(kittest.All(t), "", district.Fields{Title: "A"})
 	require.NoError(t, err)
 	require.NotEqual(t, a.Name, b.Name)
 }
@@ -95,7 +96,7 @@ func TestTheFieldsOfADistrict(t *testing.T) {
 			w := schoolstest.Empty(t)
 			f := good()
 			c.change(&f)
-			_, err := w.Districts().CreateDistrict(t.Context(), c.id, f)
+			_, err := w.Districts().CreateDistrict(kittest.All(t), c.id, f)
 			if c.want == nil {
 				require.NoError(t, err)
 				return
@@ -108,27 +109,27 @@ func TestTheFieldsOfADistrict(t *testing.T) {
 
 func TestADistrictIsChangedByWhoReadItLast(t *testing.T) {
 	w := schoolstest.New(t)
-	before, err := w.Districts().GetDistrict(t.Context(), home)
+	before, err := w.Districts().GetDistrict(kittest.All(t), home)
 	require.NoError(t, err)
 	w.Clock.Advance(time.Hour)
 	rename := func(to string) func(district.Fields) district.Fields {
 		return func(f district.Fields) district.Fields { f.Title = to; return f }
 	}
-	after, err := w.Districts().UpdateDistrict(t.Context(), home, etag.Of(before.Version), rename("New"))
+	after, err := w.Districts().UpdateDistrict(kittest.All(t), home, etag.Of(before.Version), rename("New"))
 	require.NoError(t, err)
 	require.Equal(t, "New", after.Title)
 	require.Equal(t, before.Version+1, after.Version)
 	require.Equal(t, before.Created, after.Created)
 	require.Equal(t, w.Clock.Now(), after.Updated)
 
-	_, err = w.Districts().UpdateDistrict(t.Context(), home, etag.Of(before.Version), rename("Lost"))
+	_, err = w.Districts().UpdateDistrict(kittest.All(t), home, etag.Of(before.Version), rename("Lost"))
 	require.Equal(t, "ETAG_STALE", schoolstest.Refusal(t, err)[0][:10])
-	_, err = w.Districts().UpdateDistrict(t.Context(), home, "", rename(""))
+	_, err = w.Districts().UpdateDistrict(kittest.All(t), home, "", rename(""))
 	require.Equal(t, schoolstest.Invalid("district.title: required"), schoolstest.Refusal(t, err))
-	_, err = w.Districts().UpdateDistrict(t.Context(), "districts/none", "", rename("x"))
+	_, err = w.Districts().UpdateDistrict(kittest.All(t), "districts/none", "", rename("x"))
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
 
-	got, err := w.Districts().GetDistrict(t.Context(), home)
+	got, err := w.Districts().GetDistrict(kittest.All(t), home)
 	require.NoError(t, err)
 	require.Equal(t, after, got, "what was refused changed nothing")
 }
@@ -150,7 +151,7 @@ func TestDistrictsAreListedForTheNodesOfTheCaller(t *testing.T) {
 		"a grant on what is not there sees none": {[]string{"districts/none"}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, err := w.Districts().ListDistricts(t.Context(), c.nodes, record.Range{After: c.after})
+			list, err := w.Districts().ListDistricts(kittest.All(t), c.nodes, record.Range{After: c.after})
 			require.NoError(t, err)
 			var names []string
 			for _, d := range list {

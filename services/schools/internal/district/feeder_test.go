@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -29,7 +30,7 @@ func many(n int) []string {
 
 func TestTheSchoolsOfAFeederSystem(t *testing.T) {
 	w := schoolstest.New(t)
-	_, err := w.Districts().CreateFeeder(t.Context(), home, "taken", feeder(second))
+	_, err := w.Districts().CreateFeeder(kittest.All(t), home, "taken", feeder(second))
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		fields district.FeederFields
@@ -56,56 +57,56 @@ func TestTheSchoolsOfAFeederSystem(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			made, err := w.Districts().CreateFeeder(t.Context(), home, "", c.fields)
+			made, err := w.Districts().CreateFeeder(kittest.All(t), home, "", c.fields)
 			if c.want != nil {
 				require.Equal(t, schoolstest.Invalid(c.want...), schoolstest.Refusal(t, err))
 				return
 			}
 			require.NoError(t, err)
-			got, err := w.Districts().GetFeeder(t.Context(), made.Name)
+			got, err := w.Districts().GetFeeder(kittest.All(t), made.Name)
 			require.NoError(t, err)
 			require.Equal(t, made, got)
-			require.NoError(t, w.Districts().DeleteFeeder(t.Context(), made.Name, ""))
+			require.NoError(t, w.Districts().DeleteFeeder(kittest.All(t), made.Name, ""))
 		})
 	}
 }
 
 func TestAFeederSystemComesAndGoesAndItsSchoolsStay(t *testing.T) {
 	w := schoolstest.New(t)
-	made, err := w.Districts().CreateFeeder(t.Context(), home, "east", feeder(school, second))
+	made, err := w.Districts().CreateFeeder(kittest.All(t), home, "east", feeder(school, second))
 	require.NoError(t, err)
 	turn := func(f district.FeederFields) district.FeederFields { f.Schools = []string{second, school}; return f }
-	turned, err := w.Districts().UpdateFeeder(t.Context(), made.Name, etag.Of(made.Version), turn)
+	turned, err := w.Districts().UpdateFeeder(kittest.All(t), made.Name, etag.Of(made.Version), turn)
 	require.NoError(t, err)
 	require.Equal(t, []string{second, school}, turned.Schools, "the order is the way of the pupils")
-	_, err = w.Districts().UpdateFeeder(t.Context(), made.Name, etag.Of(made.Version), turn)
+	_, err = w.Districts().UpdateFeeder(kittest.All(t), made.Name, etag.Of(made.Version), turn)
 	require.Contains(t, schoolstest.Refusal(t, err)[0], "ETAG_STALE")
-	_, err = w.Districts().UpdateFeeder(t.Context(), made.Name, "", func(f district.FeederFields) district.FeederFields {
+	_, err = w.Districts().UpdateFeeder(kittest.All(t), made.Name, "", func(f district.FeederFields) district.FeederFields {
 		f.Schools = []string{abroad}
 		return f
 	})
 	require.Equal(t, schoolstest.Invalid("feeder_system.schools[0]: same_district"), schoolstest.Refusal(t, err))
 
-	require.Contains(t, schoolstest.Refusal(t, w.Districts().DeleteFeeder(t.Context(), made.Name, etag.Of(made.Version)))[0], "ETAG_STALE")
-	require.NoError(t, w.Districts().DeleteFeeder(t.Context(), made.Name, etag.Of(turned.Version)))
-	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + made.Name}, schoolstest.Refusal(t, w.Districts().DeleteFeeder(t.Context(), made.Name, "")))
-	_, err = w.Districts().GetFeeder(t.Context(), made.Name)
+	require.Contains(t, schoolstest.Refusal(t, w.Districts().DeleteFeeder(kittest.All(t), made.Name, etag.Of(made.Version)))[0], "ETAG_STALE")
+	require.NoError(t, w.Districts().DeleteFeeder(kittest.All(t), made.Name, etag.Of(turned.Version)))
+	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + made.Name}, schoolstest.Refusal(t, w.Districts().DeleteFeeder(kittest.All(t), made.Name, "")))
+	_, err = w.Districts().GetFeeder(kittest.All(t), made.Name)
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + made.Name}, schoolstest.Refusal(t, err))
 	for _, name := range []string{school, second} {
-		_, err := w.Districts().GetSchool(t.Context(), name)
+		_, err := w.Districts().GetSchool(kittest.All(t), name)
 		require.NoError(t, err)
 	}
 }
 
 func TestFeederSystemsNeedTheirDistrict(t *testing.T) {
 	w := schoolstest.New(t)
-	_, err := w.Districts().CreateFeeder(t.Context(), "districts/none", "", feeder())
+	_, err := w.Districts().CreateFeeder(kittest.All(t), "districts/none", "", feeder())
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Districts().ListFeeders(t.Context(), "districts/none", record.Range{})
+	_, err = w.Districts().ListFeeders(kittest.All(t), "districts/none", record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Districts().CreateFeeder(t.Context(), home, "No", feeder())
+	_, err = w.Districts().CreateFeeder(kittest.All(t), home, "No", feeder())
 	require.Equal(t, schoolstest.Invalid("feeder_system_id: id_form"), schoolstest.Refusal(t, err))
-	list, err := w.Districts().ListFeeders(t.Context(), home, record.Range{})
+	list, err := w.Districts().ListFeeders(kittest.All(t), home, record.Range{})
 	require.NoError(t, err)
 	require.Empty(t, list)
 }
@@ -119,13 +120,13 @@ func TestHoweverFeederSystemsChangeNoSchoolIsInTwo(t *testing.T) {
 			fields := feeder(rapid.SliceOfNDistinct(rapid.SampledFrom([]string{school, second}), 0, 2, rapid.ID).Draw(rt, "schools")...)
 			switch rapid.SampledFrom([]string{"create", "update", "delete"}).Draw(rt, "call") {
 			case "create":
-				_, _ = w.Districts().CreateFeeder(t.Context(), home, name[len(name)-1:], fields)
+				_, _ = w.Districts().CreateFeeder(kittest.All(t), home, name[len(name)-1:], fields)
 			case "update":
-				_, _ = w.Districts().UpdateFeeder(t.Context(), name, "", func(district.FeederFields) district.FeederFields { return fields })
+				_, _ = w.Districts().UpdateFeeder(kittest.All(t), name, "", func(district.FeederFields) district.FeederFields { return fields })
 			default:
-				_ = w.Districts().DeleteFeeder(t.Context(), name, "")
+				_ = w.Districts().DeleteFeeder(kittest.All(t), name, "")
 			}
-			list, err := w.Districts().ListFeeders(t.Context(), home, record.Range{})
+			list, err := w.Districts().ListFeeders(kittest.All(t), home, record.Range{})
 			require.NoError(rt, err)
 			in := map[string]string{}
 			for _, f := range list {
@@ -135,7 +136,7 @@ func TestHoweverFeederSystemsChangeNoSchoolIsInTwo(t *testing.T) {
 				}
 			}
 			for _, s := range []string{school, second} {
-				of, err := w.Store.FeederOf(t.Context(), s)
+				of, err := w.Store.FeederOf(kittest.All(t), s)
 				require.NoError(rt, err)
 				require.Equal(rt, in[s], of, "the key of the store tells the same")
 			}

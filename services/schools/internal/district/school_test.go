@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -50,7 +51,7 @@ func TestTheFieldsOfASchool(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := district.SchoolFields{Title: "Oak"}
 			c.change(&f)
-			made, err := w.Districts().CreateSchool(t.Context(), home, "", f)
+			made, err := w.Districts().CreateSchool(kittest.All(t), home, "", f)
 			if c.want != nil {
 				require.Equal(t, schoolstest.Invalid(c.want...), schoolstest.Refusal(t, err))
 				return
@@ -64,13 +65,13 @@ func TestTheFieldsOfASchool(t *testing.T) {
 
 func TestASchoolNeedsItsDistrict(t *testing.T) {
 	w := schoolstest.New(t)
-	_, err := w.Districts().CreateSchool(t.Context(), "districts/none", "x", district.SchoolFields{Title: "x"})
+	_, err := w.Districts().CreateSchool(kittest.All(t), "districts/none", "x", district.SchoolFields{Title: "x"})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Districts().CreateSchools(t.Context(), "districts/none", []district.Draft{draft("districts/none", "x", "x")})
+	_, err = w.Districts().CreateSchools(kittest.All(t), "districts/none", []district.Draft{draft("districts/none", "x", "x")})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Districts().ListSchools(t.Context(), district.SchoolQuery{District: "districts/none", Nodes: []string{""}}, record.Range{})
+	_, err = w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: "districts/none", Nodes: []string{""}}, record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Districts().CreateSchool(t.Context(), home, "No", district.SchoolFields{Title: "x"})
+	_, err = w.Districts().CreateSchool(kittest.All(t), home, "No", district.SchoolFields{Title: "x"})
 	require.Equal(t, schoolstest.Invalid("school_id: id_form"), schoolstest.Refusal(t, err))
 	require.Empty(t, w.Events(t))
 }
@@ -116,8 +117,8 @@ func TestABatchIsRegisteredWholeOrNotAtAll(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := schoolstest.New(t)
-			made, err := w.Districts().CreateSchools(t.Context(), home, c.drafts)
-			list, lerr := w.Districts().ListSchools(t.Context(), district.SchoolQuery{District: home, Nodes: []string{""}}, record.Range{})
+			made, err := w.Districts().CreateSchools(kittest.All(t), home, c.drafts)
+			list, lerr := w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: home, Nodes: []string{""}}, record.Range{})
 			require.NoError(t, lerr)
 			if c.want != nil {
 				require.Equal(t, c.want, schoolstest.Refusal(t, err))
@@ -141,7 +142,7 @@ func TestABatchOfAnySizeIsAllOrNone(t *testing.T) {
 	w := schoolstest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		count := func() int {
-			list, err := w.Districts().ListSchools(t.Context(), district.SchoolQuery{District: home, Nodes: []string{""}}, record.Range{})
+			list, err := w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: home, Nodes: []string{""}}, record.Range{})
 			require.NoError(rt, err)
 			return len(list)
 		}
@@ -153,7 +154,7 @@ func TestABatchOfAnySizeIsAllOrNone(t *testing.T) {
 			)
 		}), 1, 4).Draw(rt, "drafts")
 		before := count()
-		made, err := w.Districts().CreateSchools(t.Context(), home, drafts)
+		made, err := w.Districts().CreateSchools(kittest.All(t), home, drafts)
 		if err != nil {
 			require.Equal(rt, before, count())
 			return
@@ -165,32 +166,32 @@ func TestABatchOfAnySizeIsAllOrNone(t *testing.T) {
 
 func TestASchoolIsChangedAndClosed(t *testing.T) {
 	w := schoolstest.New(t)
-	before, err := w.Districts().GetSchool(t.Context(), school)
+	before, err := w.Districts().GetSchool(kittest.All(t), school)
 	require.NoError(t, err)
 	w.Clock.Advance(time.Minute)
 	grow := func(f district.SchoolFields) district.SchoolFields { f.Enrollment = 412; return f }
-	after, err := w.Districts().UpdateSchool(t.Context(), school, etag.Of(before.Version), grow)
+	after, err := w.Districts().UpdateSchool(kittest.All(t), school, etag.Of(before.Version), grow)
 	require.NoError(t, err)
 	require.Equal(t, int64(412), after.Enrollment)
 	require.Equal(t, before.Title, after.Title)
 	require.Equal(t, w.Clock.Now(), after.Updated)
 
-	_, err = w.Districts().UpdateSchool(t.Context(), school, etag.Of(before.Version), grow)
+	_, err = w.Districts().UpdateSchool(kittest.All(t), school, etag.Of(before.Version), grow)
 	require.Contains(t, schoolstest.Refusal(t, err)[0], "ETAG_STALE")
-	_, err = w.Districts().CloseSchool(t.Context(), school, etag.Of(before.Version))
+	_, err = w.Districts().CloseSchool(kittest.All(t), school, etag.Of(before.Version))
 	require.Contains(t, schoolstest.Refusal(t, err)[0], "ETAG_STALE")
-	_, err = w.Districts().UpdateSchool(t.Context(), school, "", func(f district.SchoolFields) district.SchoolFields { f.Title = ""; return f })
+	_, err = w.Districts().UpdateSchool(kittest.All(t), school, "", func(f district.SchoolFields) district.SchoolFields { f.Title = ""; return f })
 	require.Equal(t, schoolstest.Invalid("school.title: required"), schoolstest.Refusal(t, err))
 
-	closed, err := w.Districts().CloseSchool(t.Context(), school, etag.Of(after.Version))
+	closed, err := w.Districts().CloseSchool(kittest.All(t), school, etag.Of(after.Version))
 	require.NoError(t, err)
 	require.Equal(t, district.Closed, closed.State)
-	_, err = w.Districts().CloseSchool(t.Context(), school, "")
+	_, err = w.Districts().CloseSchool(kittest.All(t), school, "")
 	require.Equal(t, []string{"STATE_WRONG", school + ": school_open"}, schoolstest.Refusal(t, err))
-	got, err := w.Districts().GetSchool(t.Context(), school)
+	got, err := w.Districts().GetSchool(kittest.All(t), school)
 	require.NoError(t, err)
 	require.Equal(t, closed, got, "its history stays")
-	_, err = w.Districts().CloseSchool(t.Context(), home+"/schools/none", "")
+	_, err = w.Districts().CloseSchool(kittest.All(t), home+"/schools/none", "")
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + home + "/schools/none"}, schoolstest.Refusal(t, err))
 	require.Equal(t, []string{"SchoolChanged " + school, "SchoolClosed " + school}, w.Events(t))
 }

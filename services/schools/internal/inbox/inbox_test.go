@@ -64,7 +64,7 @@ func newRig(t *testing.T, p phase.Phase) *rig {
 
 func (r *rig) begin(t *testing.T, name string, p phase.Phase) {
 	t.Helper()
-	require.NoError(t, r.Store.InsertJourney(t.Context(), journey.Journey{
+	require.NoError(t, r.Store.InsertJourney(kittest.All(t), journey.Journey{
 		Name: name, Cycle: year, FrameworkVersion: framework, Phase: p, Meta: record.NewMeta(r.Clock.Now()),
 	}))
 }
@@ -96,7 +96,7 @@ func (r *rig) apply(t require.TestingT, ctx context.Context, events ...told) err
 
 func (r *rig) journey(t *testing.T) journey.Journey {
 	t.Helper()
-	j, err := r.Store.Journey(t.Context(), j1)
+	j, err := r.Store.Journey(kittest.All(t), j1)
 	require.NoError(t, err)
 	return j
 }
@@ -152,7 +152,7 @@ func TestEveryEventThatIsListenedToHasAHandler(t *testing.T) {
 	r := newRig(t, phase.Forming)
 	require.Len(t, r.on, 13)
 	for kind, handle := range r.on {
-		require.Error(t, handle(t.Context(), bus.Event{Type: kind, Data: []byte{0xff}}), "%s that cannot be read", kind)
+		require.Error(t, handle(kittest.All(t), bus.Event{Type: kind, Data: []byte{0xff}}), "%s that cannot be read", kind)
 	}
 }
 
@@ -174,8 +174,8 @@ func TestResultsOfTheFamilySurvey(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, phase.Forming)
-			require.NoError(t, r.apply(t, t.Context(), c.told...))
-			got, err := r.Store.SurveyResults(t.Context(), school)
+			require.NoError(t, r.apply(t, kittest.All(t), c.told...))
+			got, err := r.Store.SurveyResults(kittest.All(t), school)
 			require.NoError(t, err)
 			require.Equal(t, []journey.SurveyResult{c.want}, got)
 		})
@@ -194,8 +194,8 @@ func TestSelfAssessments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, phase.Forming)
-			require.NoError(t, r.apply(t, t.Context(), c.told...))
-			got, err := r.Store.SelfAssessments(t.Context(), ourTeam)
+			require.NoError(t, r.apply(t, kittest.All(t), c.told...))
+			got, err := r.Store.SelfAssessments(kittest.All(t), ourTeam)
 			require.NoError(t, err)
 			require.Equal(t, []journey.SelfAssessment{{
 				Source: ourTeam + "/selfAssessments/a", EventTime: at(c.hour), Team: ourTeam, Cycle: year, FrameworkVersion: framework,
@@ -222,8 +222,8 @@ func TestEvidence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, phase.Underway)
-			require.NoError(t, r.apply(t, t.Context(), c.told...))
-			got, err := r.Store.Evidence(t.Context(), j1)
+			require.NoError(t, r.apply(t, kittest.All(t), c.told...))
+			got, err := r.Store.Evidence(kittest.All(t), j1)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
@@ -242,12 +242,12 @@ func TestTheEditionOfABadgeThatWasDefinedLastIsInForce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, phase.Presented)
-			require.NoError(t, r.apply(t, t.Context(), c.told...))
-			got, found, err := r.Store.BadgeRules(t.Context(), "welcome", framework)
+			require.NoError(t, r.apply(t, kittest.All(t), c.told...))
+			got, found, err := r.Store.BadgeRules(kittest.All(t), "welcome", framework)
 			require.NoError(t, err)
 			require.True(t, found)
 			require.Equal(t, []eligibility.Rule{{ID: c.want, Title: "T", Expression: "true", Reason: `"r"`, Fix: "F."}}, got.Rules)
-			_, found, err = r.Store.BadgeRules(t.Context(), "welcome", "frameworks/f/versions/2")
+			_, found, err = r.Store.BadgeRules(kittest.All(t), "welcome", "frameworks/f/versions/2")
 			require.NoError(t, err)
 			require.False(t, found, "of another framework")
 		})
@@ -269,14 +269,14 @@ func TestHoweverOftenAndInWhichOrderProjectionsAreComputedAgainTheyAreTheSame(t 
 		return fmt.Sprint(surveys, assessments, evidence, rules)
 	}
 	first := newRig(t, phase.Presented)
-	require.NoError(t, first.apply(t, t.Context(), events...))
-	want := read(t, t.Context(), first)
+	require.NoError(t, first.apply(t, kittest.All(t), events...))
+	want := read(t, kittest.All(t), first)
 	for range 8 {
 		r := newRig(t, phase.Presented)
 		shuffled := rapid.Custom(func(rt *rapid.T) []told {
 			return append(rapid.Permutation(events).Draw(rt, "order"), rapid.SliceOf(rapid.SampledFrom(events)).Draw(rt, "again")...)
 		}).Example()
-		require.NoError(t, r.apply(t, t.Context(), shuffled...))
-		require.Equal(t, want, read(t, t.Context(), r))
+		require.NoError(t, r.apply(t, kittest.All(t), shuffled...))
+		require.Equal(t, want, read(t, kittest.All(t), r))
 	}
 }

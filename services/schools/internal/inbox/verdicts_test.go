@@ -8,6 +8,7 @@ import (
 
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
 	"github.com/tandem-badges/tandem/services/schools/internal/schoolstest"
@@ -83,7 +84,7 @@ func TestVerdictsMoveTheJourney(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, c.from)
-			require.NoError(t, r.apply(t, t.Context(), c.told...))
+			require.NoError(t, r.apply(t, kittest.All(t), c.told...))
 			got := r.journey(t)
 			require.Equal(t, c.want, got.Phase)
 			require.Equal(t, c.revising, got.Revising)
@@ -98,15 +99,15 @@ func TestVerdictsMoveTheJourney(t *testing.T) {
 
 func TestAnAwardThatHoldsLapsesFromSustaining(t *testing.T) {
 	r := newRig(t, phase.Applied)
-	require.NoError(t, r.apply(t, t.Context(), awarded(1)))
+	require.NoError(t, r.apply(t, kittest.All(t), awarded(1)))
 	j := r.journey(t)
 	j.Phase = phase.Sustaining
 	j.Touch(r.Clock.Now())
-	require.NoError(t, r.Store.UpdateJourney(t.Context(), j))
-	require.NoError(t, r.apply(t, t.Context(), lapsed(2), lapsed(2)))
+	require.NoError(t, r.Store.UpdateJourney(kittest.All(t), j))
+	require.NoError(t, r.apply(t, kittest.All(t), lapsed(2), lapsed(2)))
 	require.Equal(t, phase.Lapsed, r.journey(t).Phase)
 	require.Equal(t, []string{"JourneyAdvanced " + j1, "JourneyLapsed " + j1}, r.Events(t))
-	known, err := r.Store.Award(t.Context(), award)
+	known, err := r.Store.Award(kittest.All(t), award)
 	require.NoError(t, err)
 	require.Equal(t, journey.Award{
 		Source: award, EventTime: at(2), Journey: j1, Application: application, Standard: "welcome",
@@ -116,13 +117,13 @@ func TestAnAwardThatHoldsLapsesFromSustaining(t *testing.T) {
 
 func TestTheEndOfAnotherAwardChangesNothing(t *testing.T) {
 	r := newRig(t, phase.Applied)
-	require.NoError(t, r.apply(t, t.Context(), awarded(1)))
+	require.NoError(t, r.apply(t, kittest.All(t), awarded(1)))
 	before := r.journey(t)
 	other := school + "/awards/other"
-	require.NoError(t, r.apply(t, t.Context(),
+	require.NoError(t, r.apply(t, kittest.All(t),
 		told{5, &badgesv1.BadgeRevoked{Name: other, Journey: j1}}, told{6, &badgesv1.BadgeLapsed{Name: other, Journey: j1}}))
 	require.Equal(t, before, r.journey(t))
-	require.NoError(t, r.apply(t, t.Context(), revoked(2)))
+	require.NoError(t, r.apply(t, kittest.All(t), revoked(2)))
 	require.Equal(t, phase.Presented, r.journey(t).Phase, "what is said of this award counts, though it is older")
 }
 
@@ -139,10 +140,10 @@ func TestAVerdictAboutAnUnknownJourneyIsRefusedAndLeavesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, phase.Applied)
 			before := r.journey(t)
-			err := r.apply(t, t.Context(), told{1, msg})
+			err := r.apply(t, kittest.All(t), told{1, msg})
 			require.Equal(t, []string{"RESOURCE_NOT_FOUND " + unknown}, schoolstest.Refusal(t, err), "so that it becomes a dead letter that somebody sees")
 			require.Equal(t, before, r.journey(t))
-			known, err := r.Store.Award(t.Context(), award)
+			known, err := r.Store.Award(kittest.All(t), award)
 			require.NoError(t, err)
 			require.Empty(t, known, "the award is not kept without its journey")
 			require.Empty(t, r.Events(t))
@@ -158,8 +159,8 @@ func TestAnAwardIsKnownWhateverTheOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, phase.Applied)
-			require.NoError(t, r.apply(t, t.Context(), events...))
-			known, err := r.Store.Award(t.Context(), award)
+			require.NoError(t, r.apply(t, kittest.All(t), events...))
+			known, err := r.Store.Award(kittest.All(t), award)
 			require.NoError(t, err)
 			require.Equal(t, "revoked", known.State)
 			require.Equal(t, application, known.Application)

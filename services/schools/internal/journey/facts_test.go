@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
@@ -28,14 +29,14 @@ func (w *world) reading(t *testing.T) {
 		}
 		rules = append(rules, eligibility.Rule{ID: fact, Title: fact, Expression: "true", Reason: expression, Fix: "."})
 	}
-	require.NoError(t, w.kept.SaveBadgeRules(t.Context(), journey.BadgeRules{
+	require.NoError(t, w.kept.SaveBadgeRules(kittest.All(t), journey.BadgeRules{
 		Source: "badgeDefinitions/facts/versions/1", Standard: "welcome", FrameworkVersion: framework, Rules: rules,
 	}))
 }
 
 func (s *site) facts() map[string]string {
 	s.t.Helper()
-	e, err := s.Explain(s.t.Context(), s.name, phase.Applied)
+	e, err := s.Explain(kittest.All(s.t), s.name, phase.Applied)
 	require.NoError(s.t, err)
 	all := map[string]string{}
 	for _, o := range e.Outcomes {
@@ -47,28 +48,28 @@ func (s *site) facts() map[string]string {
 func TestFactsAreCountedFromTheirSources(t *testing.T) {
 	evidence := func(id, step, day string, groups ...team.Group) func(*site) error {
 		return func(s *site) error {
-			return s.kept.SaveEvidence(t.Context(), journey.Evidence{
+			return s.kept.SaveEvidence(kittest.All(t), journey.Evidence{
 				Source: school + "/artifacts/" + id, Journey: s.name, Step: s.name + "/steps/" + step, OccurDate: day, Indicator: "welcome-1", Groups: groups,
 			})
 		}
 	}
 	survey := func(id, in string, wave int64, sufficient bool) func(*site) error {
 		return func(s *site) error {
-			return s.kept.SaveSurveyResult(t.Context(), journey.SurveyResult{
+			return s.kept.SaveSurveyResult(kittest.All(t), journey.SurveyResult{
 				Source: school + "/results/" + id, School: school, Cycle: in, Wave: wave, Sufficient: sufficient, EventTime: s.clock.Now(),
 			})
 		}
 	}
 	member := func(id string, g team.Group, confirmed, departed bool) func(*site) error {
 		return func(s *site) error {
-			return s.kept.InsertMember(t.Context(), team.Member{
+			return s.kept.InsertMember(kittest.All(t), team.Member{
 				Name: aTeam + "/members/" + id, Confirmed: confirmed, Departed: departed,
 				MemberFields: team.MemberFields{Group: g}, Meta: record.NewMeta(s.clock.Now()),
 			})
 		}
 	}
 	reflect := func(s *site) error {
-		return s.kept.InsertReflection(t.Context(), journey.Reflection{Name: s.name + "/reflections/r", Step: s.step, Meta: record.NewMeta(s.clock.Now())})
+		return s.kept.InsertReflection(kittest.All(t), journey.Reflection{Name: s.name + "/reflections/r", Step: s.step, Meta: record.NewMeta(s.clock.Now())})
 	}
 	for name, c := range map[string]struct {
 		change func(*journey.Journey)
@@ -131,7 +132,7 @@ func TestWhatIsExplainedByDefaultIsTheNextPhase(t *testing.T) {
 	} {
 		t.Run(string(from), func(t *testing.T) {
 			s := w.site(t, from, nil)
-			e, err := s.Explain(t.Context(), s.name, "")
+			e, err := s.Explain(kittest.All(t), s.name, "")
 			require.NoError(t, err)
 			require.Equal(t, []any{s.name, from, want.next, "built-in", want.rules}, []any{e.Name, e.Phase, e.Next, e.RuleSet, len(e.Outcomes)})
 			require.Equal(t, w.clock.Now(), e.AsOf, "no event was applied yet: what is known is known now")
@@ -139,9 +140,9 @@ func TestWhatIsExplainedByDefaultIsTheNextPhase(t *testing.T) {
 			require.Equal(t, eligible, e.Eligible)
 		})
 	}
-	_, err := w.Explain(t.Context(), aTeam+"/journeys/none", "")
+	_, err := w.Explain(kittest.All(t), aTeam+"/journeys/none", "")
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + aTeam + "/journeys/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Snapshot(t.Context(), aTeam+"/journeys/none")
+	_, err = w.Snapshot(kittest.All(t), aTeam+"/journeys/none")
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + aTeam + "/journeys/none"}, schoolstest.Refusal(t, err))
 }
 
@@ -149,7 +150,7 @@ func TestARefusalSaysWhatIsMissingAndWhereTheJourneyStands(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Underway, nil)
 	before := s.now()
-	_, err := s.PresentRoadmap(t.Context(), s.name, "", journey.Presentation{Summary: "s", PresentDate: "2027-05-01"})
+	_, err := s.PresentRoadmap(kittest.All(t), s.name, "", journey.Presentation{Summary: "s", PresentDate: "2027-05-01"})
 	require.Equal(t, []string{"NOT_ELIGIBLE", s.name + ": step-completed", s.name + ": evidence-exists"}, schoolstest.Refusal(t, err))
 	require.Equal(t, "Complete a step of the plan. Now: 0 of 1 steps completed.", problemOf(t, err).Violations[0].Fix)
 	require.Equal(t, before, s.now())
@@ -159,12 +160,12 @@ func TestTheNewestResultOfAWaveIsInTheSnapshot(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Presented, nil)
 	for i, hours := range []int{3, 5, 4} {
-		require.NoError(t, w.kept.SaveSurveyResult(t.Context(), journey.SurveyResult{
+		require.NoError(t, w.kept.SaveSurveyResult(kittest.All(t), journey.SurveyResult{
 			Source: fmt.Sprint(school, "/results/wave2-", i), School: school, Cycle: "cycles/c0", Wave: 2, Sufficient: true,
 			EventTime: w.clock.Now().Add(time.Duration(hours) * time.Hour),
 		}))
 	}
-	snap, err := s.Snapshot(t.Context(), s.name)
+	snap, err := s.Snapshot(kittest.All(t), s.name)
 	require.NoError(t, err)
 	var sources []string
 	for _, r := range snap.SurveyResults {

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
@@ -58,8 +59,8 @@ func TestTheFieldsOfAGoal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := aGoal()
 			c.change(&f)
-			made, err := s.CreateGoal(t.Context(), s.name, "", f)
-			_, uerr := s.UpdateGoal(t.Context(), s.goal, "", func(journey.GoalFields) journey.GoalFields { return f })
+			made, err := s.CreateGoal(kittest.All(t), s.name, "", f)
+			_, uerr := s.UpdateGoal(kittest.All(t), s.goal, "", func(journey.GoalFields) journey.GoalFields { return f })
 			if c.want == nil {
 				require.NoError(t, err)
 				require.NoError(t, uerr)
@@ -76,39 +77,39 @@ func TestAGoalComesAndGoes(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Planning, nil)
 	w.clock.Advance(time.Minute)
-	made, err := s.CreateGoal(t.Context(), s.name, "x", aGoal())
+	made, err := s.CreateGoal(kittest.All(t), s.name, "x", aGoal())
 	require.NoError(t, err)
 	require.Equal(t, journey.Goal{Name: s.name + "/goals/x", GoalFields: aGoal(), Meta: record.NewMeta(w.clock.Now())}, made)
-	_, err = s.CreateGoal(t.Context(), s.name, "x", aGoal())
+	_, err = s.CreateGoal(kittest.All(t), s.name, "x", aGoal())
 	require.Equal(t, []string{"RESOURCE_EXISTS " + made.Name}, schoolstest.Refusal(t, err))
-	_, err = s.CreateGoal(t.Context(), s.name, "No", aGoal())
+	_, err = s.CreateGoal(kittest.All(t), s.name, "No", aGoal())
 	require.Equal(t, schoolstest.Invalid("goal_id: id_form"), schoolstest.Refusal(t, err))
-	_, err = s.CreateGoal(t.Context(), s.name+"none", "", aGoal())
+	_, err = s.CreateGoal(kittest.All(t), s.name+"none", "", aGoal())
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
 
 	measure := func(f journey.GoalFields) journey.GoalFields { f.Measure = "Item 9"; return f }
-	changed, err := s.UpdateGoal(t.Context(), made.Name, etag.Of(1), measure)
+	changed, err := s.UpdateGoal(kittest.All(t), made.Name, etag.Of(1), measure)
 	require.NoError(t, err)
 	require.Equal(t, "Item 9", changed.Measure)
 	require.Equal(t, int64(2), changed.Version, "counted once, though the transaction ran twice")
-	got, err := s.GetGoal(t.Context(), made.Name)
+	got, err := s.GetGoal(kittest.All(t), made.Name)
 	require.NoError(t, err)
 	require.Equal(t, changed, got)
-	_, err = s.UpdateGoal(t.Context(), made.Name, etag.Of(1), measure)
+	_, err = s.UpdateGoal(kittest.All(t), made.Name, etag.Of(1), measure)
 	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, err))
-	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, s.DeleteGoal(t.Context(), made.Name, etag.Of(1))))
-	require.NoError(t, s.DeleteGoal(t.Context(), made.Name, etag.Of(2)))
+	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, s.DeleteGoal(kittest.All(t), made.Name, etag.Of(1))))
+	require.NoError(t, s.DeleteGoal(kittest.All(t), made.Name, etag.Of(2)))
 	gone := []string{"RESOURCE_NOT_FOUND " + made.Name}
-	require.Equal(t, gone, schoolstest.Refusal(t, s.DeleteGoal(t.Context(), made.Name, "")))
-	_, err = s.UpdateGoal(t.Context(), made.Name, "", measure)
+	require.Equal(t, gone, schoolstest.Refusal(t, s.DeleteGoal(kittest.All(t), made.Name, "")))
+	_, err = s.UpdateGoal(kittest.All(t), made.Name, "", measure)
 	require.Equal(t, gone, schoolstest.Refusal(t, err))
-	_, err = s.GetGoal(t.Context(), made.Name)
+	_, err = s.GetGoal(kittest.All(t), made.Name)
 	require.Equal(t, gone, schoolstest.Refusal(t, err))
 
-	list, err := s.ListGoals(t.Context(), s.name, record.Range{After: []string{"g"}})
+	list, err := s.ListGoals(kittest.All(t), s.name, record.Range{After: []string{"g"}})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	_, err = s.ListGoals(t.Context(), s.name+"none", record.Range{})
+	_, err = s.ListGoals(kittest.All(t), s.name+"none", record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
 }
 
@@ -116,12 +117,12 @@ func TestAGoalThatStepsServeStays(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Planning, nil)
 	before, parts := s.now(), s.parts()
-	require.Equal(t, []string{"HAS_CHILDREN", s.step + ": goal_without_steps"}, schoolstest.Refusal(t, s.DeleteGoal(t.Context(), s.goal, "")))
+	require.Equal(t, []string{"HAS_CHILDREN", s.step + ": goal_without_steps"}, schoolstest.Refusal(t, s.DeleteGoal(kittest.All(t), s.goal, "")))
 	require.Equal(t, before, s.now())
 	require.Equal(t, parts, s.parts())
-	_, err := s.UpdateStep(t.Context(), s.step, "", func(f journey.StepFields) journey.StepFields { f.Goal = s.spare; return f })
+	_, err := s.UpdateStep(kittest.All(t), s.step, "", func(f journey.StepFields) journey.StepFields { f.Goal = s.spare; return f })
 	require.NoError(t, err)
-	require.NoError(t, s.DeleteGoal(t.Context(), s.goal, ""), "once the step serves another")
+	require.NoError(t, s.DeleteGoal(kittest.All(t), s.goal, ""), "once the step serves another")
 }
 
 // hasty is a store in which somebody else is faster: the goal changes between
@@ -145,12 +146,12 @@ func TestAGoalThatChangedAfterItWasCheckedIsAConflict(t *testing.T) {
 	s := w.site(t, phase.Planning, nil)
 	slow := w.Service
 	slow.Store = &hasty{Store: schoolstest.Store{Store: w.kept}, meddle: func() {
-		_, err := w.UpdateGoal(t.Context(), s.goal, "", func(f journey.GoalFields) journey.GoalFields { f.Title = "first"; return f })
+		_, err := w.UpdateGoal(kittest.All(t), s.goal, "", func(f journey.GoalFields) journey.GoalFields { f.Title = "first"; return f })
 		require.NoError(t, err)
 	}}
-	_, err := slow.UpdateGoal(t.Context(), s.goal, "", func(f journey.GoalFields) journey.GoalFields { f.Title = "second"; return f })
+	_, err := slow.UpdateGoal(kittest.All(t), s.goal, "", func(f journey.GoalFields) journey.GoalFields { f.Title = "second"; return f })
 	require.Equal(t, []string{"CONFLICT " + s.goal}, schoolstest.Refusal(t, err))
-	got, err := w.GetGoal(t.Context(), s.goal)
+	got, err := w.GetGoal(kittest.All(t), s.goal)
 	require.NoError(t, err)
 	require.Equal(t, "first", got.Title)
 }
@@ -161,21 +162,21 @@ func TestWithoutTheOwnerOfFrameworksNothingIsTakenOnTrust(t *testing.T) {
 	choosing := w.site(t, phase.Choosing, nil)
 	w.frameworks.err = problem.Unavailable("assessments")
 	for name, call := range map[string]func() error{
-		"a goal": func() error { _, err := s.CreateGoal(t.Context(), s.name, "", aGoal()); return err },
+		"a goal": func() error { _, err := s.CreateGoal(kittest.All(t), s.name, "", aGoal()); return err },
 		"a changed goal": func() error {
-			_, err := s.UpdateGoal(t.Context(), s.goal, "", func(f journey.GoalFields) journey.GoalFields { return f })
+			_, err := s.UpdateGoal(kittest.All(t), s.goal, "", func(f journey.GoalFields) journey.GoalFields { return f })
 			return err
 		},
 		"a journey": func() error {
-			_, err := w.Create(t.Context(), aTeam, "", journey.Draft{Cycle: "cycles/c0", FrameworkVersion: framework})
+			_, err := w.Create(kittest.All(t), aTeam, "", journey.Draft{Cycle: "cycles/c0", FrameworkVersion: framework})
 			return err
 		},
 		"a choice": func() error {
-			_, err := w.ChooseStandard(t.Context(), "people/p", choosing.name, "", journey.Choice{Standard: "welcome", Reasons: "r"})
+			_, err := w.ChooseStandard(kittest.All(t), "people/p", choosing.name, "", journey.Choice{Standard: "welcome", Reasons: "r"})
 			return err
 		},
 		"a note about a standard": func() error {
-			_, err := w.CreateNote(t.Context(), "people/p", choosing.name, "", journey.Note{Text: "t", Standard: "welcome"})
+			_, err := w.CreateNote(kittest.All(t), "people/p", choosing.name, "", journey.Note{Text: "t", Standard: "welcome"})
 			return err
 		},
 	} {

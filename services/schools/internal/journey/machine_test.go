@@ -52,7 +52,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{kept: kept, clock: now, frameworks: newFrameworks()}
 	w.Service = journey.Service{Store: schoolstest.Store{Store: kept}, Clock: now, Frameworks: w.frameworks, Rules: rules}
 	meta := record.NewMeta(now.Now())
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	require.NoError(t, kept.InsertDistrict(ctx, district.District{Name: "districts/d", Meta: meta}))
 	require.NoError(t, kept.InsertSchool(ctx, district.School{Name: school, State: district.Open, Meta: meta}))
 	require.NoError(t, kept.InsertTeam(ctx, team.Team{Name: aTeam, Meta: meta}))
@@ -141,17 +141,17 @@ func TestOnlyLegalTransitionsHappenAndRefusedOnesChangeNothing(t *testing.T) {
 	}
 	reached := map[phase.Phase]bool{}
 	rapid.Check(t, func(rt *rapid.T) {
-		name := w.ready(rt, t.Context(), rapid.SampledFrom(phase.All()).Draw(rt, "phase"))
+		name := w.ready(rt, kittest.All(t), rapid.SampledFrom(phase.All()).Draw(rt, "phase"))
 		for range rapid.IntRange(1, 12).Draw(rt, "calls") {
 			m := rapid.SampledFrom(methods).Draw(rt, "method")
-			before, err := w.kept.Journey(t.Context(), name)
+			before, err := w.kept.Journey(kittest.All(t), name)
 			require.NoError(rt, err)
-			err = w.call(t.Context(), name, m, journey.Verdict{
+			err = w.call(kittest.All(t), name, m, journey.Verdict{
 				Method: m, Journey: name, Application: fmt.Sprint("a", rapid.IntRange(0, 2).Draw(rt, "application")),
 				Award: fmt.Sprint(rapid.IntRange(0, 8).Draw(rt, "award")),
 				Time:  kittest.Start().Add(time.Duration(rapid.IntRange(0, 20).Draw(rt, "hour")) * time.Hour),
 			})
-			after, gerr := w.kept.Journey(t.Context(), name)
+			after, gerr := w.kept.Journey(kittest.All(t), name)
 			require.NoError(rt, gerr)
 			if err != nil {
 				p, isProblem := problem.As(err)
@@ -214,12 +214,12 @@ func TestVerdictsInAnyOrderEndWhereTheNewestSays(t *testing.T) {
 		"lapse of a badge that nobody began to sustain": {phase.Presented, []journey.Verdict{submitted, awarded, {Method: journey.BadgeLapsed, Award: "w", Time: at(9)}}, phase.Awarded},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := w.ready(t, t.Context(), c.from)
+			j := w.ready(t, kittest.All(t), c.from)
 			for _, v := range c.told {
 				v.Journey = j
-				require.NoError(t, w.Heed(t.Context(), v))
+				require.NoError(t, w.Heed(kittest.All(t), v))
 			}
-			got, err := w.Get(t.Context(), j)
+			got, err := w.Get(kittest.All(t), j)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got.Phase)
 		})
@@ -228,20 +228,20 @@ func TestVerdictsInAnyOrderEndWhereTheNewestSays(t *testing.T) {
 
 func TestTheEndOfAnOlderAwardDoesNotUnseatTheNewOne(t *testing.T) {
 	w := newWorld(t)
-	j := w.ready(t, t.Context(), phase.Applied)
+	j := w.ready(t, kittest.All(t), phase.Applied)
 	for i, v := range []journey.Verdict{
 		{Method: journey.BadgeAwarded, Award: "new"}, {Method: journey.BadgeRevoked, Award: "old"}, {Method: journey.BadgeLapsed, Award: "old"},
 	} {
 		v.Journey, v.Time = j, kittest.Start().Add(time.Duration(i)*time.Hour)
-		require.NoError(t, w.Heed(t.Context(), v))
+		require.NoError(t, w.Heed(kittest.All(t), v))
 	}
-	got, err := w.Get(t.Context(), j)
+	got, err := w.Get(kittest.All(t), j)
 	require.NoError(t, err)
 	require.Equal(t, phase.Awarded, got.Phase)
 	require.Equal(t, "new", got.Award)
 }
 
 func TestAVerdictAboutAnUnknownJourneyIsAnError(t *testing.T) {
-	err := newWorld(t).Heed(t.Context(), journey.Verdict{Method: journey.BadgeAwarded, Journey: aTeam + "/journeys/none"})
+	err := newWorld(t).Heed(kittest.All(t), journey.Verdict{Method: journey.BadgeAwarded, Journey: aTeam + "/journeys/none"})
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }

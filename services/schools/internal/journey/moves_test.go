@@ -20,7 +20,7 @@ import (
 func TestAJourneyBeginsFormingInAnOpenCycle(t *testing.T) {
 	w := newWorld(t)
 	for id, state := range map[string]cycle.State{"planned": cycle.Planned, "closed": cycle.Closed} {
-		require.NoError(t, w.kept.InsertCycle(t.Context(), cycle.Cycle{Name: "cycles/" + id, State: state, Meta: record.NewMeta(w.clock.Now())}))
+		require.NoError(t, w.kept.InsertCycle(kittest.All(t), cycle.Cycle{Name: "cycles/" + id, State: state, Meta: record.NewMeta(w.clock.Now())}))
 	}
 	good := journey.Draft{Cycle: "cycles/c0", FrameworkVersion: framework, EvidencePlan: "photos"}
 	for name, c := range map[string]struct {
@@ -43,7 +43,7 @@ func TestAJourneyBeginsFormingInAnOpenCycle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := good
 			c.change(&d)
-			j, err := w.Create(t.Context(), aTeam, "", d)
+			j, err := w.Create(kittest.All(t), aTeam, "", d)
 			if c.want != nil {
 				require.Equal(t, c.want, schoolstest.Refusal(t, err))
 				return
@@ -55,11 +55,11 @@ func TestAJourneyBeginsFormingInAnOpenCycle(t *testing.T) {
 			}, j)
 		})
 	}
-	_, err := w.Create(t.Context(), aTeam+"none", "", good)
+	_, err := w.Create(kittest.All(t), aTeam+"none", "", good)
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + aTeam + "none"}, schoolstest.Refusal(t, err))
-	_, err = w.Create(t.Context(), aTeam, "No", good)
+	_, err = w.Create(kittest.All(t), aTeam, "No", good)
 	require.Equal(t, schoolstest.Invalid("journey_id: id_form"), schoolstest.Refusal(t, err))
-	_, err = w.List(t.Context(), aTeam+"none", record.Range{})
+	_, err = w.List(kittest.All(t), aTeam+"none", record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + aTeam + "none"}, schoolstest.Refusal(t, err))
 }
 
@@ -80,7 +80,7 @@ func TestAStandardIsChosenWithReasons(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w.n += 1000 // a journey of its own
 			s := w.site(t, phase.Choosing, func(j *journey.Journey) { j.Choice = nil })
-			j, err := s.ChooseStandard(t.Context(), "people/p", s.name, "", c.choice)
+			j, err := s.ChooseStandard(kittest.All(t), "people/p", s.name, "", c.choice)
 			if c.want != nil {
 				require.Equal(t, schoolstest.Invalid(c.want...), schoolstest.Refusal(t, err))
 				return
@@ -92,7 +92,7 @@ func TestAStandardIsChosenWithReasons(t *testing.T) {
 			require.Equal(t, w.clock.Now(), j.Choice.ChooseTime)
 			j.Phase = phase.Awarded // so that the next case has the standard for itself
 			j.Touch(w.clock.Now())
-			require.NoError(t, w.kept.UpdateJourney(t.Context(), j))
+			require.NoError(t, w.kept.UpdateJourney(kittest.All(t), j))
 		})
 	}
 }
@@ -103,10 +103,10 @@ func TestATeamHasOneOpenJourneyPerStandard(t *testing.T) {
 			w := newWorld(t)
 			other := w.site(t, p, nil)
 			s := w.site(t, phase.Choosing, func(j *journey.Journey) { j.Choice = nil })
-			_, err := s.ChooseStandard(t.Context(), "people/p", s.name, "", journey.Choice{Standard: "communicate", Reasons: "r"})
+			_, err := s.ChooseStandard(kittest.All(t), "people/p", s.name, "", journey.Choice{Standard: "communicate", Reasons: "r"})
 			require.NoError(t, err, "another standard is another matter")
 			s = w.site(t, phase.Choosing, func(j *journey.Journey) { j.Choice = nil })
-			_, err = s.ChooseStandard(t.Context(), "people/p", s.name, "", journey.Choice{Standard: "welcome", Reasons: "r"})
+			_, err = s.ChooseStandard(kittest.All(t), "people/p", s.name, "", journey.Choice{Standard: "welcome", Reasons: "r"})
 			if p.Open() {
 				require.Equal(t, []string{"STATE_WRONG", other.name + ": one_open_journey_per_standard"}, schoolstest.Refusal(t, err))
 				return
@@ -118,7 +118,7 @@ func TestATeamHasOneOpenJourneyPerStandard(t *testing.T) {
 
 func TestAJourneyGoesOnInACycleWhereItHasNotBeen(t *testing.T) {
 	w := newWorld(t)
-	require.NoError(t, w.kept.InsertCycle(t.Context(), cycle.Cycle{Name: "cycles/closed", State: cycle.Closed, Meta: record.NewMeta(w.clock.Now())}))
+	require.NoError(t, w.kept.InsertCycle(kittest.All(t), cycle.Cycle{Name: "cycles/closed", State: cycle.Closed, Meta: record.NewMeta(w.clock.Now())}))
 	s := w.site(t, phase.Presented, func(j *journey.Journey) { j.PastCycles = []string{"cycles/c8"} })
 	for next, want := range map[string][]string{
 		"":              schoolstest.Invalid("cycle: required"),
@@ -129,12 +129,12 @@ func TestAJourneyGoesOnInACycleWhereItHasNotBeen(t *testing.T) {
 	} {
 		t.Run("not in "+next, func(t *testing.T) {
 			before := s.now()
-			_, err := s.ContinueJourney(t.Context(), s.name, "", next)
+			_, err := s.ContinueJourney(kittest.All(t), s.name, "", next)
 			require.Equal(t, want, schoolstest.Refusal(t, err))
 			require.Equal(t, before, s.now())
 		})
 	}
-	j, err := s.ContinueJourney(t.Context(), s.name, etag.Of(1), "cycles/c1")
+	j, err := s.ContinueJourney(kittest.All(t), s.name, etag.Of(1), "cycles/c1")
 	require.NoError(t, err)
 	require.Equal(t, []string{"cycles/c8", "cycles/c0"}, j.PastCycles)
 	require.Equal(t, []string{"cycles/c8", "cycles/c0", "cycles/c1"}, j.Cycles())
@@ -157,8 +157,8 @@ func TestWhatPresentingAndSustainingAskFor(t *testing.T) {
 		"fewer than nobody":         {journey.Presentation{Summary: "s", PresentDate: "2027-05-01", Attendees: -1}, []string{"presentation.attendees: range"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ready := w.ready(t, t.Context(), phase.Underway)
-			j, err := w.PresentRoadmap(t.Context(), ready, "", c.p)
+			ready := w.ready(t, kittest.All(t), phase.Underway)
+			j, err := w.PresentRoadmap(kittest.All(t), ready, "", c.p)
 			if c.want != nil {
 				require.Equal(t, schoolstest.Invalid(c.want...), schoolstest.Refusal(t, err))
 				return
@@ -169,12 +169,12 @@ func TestWhatPresentingAndSustainingAskFor(t *testing.T) {
 	}
 	s := w.site(t, phase.Awarded, nil)
 	for plan, rule := range map[string]string{" ": "sustain_plan: required", strings.Repeat("x", 4001): "sustain_plan: max_length"} {
-		_, err := s.SustainJourney(t.Context(), s.name, "", plan)
+		_, err := s.SustainJourney(kittest.All(t), s.name, "", plan)
 		require.Equal(t, schoolstest.Invalid(rule), schoolstest.Refusal(t, err))
 	}
-	_, err := s.SustainJourney(t.Context(), s.name, etag.Of(9), "plan")
+	_, err := s.SustainJourney(kittest.All(t), s.name, etag.Of(9), "plan")
 	require.Equal(t, []string{"ETAG_STALE " + s.name}, schoolstest.Refusal(t, err))
-	j, err := s.SustainJourney(t.Context(), s.name, etag.Of(1), "plan")
+	j, err := s.SustainJourney(kittest.All(t), s.name, etag.Of(1), "plan")
 	require.NoError(t, err)
 	require.Equal(t, "plan", j.SustainPlan)
 }
@@ -217,20 +217,20 @@ func TestAPhaseIsLeftInsideItsWindows(t *testing.T) {
 			"a cycle not open yet":      {[]cycle.Window{window(m.from, -1, 1)}, cycle.Planned, false},
 		} {
 			t.Run(string(m.method)+": "+name, func(t *testing.T) {
-				calendar, err := w.kept.Cycle(t.Context(), "cycles/c0")
+				calendar, err := w.kept.Cycle(kittest.All(t), "cycles/c0")
 				require.NoError(t, err)
 				calendar.Windows, calendar.State = c.windows, c.state
 				calendar.Touch(start)
-				require.NoError(t, w.kept.UpdateCycle(t.Context(), calendar))
-				j := w.ready(t, t.Context(), m.from)
+				require.NoError(t, w.kept.UpdateCycle(kittest.All(t), calendar))
+				j := w.ready(t, kittest.All(t), m.from)
 				if m.from == phase.Planning {
-					signed, err := w.kept.Journey(t.Context(), j)
+					signed, err := w.kept.Journey(kittest.All(t), j)
 					require.NoError(t, err)
 					signed.SignedOff = &journey.Signature{PlanDigest: "00"}
 					signed.Touch(start)
-					require.NoError(t, w.kept.UpdateJourney(t.Context(), signed))
+					require.NoError(t, w.kept.UpdateJourney(kittest.All(t), signed))
 				}
-				err = w.call(t.Context(), j, m.method, journey.Verdict{Award: "1"})
+				err = w.call(kittest.All(t), j, m.method, journey.Verdict{Award: "1"})
 				if c.open || !m.bound {
 					require.NoError(t, err)
 					w.end(t, j)
@@ -253,9 +253,9 @@ func TestAPhaseIsLeftInsideItsWindows(t *testing.T) {
 // end takes a journey out of the way of those to come.
 func (w *world) end(t *testing.T, name string) {
 	t.Helper()
-	j, err := w.kept.Journey(t.Context(), name)
+	j, err := w.kept.Journey(kittest.All(t), name)
 	require.NoError(t, err)
 	j.Phase = phase.Lapsed
 	j.Touch(w.clock.Now())
-	require.NoError(t, w.kept.UpdateJourney(t.Context(), j))
+	require.NoError(t, w.kept.UpdateJourney(kittest.All(t), j))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
@@ -81,7 +82,7 @@ func TestEachEditIsAllowedInItsPhasesAndNowhereElse(t *testing.T) {
 					s := w.site(t, p, func(j *journey.Journey) { j.Revising = revising })
 					before, parts := s.now(), s.parts()
 					w.clock.Advance(time.Minute)
-					err := e.do(t.Context(), s)
+					err := e.do(kittest.All(t), s)
 					after := s.now()
 					if !slices.Contains(e.phases, p) && (!e.revision || !revising || p != phase.Applied) {
 						require.Equal(t, []string{"STATE_WRONG", s.name + ": phase_allows_method"}, schoolstest.Refusal(t, err))
@@ -107,9 +108,9 @@ func TestEachEditIsAllowedInItsPhasesAndNowhereElse(t *testing.T) {
 func TestARefusedEditNamesPhaseAndWhatIsAllowed(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Presented, nil)
-	_, err := s.UpdateGoal(t.Context(), s.goal, "", func(f journey.GoalFields) journey.GoalFields { return f })
+	_, err := s.UpdateGoal(kittest.All(t), s.goal, "", func(f journey.GoalFields) journey.GoalFields { return f })
 	require.Equal(t, "The journey is in phase PRESENTED; changing a goal is allowed in phase PLANNING, APPLIED when a revision is asked for.", fixOf(t, err))
-	err = s.DeleteGoal(t.Context(), s.spare, "")
+	err = s.DeleteGoal(kittest.All(t), s.spare, "")
 	require.Equal(t, "The journey is in phase PRESENTED; removing a goal is allowed in phase PLANNING.", fixOf(t, err))
 }
 
@@ -117,20 +118,20 @@ func TestTheEvidencePlanIsChangedByWhoReadItLast(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Planning, nil)
 	write := func(text string) func(string) string { return func(string) string { return text } }
-	j, err := s.Update(t.Context(), s.name, etag.Of(1), write("a"))
+	j, err := s.Update(kittest.All(t), s.name, etag.Of(1), write("a"))
 	require.NoError(t, err)
 	require.Equal(t, "a", j.EvidencePlan)
-	_, err = s.Update(t.Context(), s.name, etag.Of(1), write("lost"))
+	_, err = s.Update(kittest.All(t), s.name, etag.Of(1), write("lost"))
 	require.Equal(t, []string{"ETAG_STALE " + s.name}, schoolstest.Refusal(t, err))
-	_, err = s.Update(t.Context(), s.name, "", write(strings.Repeat("x", 4001)))
+	_, err = s.Update(kittest.All(t), s.name, "", write(strings.Repeat("x", 4001)))
 	require.Equal(t, schoolstest.Invalid("journey.evidence_plan: max_length"), schoolstest.Refusal(t, err))
-	_, err = s.Update(t.Context(), s.name, "", write(strings.Repeat("x", 4000)))
+	_, err = s.Update(kittest.All(t), s.name, "", write(strings.Repeat("x", 4000)))
 	require.NoError(t, err)
-	_, err = s.Update(t.Context(), s.name+"none", "", write("x"))
+	_, err = s.Update(kittest.All(t), s.name+"none", "", write("x"))
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
-	_, err = s.CreateGoal(t.Context(), s.name, "x", aGoal())
+	_, err = s.CreateGoal(kittest.All(t), s.name, "x", aGoal())
 	require.NoError(t, err)
-	_, err = s.Update(t.Context(), s.name, etag.Of(3), write("late"))
+	_, err = s.Update(kittest.All(t), s.name, etag.Of(3), write("late"))
 	require.Equal(t, []string{"ETAG_STALE " + s.name}, schoolstest.Refusal(t, err), "a new goal is a change of the journey")
 }
 
@@ -161,19 +162,19 @@ func digest(t *testing.T, goals []journey.Goal, steps []journey.Step, evidencePl
 func TestThePrincipalSignsThePlanAsItIs(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Planning, func(j *journey.Journey) { j.SignedOff = nil })
-	goals, err := w.kept.Goals(t.Context(), s.name)
+	goals, err := w.kept.Goals(kittest.All(t), s.name)
 	require.NoError(t, err)
-	steps, err := w.kept.Steps(t.Context(), s.name)
+	steps, err := w.kept.Steps(kittest.All(t), s.name)
 	require.NoError(t, err)
-	j, err := s.SignOffPlan(t.Context(), "people/pat", s.name, etag.Of(1), "I stand behind it")
+	j, err := s.SignOffPlan(kittest.All(t), "people/pat", s.name, etag.Of(1), "I stand behind it")
 	require.NoError(t, err)
 	require.Equal(t, &journey.Signature{
 		Signer: "people/pat", SignTime: w.clock.Now(), Statement: "I stand behind it", PlanDigest: digest(t, goals, steps, "photos"),
 	}, j.SignedOff)
 	require.Equal(t, phase.Planning, j.Phase)
-	_, err = s.SignOffPlan(t.Context(), "people/pat", s.name, etag.Of(1), "")
+	_, err = s.SignOffPlan(kittest.All(t), "people/pat", s.name, etag.Of(1), "")
 	require.Equal(t, []string{"ETAG_STALE " + s.name}, schoolstest.Refusal(t, err), "nobody signs what they did not read")
-	again, err := s.SignOffPlan(t.Context(), "people/quinn", s.name, "", "")
+	again, err := s.SignOffPlan(kittest.All(t), "people/quinn", s.name, "", "")
 	require.NoError(t, err)
 	require.Equal(t, j.SignedOff.PlanDigest, again.SignedOff.PlanDigest, "the same plan has the same digest")
 	require.Equal(t, "people/quinn", again.SignedOff.Signer)
@@ -183,13 +184,13 @@ func TestEveryPartOfThePlanIsSigned(t *testing.T) {
 	w := newWorld(t)
 	goal := func(change func(*journey.GoalFields)) func(*site) error {
 		return func(s *site) error {
-			_, err := s.UpdateGoal(t.Context(), s.goal, "", func(f journey.GoalFields) journey.GoalFields { change(&f); return f })
+			_, err := s.UpdateGoal(kittest.All(t), s.goal, "", func(f journey.GoalFields) journey.GoalFields { change(&f); return f })
 			return err
 		}
 	}
 	step := func(change func(*site, *journey.StepFields)) func(*site) error {
 		return func(s *site) error {
-			_, err := s.UpdateStep(t.Context(), s.step, "", func(f journey.StepFields) journey.StepFields { change(s, &f); return f })
+			_, err := s.UpdateStep(kittest.All(t), s.step, "", func(f journey.StepFields) journey.StepFields { change(s, &f); return f })
 			return err
 		}
 	}
@@ -211,11 +212,11 @@ func TestEveryPartOfThePlanIsSigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := w.site(t, phase.Planning, nil)
-			before, err := s.SignOffPlan(t.Context(), "people/pat", s.name, "", "")
+			before, err := s.SignOffPlan(kittest.All(t), "people/pat", s.name, "", "")
 			require.NoError(t, err)
 			require.NoError(t, change(s))
 			require.Nil(t, s.now().SignedOff)
-			after, err := s.SignOffPlan(t.Context(), "people/pat", s.name, "", "")
+			after, err := s.SignOffPlan(kittest.All(t), "people/pat", s.name, "", "")
 			require.NoError(t, err)
 			require.NotEqual(t, before.SignedOff.PlanDigest, after.SignedOff.PlanDigest)
 		})
@@ -223,7 +224,7 @@ func TestEveryPartOfThePlanIsSigned(t *testing.T) {
 }
 
 func editing(name string) func(*site) error {
-	return func(s *site) error { return edits()[name].do(s.t.Context(), s) }
+	return func(s *site) error { return edits()[name].do(kittest.All(s.t), s) }
 }
 
 // fixOf is what a refusal with one violation says.

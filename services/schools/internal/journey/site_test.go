@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
@@ -63,10 +64,10 @@ func (w *world) site(t *testing.T, p phase.Phase, change func(*journey.Journey))
 	if change != nil {
 		change(&j)
 	}
-	require.NoError(t, w.kept.InsertJourney(t.Context(), j))
-	require.NoError(t, w.kept.InsertGoal(t.Context(), journey.Goal{Name: s.goal, Meta: meta, GoalFields: aGoal()}))
-	require.NoError(t, w.kept.InsertGoal(t.Context(), journey.Goal{Name: s.spare, Meta: meta, GoalFields: aGoal()}))
-	require.NoError(t, w.kept.InsertStep(t.Context(), journey.Step{Name: s.step, Meta: meta, StepFields: s.aStep()}))
+	require.NoError(t, w.kept.InsertJourney(kittest.All(t), j))
+	require.NoError(t, w.kept.InsertGoal(kittest.All(t), journey.Goal{Name: s.goal, Meta: meta, GoalFields: aGoal()}))
+	require.NoError(t, w.kept.InsertGoal(kittest.All(t), journey.Goal{Name: s.spare, Meta: meta, GoalFields: aGoal()}))
+	require.NoError(t, w.kept.InsertStep(kittest.All(t), journey.Step{Name: s.step, Meta: meta, StepFields: s.aStep()}))
 	return s
 }
 
@@ -80,7 +81,7 @@ func (s *site) aStep() journey.StepFields {
 
 func (s *site) now() journey.Journey {
 	s.t.Helper()
-	j, err := s.kept.Journey(s.t.Context(), s.name)
+	j, err := s.kept.Journey(kittest.All(s.t), s.name)
 	require.NoError(s.t, err)
 	return j
 }
@@ -88,13 +89,13 @@ func (s *site) now() journey.Journey {
 // parts is everything below the journey.
 func (s *site) parts() []any {
 	s.t.Helper()
-	goals, err := s.kept.Goals(s.t.Context(), s.name)
+	goals, err := s.kept.Goals(kittest.All(s.t), s.name)
 	require.NoError(s.t, err)
-	steps, err := s.kept.Steps(s.t.Context(), s.name)
+	steps, err := s.kept.Steps(kittest.All(s.t), s.name)
 	require.NoError(s.t, err)
-	reflections, err := s.kept.Reflections(s.t.Context(), s.name)
+	reflections, err := s.kept.Reflections(kittest.All(s.t), s.name)
 	require.NoError(s.t, err)
-	notes, err := s.kept.Notes(s.t.Context(), s.name)
+	notes, err := s.kept.Notes(kittest.All(s.t), s.name)
 	require.NoError(s.t, err)
 	return []any{goals, steps, reflections, notes}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
@@ -27,7 +28,7 @@ func TestTheFieldsOfAStep(t *testing.T) {
 		{Name: departed, Meta: meta, Confirmed: true, Departed: true},
 		{Name: elsewhere, Meta: meta, Confirmed: true},
 	} {
-		require.NoError(t, w.kept.InsertMember(t.Context(), m))
+		require.NoError(t, w.kept.InsertMember(kittest.All(t), m))
 	}
 	for name, c := range map[string]struct {
 		change func(*journey.StepFields)
@@ -59,8 +60,8 @@ func TestTheFieldsOfAStep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := s.aStep()
 			c.change(&f)
-			made, err := s.CreateStep(t.Context(), s.name, "", f)
-			_, uerr := s.UpdateStep(t.Context(), s.step, "", func(journey.StepFields) journey.StepFields { return f })
+			made, err := s.CreateStep(kittest.All(t), s.name, "", f)
+			_, uerr := s.UpdateStep(kittest.All(t), s.step, "", func(journey.StepFields) journey.StepFields { return f })
 			if c.want == nil {
 				require.NoError(t, err)
 				require.NoError(t, uerr)
@@ -76,31 +77,31 @@ func TestTheFieldsOfAStep(t *testing.T) {
 func TestAStepComesAndGoes(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Planning, nil)
-	made, err := s.CreateStep(t.Context(), s.name, "x", s.aStep())
+	made, err := s.CreateStep(kittest.All(t), s.name, "x", s.aStep())
 	require.NoError(t, err)
-	_, err = s.CreateStep(t.Context(), s.name, "x", s.aStep())
+	_, err = s.CreateStep(kittest.All(t), s.name, "x", s.aStep())
 	require.Equal(t, []string{"RESOURCE_EXISTS " + made.Name}, schoolstest.Refusal(t, err))
-	_, err = s.CreateStep(t.Context(), s.name, "No", s.aStep())
+	_, err = s.CreateStep(kittest.All(t), s.name, "No", s.aStep())
 	require.Equal(t, schoolstest.Invalid("step_id: id_form"), schoolstest.Refusal(t, err))
 	w.clock.Advance(time.Hour)
 	title := func(f journey.StepFields) journey.StepFields { f.Title = "New"; return f }
-	changed, err := s.UpdateStep(t.Context(), made.Name, etag.Of(1), title)
+	changed, err := s.UpdateStep(kittest.All(t), made.Name, etag.Of(1), title)
 	require.NoError(t, err)
 	require.Equal(t, record.Meta{Version: 2, Created: made.Created, Updated: w.clock.Now()}, changed.Meta)
-	_, err = s.UpdateStep(t.Context(), made.Name, etag.Of(1), title)
+	_, err = s.UpdateStep(kittest.All(t), made.Name, etag.Of(1), title)
 	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, err))
-	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, s.DeleteStep(t.Context(), made.Name, etag.Of(1))))
-	require.NoError(t, s.DeleteStep(t.Context(), made.Name, etag.Of(2)))
+	require.Equal(t, []string{"ETAG_STALE " + made.Name}, schoolstest.Refusal(t, s.DeleteStep(kittest.All(t), made.Name, etag.Of(1))))
+	require.NoError(t, s.DeleteStep(kittest.All(t), made.Name, etag.Of(2)))
 	gone := []string{"RESOURCE_NOT_FOUND " + made.Name}
-	require.Equal(t, gone, schoolstest.Refusal(t, s.DeleteStep(t.Context(), made.Name, "")))
-	_, err = s.GetStep(t.Context(), made.Name)
+	require.Equal(t, gone, schoolstest.Refusal(t, s.DeleteStep(kittest.All(t), made.Name, "")))
+	_, err = s.GetStep(kittest.All(t), made.Name)
 	require.Equal(t, gone, schoolstest.Refusal(t, err))
-	_, err = s.CompleteStep(t.Context(), made.Name, "", "o")
+	_, err = s.CompleteStep(kittest.All(t), made.Name, "", "o")
 	require.Equal(t, gone, schoolstest.Refusal(t, err))
-	list, err := s.ListSteps(t.Context(), s.name, record.Range{})
+	list, err := s.ListSteps(kittest.All(t), s.name, record.Range{})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	_, err = s.ListSteps(t.Context(), s.name+"none", record.Range{})
+	_, err = s.ListSteps(kittest.All(t), s.name+"none", record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
 }
 
@@ -108,22 +109,22 @@ func TestWhatWasDoneStaysAsItIs(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Underway, nil)
 	for _, bad := range []struct{ outcome, rule string }{{" ", "outcome: required"}, {strings.Repeat("x", 4001), "outcome: max_length"}} {
-		_, err := s.CompleteStep(t.Context(), s.step, "", bad.outcome)
+		_, err := s.CompleteStep(kittest.All(t), s.step, "", bad.outcome)
 		require.Equal(t, schoolstest.Invalid(bad.rule), schoolstest.Refusal(t, err))
 	}
 	w.clock.Advance(time.Hour)
-	done, err := s.CompleteStep(t.Context(), s.step, etag.Of(1), "Two greeters")
+	done, err := s.CompleteStep(kittest.All(t), s.step, etag.Of(1), "Two greeters")
 	require.NoError(t, err)
 	require.True(t, done.Completed)
 	require.Equal(t, w.clock.Now(), done.CompleteTime)
 	require.Equal(t, "Two greeters", done.Outcome)
 	over := []string{"STATE_WRONG", s.step + ": step_open"}
-	_, err = s.CompleteStep(t.Context(), s.step, "", "again")
+	_, err = s.CompleteStep(kittest.All(t), s.step, "", "again")
 	require.Equal(t, over, schoolstest.Refusal(t, err))
 	change := func(f journey.StepFields) journey.StepFields { f.Title = "x"; return f }
-	_, err = s.UpdateStep(t.Context(), s.step, "", change)
+	_, err = s.UpdateStep(kittest.All(t), s.step, "", change)
 	require.Equal(t, over, schoolstest.Refusal(t, err))
-	got, err := s.GetStep(t.Context(), s.step)
+	got, err := s.GetStep(kittest.All(t), s.step)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
 
@@ -131,14 +132,14 @@ func TestWhatWasDoneStaysAsItIs(t *testing.T) {
 		j := s.now()
 		j.Phase, j.Revising = p, p == phase.Applied
 		j.Touch(w.clock.Now())
-		require.NoError(t, w.kept.UpdateJourney(t.Context(), j))
+		require.NoError(t, w.kept.UpdateJourney(kittest.All(t), j))
 	}
 	back(phase.Planning)
-	require.Equal(t, over, schoolstest.Refusal(t, s.DeleteStep(t.Context(), s.step, "")))
-	_, err = s.UpdateStep(t.Context(), s.step, "", change)
+	require.Equal(t, over, schoolstest.Refusal(t, s.DeleteStep(kittest.All(t), s.step, "")))
+	_, err = s.UpdateStep(kittest.All(t), s.step, "", change)
 	require.Equal(t, over, schoolstest.Refusal(t, err))
 	back(phase.Applied)
-	amended, err := s.UpdateStep(t.Context(), s.step, "", change)
+	amended, err := s.UpdateStep(kittest.All(t), s.step, "", change)
 	require.NoError(t, err, "a revision may ask for more")
 	require.True(t, amended.Completed)
 }
@@ -147,9 +148,9 @@ func TestAStepThatTheTeamReflectedOnStays(t *testing.T) {
 	w := newWorld(t)
 	s := w.site(t, phase.Planning, nil)
 	reflection := s.name + "/reflections/r"
-	require.NoError(t, w.kept.InsertReflection(t.Context(), journey.Reflection{Name: reflection, Step: s.step, Meta: record.NewMeta(w.clock.Now())}))
+	require.NoError(t, w.kept.InsertReflection(kittest.All(t), journey.Reflection{Name: reflection, Step: s.step, Meta: record.NewMeta(w.clock.Now())}))
 	parts := s.parts()
-	require.Equal(t, []string{"HAS_CHILDREN", reflection + ": step_without_reflections"}, schoolstest.Refusal(t, s.DeleteStep(t.Context(), s.step, "")))
+	require.Equal(t, []string{"HAS_CHILDREN", reflection + ": step_without_reflections"}, schoolstest.Refusal(t, s.DeleteStep(kittest.All(t), s.step, "")))
 	require.Equal(t, parts, s.parts())
 }
 
@@ -174,24 +175,24 @@ func TestReflections(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := good
 			c.change(&r)
-			made, err := s.CreateReflection(t.Context(), "people/p", s.name, "", r)
+			made, err := s.CreateReflection(kittest.All(t), "people/p", s.name, "", r)
 			if c.want != nil {
 				require.Equal(t, schoolstest.Invalid(c.want...), schoolstest.Refusal(t, err))
 				return
 			}
 			require.NoError(t, err)
 			require.Equal(t, "people/p", made.Author)
-			got, err := s.GetReflection(t.Context(), made.Name)
+			got, err := s.GetReflection(kittest.All(t), made.Name)
 			require.NoError(t, err)
 			require.Equal(t, made, got)
 		})
 	}
-	_, err := s.CreateReflection(t.Context(), "people/p", s.name, "No", good)
+	_, err := s.CreateReflection(kittest.All(t), "people/p", s.name, "No", good)
 	require.Equal(t, schoolstest.Invalid("reflection_id: id_form"), schoolstest.Refusal(t, err))
-	list, err := s.ListReflections(t.Context(), s.name, record.Range{})
+	list, err := s.ListReflections(kittest.All(t), s.name, record.Range{})
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	_, err = s.ListReflections(t.Context(), s.name+"none", record.Range{})
+	_, err = s.ListReflections(kittest.All(t), s.name+"none", record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
 }
 
@@ -212,23 +213,23 @@ func TestNotes(t *testing.T) {
 		"who writes is not to be asked": {journey.Note{Text: "t", Author: "people/other"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			made, err := s.CreateNote(t.Context(), "people/p", s.name, "", c.note)
+			made, err := s.CreateNote(kittest.All(t), "people/p", s.name, "", c.note)
 			if c.want != nil {
 				require.Equal(t, schoolstest.Invalid(c.want...), schoolstest.Refusal(t, err))
 				return
 			}
 			require.NoError(t, err)
 			require.Equal(t, "people/p", made.Author)
-			got, err := s.GetNote(t.Context(), made.Name)
+			got, err := s.GetNote(kittest.All(t), made.Name)
 			require.NoError(t, err)
 			require.Equal(t, made, got)
 		})
 	}
-	_, err := s.CreateNote(t.Context(), "people/p", s.name+"none", "", journey.Note{Text: "t"})
+	_, err := s.CreateNote(kittest.All(t), "people/p", s.name+"none", "", journey.Note{Text: "t"})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
-	_, err = s.ListNotes(t.Context(), s.name+"none", record.Range{})
+	_, err = s.ListNotes(kittest.All(t), s.name+"none", record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + s.name + "none"}, schoolstest.Refusal(t, err))
-	list, err := s.ListNotes(t.Context(), s.name, record.Range{})
+	list, err := s.ListNotes(kittest.All(t), s.name, record.Range{})
 	require.NoError(t, err)
 	require.Len(t, list, 3)
 }

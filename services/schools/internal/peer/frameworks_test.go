@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
@@ -59,7 +60,7 @@ func version(state assessmentsv1.PublishState) *assessmentsv1.FrameworkVersion {
 
 func TestAFrameworkIsHandedBackInTheWordsOfTheDomain(t *testing.T) {
 	conn := &assessments{version: version(assessmentsv1.PublishState_PUBLISH_STATE_PUBLISHED)}
-	got, err := peer.NewFrameworks(conn).Version(t.Context(), v1)
+	got, err := peer.NewFrameworks(conn).Version(kittest.All(t), v1)
 	require.NoError(t, err)
 	require.Equal(t, journey.Framework{
 		Published: true,
@@ -81,7 +82,7 @@ func TestOnlyWhatNeverChangesIsRemembered(t *testing.T) {
 			conn := &assessments{version: version(c.state)}
 			frameworks := peer.NewFrameworks(conn)
 			for range 3 {
-				got, err := frameworks.Version(t.Context(), v1)
+				got, err := frameworks.Version(kittest.All(t), v1)
 				require.NoError(t, err)
 				require.Equal(t, c.state == assessmentsv1.PublishState_PUBLISH_STATE_PUBLISHED, got.Published)
 			}
@@ -93,11 +94,11 @@ func TestOnlyWhatNeverChangesIsRemembered(t *testing.T) {
 func TestADraftThatIsPublishedCountsFromThenOn(t *testing.T) {
 	conn := &assessments{version: version(assessmentsv1.PublishState_PUBLISH_STATE_DRAFT)}
 	frameworks := peer.NewFrameworks(conn)
-	got, err := frameworks.Version(t.Context(), v1)
+	got, err := frameworks.Version(kittest.All(t), v1)
 	require.NoError(t, err)
 	require.False(t, got.Published)
 	conn.version = version(assessmentsv1.PublishState_PUBLISH_STATE_PUBLISHED)
-	got, err = frameworks.Version(t.Context(), v1)
+	got, err = frameworks.Version(kittest.All(t), v1)
 	require.NoError(t, err)
 	require.True(t, got.Published)
 }
@@ -106,14 +107,14 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	conn := &assessments{version: version(assessmentsv1.PublishState_PUBLISH_STATE_PUBLISHED)}
 	frameworks := peer.NewFrameworks(conn)
 	for i := range 201 {
-		_, err := frameworks.Version(t.Context(), fmt.Sprint("frameworks/f/versions/", i))
+		_, err := frameworks.Version(kittest.All(t), fmt.Sprint("frameworks/f/versions/", i))
 		require.NoError(t, err)
 	}
 	require.Equal(t, int32(201), conn.calls.Load())
-	_, err := frameworks.Version(t.Context(), "frameworks/f/versions/200")
+	_, err := frameworks.Version(kittest.All(t), "frameworks/f/versions/200")
 	require.NoError(t, err)
 	require.Equal(t, int32(201), conn.calls.Load(), "the newest is still known")
-	_, err = frameworks.Version(t.Context(), "frameworks/f/versions/0")
+	_, err = frameworks.Version(kittest.All(t), "frameworks/f/versions/0")
 	require.NoError(t, err)
 	require.Equal(t, int32(202), conn.calls.Load(), "the oldest is asked for again")
 }
@@ -132,7 +133,7 @@ func TestARefusalByThePeerIsNotAPeerThatIsAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			conn := &assessments{err: status.Error(c.code, "no")}
 			frameworks := peer.NewFrameworks(conn)
-			_, err := frameworks.Version(t.Context(), v1)
+			_, err := frameworks.Version(kittest.All(t), v1)
 			p, ok := problem.As(err)
 			require.True(t, ok, "%v", err)
 			require.Equal(t, c.kind, p.Kind)
@@ -140,7 +141,7 @@ func TestARefusalByThePeerIsNotAPeerThatIsAway(t *testing.T) {
 			require.ErrorIs(t, err, conn.err, "the cause is kept for the log")
 
 			conn.err, conn.version = nil, version(assessmentsv1.PublishState_PUBLISH_STATE_PUBLISHED)
-			_, err = frameworks.Version(t.Context(), v1)
+			_, err = frameworks.Version(kittest.All(t), v1)
 			require.NoError(t, err, "an error is not remembered")
 		})
 	}
@@ -150,7 +151,7 @@ func TestAnyOtherRefusalIsPassedOnAsItIs(t *testing.T) {
 	for _, code := range []codes.Code{codes.PermissionDenied, codes.Unauthenticated, codes.Internal, codes.Canceled} {
 		t.Run(code.String(), func(t *testing.T) {
 			conn := &assessments{err: status.Error(code, "no")}
-			_, err := peer.NewFrameworks(conn).Version(t.Context(), v1)
+			_, err := peer.NewFrameworks(conn).Version(kittest.All(t), v1)
 			require.Equal(t, conn.err, err)
 		})
 	}

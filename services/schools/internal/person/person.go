@@ -1,25 +1,30 @@
-// Package person keeps the people who work with the platform and the roles they
-// are granted.
+// Package person keeps the people who work with the platform.
 //
-// The gateway reads grants when somebody signs in and signs them into an
-// identity; from then on package access of the kit decides with them. So this
-// is the one place where rights come into being, and its rule is that nobody
-// gives more than they hold: the state gives anything, a coordinator the roles
-// of a district on nodes inside it.
+// A person is registered in a district or in the state office. The roles they
+// hold are grants (package grant); a new person may be given some in the same
+// step, under the same rules. A person who is disabled keeps their grants on
+// record and can use none of them.
 //
-// Neighbours: api calls Service, store implements Store, team asks for Actor.
+// Who decides how somebody signs in decides over what they hold: a mail address
+// links the first account, and disabled stops or starts sign-in. So both are
+// changed only by who could take away every grant of that person, and the mail
+// address of somebody with a dangerous grant only by themselves or a root:
+// otherwise one person could become the second one whom such a grant needs.
+//
+// Neighbours: api calls Service, account registers whom an identity provider
+// brings, store implements Store.
 package person
 
 import (
 	"context"
 	"fmt"
 	"net/mail"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
 )
 
@@ -33,6 +38,8 @@ const (
 type Person struct {
 	Name string
 	Fields
+	// Grants are what the person holds now. It is read, never written.
+	Grants []Role
 	record.Meta
 }
 
@@ -40,8 +47,14 @@ type Person struct {
 type Fields struct {
 	DisplayName string
 	Email       string
-	Grants      []Grant
 	Demo        bool
+	Disabled    bool
+}
+
+// Role is a role on a node: empty for the state, a district or a school.
+type Role struct {
+	Role grant.Role
+	Node string
 }
 
 // Changed says that a person or their roles changed.
@@ -58,39 +71,77 @@ type Store interface {
 	// ListPeople lists the people below parent; with everywhere set, those of all
 	// districts and the state office.
 	ListPeople(ctx context.Context, parent string, everywhere bool, r record.Range) ([]Person, error)
+	// Held is what people hold at a time, by their names.
+	Held(ctx context.Context, people []string, at time.Time) (map[string][]Role, error)
 }
 
 // Service is what can be done with people.
 type Service struct {
-	Store Store
-	Clock clock.Clock
+	Store  Store
+	Clock  clock.Clock
+	Grants grant.Service
 }
 
 // Create registers a person in a district, or in the state office when the
-// parent is empty.
-func (s Service) Create(ctx context.Context, by Actor, parent, id string, f Fields) (Person, error) {
+// parent is empty, and gives them the roles that are the actor's to give.
+func (s Service) Create(ctx context.Context, by grant.Actor, parent, id string, f Fields, roles []Role) (Person, error) {
 	id, err := record.ChooseID(id, "person_id")
 	if err != nil {
 		return Person{}, err
 	}
 	p := Person{Name: record.Join(parent, "people", id), Fields: f, Meta: record.NewMeta(s.Clock.Now())}
-	return p, s.Store.Tx(ctx, func(ctx context.Context) error {
+	if grant.Root(p.Name) {
+		return Person{}, problem.Invalid(problem.Violation{
+			Field: "person_id", Rule: "id_reserved", Fix: "Choose another id: this one belongs to the operator of the platform.",
+		})
+	}
+	wishes := wishes(roles)
+	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		if found, err := s.Store.HasNode(ctx, parent); err != nil || !found {
 			return notThere(err, parent)
 		}
-		if err := s.check(ctx, by, p, nil); err != nil {
+		if err := s.check(ctx, p, wishes); err != nil {
 			return err
 		}
 		if err := s.Store.InsertPerson(ctx, p); err != nil {
 			return err
 		}
+		if _, err := s.Grants.Give(ctx, by, p.Name, wishes); err != nil {
+			return err
+		}
 		return s.Store.Emit(ctx, Changed{Name: p.Name})
 	})
+	if err != nil {
+		return Person{}, err
+	}
+	return s.withGrants(ctx, p)
+}
+
+// wishes numbers the roles of a new person, so that a repeated request names the
+// same grants.
+func wishes(roles []Role) []grant.Wish {
+	all := make([]grant.Wish, len(roles))
+	for i, r := range roles {
+		all[i] = grant.Wish{
+			ID: fmt.Sprintf("first-%d", i+1), Field: fmt.Sprintf("person.grants[%d]", i), Asked: grant.Held{Role: r.Role, Node: r.Node},
+		}
+	}
+	return all
 }
 
 // Get reads one person.
 func (s Service) Get(ctx context.Context, name string) (Person, error) {
-	return s.Store.Person(ctx, name)
+	p, err := s.Store.Person(ctx, name)
+	if err != nil {
+		return p, err
+	}
+	return s.withGrants(ctx, p)
+}
+
+func (s Service) withGrants(ctx context.Context, p Person) (Person, error) {
+	held, err := s.Store.Held(ctx, []string{p.Name}, s.Clock.Now())
+	p.Grants = held[p.Name]
+	return p, err
 }
 
 // List lists the people of a district, of the state office (empty parent), or
@@ -101,11 +152,23 @@ func (s Service) List(ctx context.Context, parent string, everywhere bool, r rec
 			return nil, notThere(err, parent)
 		}
 	}
-	return s.Store.ListPeople(ctx, parent, everywhere, r)
+	people, err := s.Store.ListPeople(ctx, parent, everywhere, r)
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	names := make([]string, len(people))
+	for i, p := range people {
+		names[i] = p.Name
+	}
+	held, err := s.Store.Held(ctx, names, s.Clock.Now())
+	for i, p := range people {
+		people[i].Grants = held[p.Name]
+	}
+	return people, err
 }
 
-// Update changes a person. Grants that come or go must be the actor's to give.
-func (s Service) Update(ctx context.Context, by Actor, name, tag string, change func(Fields) Fields) (p Person, err error) {
+// Update changes a person.
+func (s Service) Update(ctx context.Context, by grant.Actor, name, tag string, change func(Fields) Fields) (p Person, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		if p, err = s.Store.Person(ctx, name); err != nil {
 			return err
@@ -113,9 +176,12 @@ func (s Service) Update(ctx context.Context, by Actor, name, tag string, change 
 		if err := p.Check(tag, name); err != nil {
 			return err
 		}
-		before := p.Grants
+		before := p.Fields
 		p.Fields = change(p.Fields)
-		if err := s.check(ctx, by, p, before); err != nil {
+		if err := s.check(ctx, p, nil); err != nil {
+			return err
+		}
+		if err := s.maySignIn(ctx, by, p, before); err != nil {
 			return err
 		}
 		p.Touch(s.Clock.Now())
@@ -124,88 +190,64 @@ func (s Service) Update(ctx context.Context, by Actor, name, tag string, change 
 		}
 		return s.Store.Emit(ctx, Changed{Name: name})
 	})
-	return p, err
+	if err != nil {
+		return Person{}, err
+	}
+	return s.withGrants(ctx, p)
 }
 
-// check applies the rules of the fields, then that of granting.
-func (s Service) check(ctx context.Context, by Actor, p Person, before []Grant) error {
+// check applies the rules of the fields, and those of the first grants.
+func (s Service) check(ctx context.Context, p Person, wishes []grant.Wish) error {
 	r := record.For("person")
 	r.Text("display_name", p.DisplayName, maxName)
-	if p.Email != "" {
-		if a, err := mail.ParseAddress(p.Email); err != nil || a.Address != p.Email || len(p.Email) > maxMail {
-			r.Add("email", "mail_address", "Give a mail address such as name@example.org, or leave it out.")
-		}
+	if p.Email != "" && !IsMail(p.Email) {
+		r.Add("email", "mail_address", "Give a mail address such as name@example.org, or leave it out.")
 	}
-	if len(p.Grants) > maxGrants {
+	if len(wishes) > maxGrants {
 		r.Add("grants", "max_items", fmt.Sprintf("Give at most %d grants.", maxGrants))
 	}
-	if err := s.checkNodes(ctx, r, p); err != nil {
+	all := record.For("")
+	all.Merge(r)
+	if err := s.Grants.Check(ctx, all, record.Parent(p.Name), wishes); err != nil {
 		return err
 	}
-	if err := r.Err(); err != nil {
-		return err
-	}
-	return mayGrant(by, p.Grants, before)
+	return all.Err()
 }
 
-func (s Service) checkNodes(ctx context.Context, r *record.Rules, p Person) error {
-	home := record.Parent(p.Name)
-	for i, g := range p.Grants {
-		field := fmt.Sprintf("grants[%d]", i)
-		switch {
-		case g.Role == "":
-			r.Add(field+".role", "required", "Give one of the roles.")
-		case slices.Contains(p.Grants[:i], g):
-			r.Add(field, "unique", "Give each role on a node once.")
-		case !isNode(g.Node):
-			r.Add(field+".node", "node_form", "Use districts/{district}, districts/{district}/schools/{school}, or leave it empty for the state.")
-		case !record.Within(g.Node, home):
-			r.Add(field+".node", "within_district", "Choose the person's own district or one of its schools; state staff are registered in the state office.")
-		case (g.Role == StateAdmin || g.Role == StateAnalyst) && g.Node != "":
-			r.Add(field+".node", "state_role_on_state", "Leave the node of a state role empty.")
-		default:
-			if found, err := s.Store.HasNode(ctx, g.Node); err != nil {
+// IsMail tells whether a text is a mail address and nothing else.
+func IsMail(text string) bool {
+	a, err := mail.ParseAddress(text)
+	return err == nil && a.Address == text && len(text) <= maxMail
+}
+
+// maySignIn guards what decides who signs in as this person.
+func (s Service) maySignIn(ctx context.Context, by grant.Actor, p Person, before Fields) error {
+	mailed, switched := p.Email != before.Email, p.Disabled != before.Disabled
+	if own := by.Subject == p.Name; !switched && (own || !mailed) {
+		return nil
+	}
+	field := "person.email"
+	if switched {
+		field = "person.disabled"
+	}
+	open, err := s.Grants.MayTakeAll(ctx, by, p.Name, field)
+	if err != nil {
+		return err
+	}
+	for _, g := range open {
+		if mailed && g.Dangerous() && !grant.Root(by.Subject) {
+			return problem.Precondition(problem.ReasonConflictOfInterest, problem.Violation{
+				Field: "person.email", Rule: "own_address",
+				Fix: "Let the person change it, or end the grants that need a second person and give them again.",
+			})
+		}
+		if switched && p.Disabled {
+			if err := s.Grants.KeepsAdmin(ctx, by, g); err != nil {
 				return err
-			} else if !found {
-				r.Add(field+".node", "node_exists", "Choose a district or school that is registered.")
 			}
 		}
 	}
 	return nil
-}
-
-// mayGrant looks at each grant that comes or goes.
-func mayGrant(by Actor, after, before []Grant) error {
-	var broken []problem.Violation
-	for i, g := range after {
-		if !slices.Contains(before, g) && !by.MayGrant(g) {
-			broken = append(broken, exceeds(fmt.Sprintf("person.grants[%d]", i), g))
-		}
-	}
-	for _, g := range before {
-		if !slices.Contains(after, g) && !by.MayGrant(g) {
-			broken = append(broken, exceeds("person.grants", g))
-		}
-	}
-	if broken == nil {
-		return nil
-	}
-	return problem.Precondition(problem.ReasonRoleInsufficient, broken...)
-}
-
-func exceeds(field string, g Grant) problem.Violation {
-	return problem.Violation{Field: field, Rule: "grant_exceeds_own", Fix: fmt.Sprintf(
-		"Ask the state office to change the role %s: nobody grants more than they hold.", g.Role)}
-}
-
-// isNode tells whether a text names the state, a district or a school.
-func isNode(node string) bool {
-	if node == "" {
-		return true
-	}
-	parts := strings.Split(node, "/")
-	ok := len(parts) == 2 || len(parts) == 4 && parts[2] == "schools"
-	return ok && parts[0] == "districts" && !slices.Contains(parts, "") && !slices.Contains(parts, "-")
 }
 
 func notThere(err error, parent string) error {

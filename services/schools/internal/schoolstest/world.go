@@ -23,6 +23,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
 	"github.com/tandem-badges/tandem/services/schools/internal/store"
@@ -82,7 +83,7 @@ func Empty(t testing.TB) *World {
 		Store: Store{store.New(db, now)}, Clock: now,
 		told: func(t testing.TB) []string {
 			t.Helper()
-			rows, err := db.Conn(t.Context()).QueryContext(t.Context(), `SELECT type, name FROM outbox ORDER BY seq`)
+			rows, err := db.Conn(kittest.All(t)).QueryContext(kittest.All(t), `SELECT type, name FROM outbox ORDER BY seq`)
 			require.NoError(t, err)
 			defer func() { _ = rows.Close() }()
 			all := []string{}
@@ -103,16 +104,16 @@ func New(t testing.TB) *World {
 	w := Empty(t)
 	meta := record.NewMeta(w.Clock.Now())
 	for _, name := range []string{District, Foreign} {
-		require.NoError(t, w.Store.InsertDistrict(t.Context(), district.District{
+		require.NoError(t, w.Store.InsertDistrict(kittest.All(t), district.District{
 			Name: name, Meta: meta, Fields: district.Fields{Title: name},
 		}))
 	}
 	for _, name := range []string{School, Second, Abroad} {
-		require.NoError(t, w.Store.InsertSchool(t.Context(), district.School{
+		require.NoError(t, w.Store.InsertSchool(kittest.All(t), district.School{
 			Name: name, State: district.Open, Meta: meta, SchoolFields: district.SchoolFields{Title: name},
 		}))
 	}
-	require.NoError(t, w.Store.InsertTeam(t.Context(), team.Team{Name: Team, Meta: meta, Fields: team.Fields{Title: "T"}}))
+	require.NoError(t, w.Store.InsertTeam(kittest.All(t), team.Team{Name: Team, Meta: meta, Fields: team.Fields{Title: "T"}}))
 	return w
 }
 
@@ -122,7 +123,27 @@ func (w *World) Districts() district.Service {
 }
 
 // People are the people of this world.
-func (w *World) People() person.Service { return person.Service{Store: w.Store, Clock: w.Clock} }
+func (w *World) People() person.Service {
+	return person.Service{Store: w.Store, Clock: w.Clock, Grants: w.Grants()}
+}
+
+// Grants are the grants of this world.
+func (w *World) Grants() grant.Service { return grant.Service{Store: w.Store, Clock: w.Clock} }
+
+// Root is who holds everything without being registered.
+func Root() grant.Actor {
+	return grant.Actor{Subject: "people/dev-admin", Grants: []grant.Held{{Role: grant.StateAdmin}}}
+}
+
+// Hire registers a person with a role that a root gives for good, and returns
+// them as an actor.
+func (w *World) Hire(t testing.TB, name string, role grant.Role, node string) grant.Actor {
+	t.Helper()
+	parent, _, id := record.Split(name)
+	_, err := w.People().Create(kittest.All(t), Root(), parent, id, person.Fields{DisplayName: id}, []person.Role{{Role: role, Node: node}})
+	require.NoError(t, err)
+	return grant.Actor{Subject: name}
+}
 
 // Cycles are the cycles of this world.
 func (w *World) Cycles() cycle.Service { return cycle.Service{Store: w.Store, Clock: w.Clock} }

@@ -9,8 +9,10 @@ import (
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/restriction"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 	"github.com/tandem-badges/tandem/services/schools/internal/wire"
 )
@@ -28,6 +30,14 @@ func message(event any) (proto.Message, error) {
 		return &schoolsv1.SchoolClosed{Name: e.Name}, nil
 	case person.Changed:
 		return &schoolsv1.PersonChanged{Name: e.Name}, nil
+	case grant.Requested:
+		return &schoolsv1.GrantRequested{Name: e.Name}, nil
+	case grant.Given:
+		return &schoolsv1.GrantGiven{Name: e.Name}, nil
+	case grant.Finished:
+		return &schoolsv1.GrantEnded{Name: e.Name}, nil
+	case restriction.Changed:
+		return &schoolsv1.RestrictionsChanged{Name: e.Name}, nil
 	case cycle.Opened:
 		return &schoolsv1.CycleOpened{Name: e.Name}, nil
 	case cycle.Ended:

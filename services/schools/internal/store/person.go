@@ -9,9 +9,11 @@ import (
 
 func people() table[person.Person] {
 	return table[person.Person]{
-		name: "people", collection: "people", columns: "display_name, email, grants, demo",
+		name: "people", collection: "people", columns: "display_name, email, grants, demo, disabled",
 		fields: func(p *person.Person) []any {
-			return []any{&p.DisplayName, &p.Email, jsonText(&p.Grants), &p.Demo}
+			// Grants are rows of their own; the column is for a program that still reads it.
+			none := "[]"
+			return []any{&p.DisplayName, &p.Email, &none, &p.Demo, &p.Disabled}
 		},
 		meta: func(p *person.Person) (*string, *record.Meta) { return &p.Name, &p.Meta },
 	}

@@ -24,10 +24,13 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
+	"github.com/tandem-badges/tandem/services/schools/internal/account"
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/restriction"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 )
 
@@ -53,11 +56,14 @@ type Store struct {
 }
 
 var (
-	_ district.Store = (*Store)(nil)
-	_ person.Store   = (*Store)(nil)
-	_ cycle.Store    = (*Store)(nil)
-	_ team.Store     = (*Store)(nil)
-	_ journey.Store  = (*Store)(nil)
+	_ district.Store    = (*Store)(nil)
+	_ person.Store      = (*Store)(nil)
+	_ grant.Store       = (*Store)(nil)
+	_ account.Store     = (*Store)(nil)
+	_ restriction.Store = (*Store)(nil)
+	_ cycle.Store       = (*Store)(nil)
+	_ team.Store        = (*Store)(nil)
+	_ journey.Store     = (*Store)(nil)
 )
 
 // New returns the store over a migrated database.

@@ -27,7 +27,7 @@ func TestContract(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) *store.Store {
 			t.Helper()
 			for _, table := range tables() {
-				_, err := db.Exec(t.Context(), `DELETE FROM `+table)
+				_, err := db.Exec(kittest.All(t), `DELETE FROM `+table)
 				require.NoError(t, err)
 			}
 			return store.New(db, clock.NewFake(kittest.Start()))
@@ -44,7 +44,7 @@ func TestBothMigrationsMakeTheSameTablesAndColumns(t *testing.T) {
 			query = `SELECT (table_name || '.' || column_name) COLLATE "C" FROM information_schema.columns WHERE table_schema = 'schools'
 				AND table_name NOT LIKE 'goose_%' AND table_name <> 'kit_version' ORDER BY 1`
 		}
-		rows, err := db.Conn(t.Context()).QueryContext(t.Context(), query)
+		rows, err := db.Conn(kittest.All(t)).QueryContext(kittest.All(t), query)
 		require.NoError(t, err)
 		defer func() { _ = rows.Close() }()
 		for rows.Next() {

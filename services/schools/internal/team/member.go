@@ -2,10 +2,11 @@ package team
 
 import (
 	"context"
+	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
-	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
 )
 
@@ -112,9 +113,9 @@ func (s Service) UpdateMember(ctx context.Context, name, tag string, change func
 }
 
 // Confirm makes an invitation a membership.
-func (s Service) Confirm(ctx context.Context, by person.Actor, name, tag string) (Member, error) {
+func (s Service) Confirm(ctx context.Context, by grant.Actor, name, tag string) (Member, error) {
 	return s.changeMember(ctx, name, tag, func(m *Member) ([]any, error) {
-		if !mayConfirm(by, *m) {
+		if !mayConfirm(by, *m, s.Clock.Now()) {
 			return nil, problem.Denied("members.confirm")
 		}
 		if m.Confirmed {
@@ -127,11 +128,11 @@ func (s Service) Confirm(ctx context.Context, by person.Actor, name, tag string)
 
 // mayConfirm lets people speak for themselves, and those who lead only for
 // members without an account.
-func mayConfirm(by person.Actor, m Member) bool {
+func mayConfirm(by grant.Actor, m Member, at time.Time) bool {
 	if m.Person != "" {
 		return by.Subject == m.Person
 	}
-	return by.Holds(record.School(m.Name), person.TeamLead, person.Principal, person.DistrictCoordinator)
+	return by.Holds(at, record.School(m.Name), grant.TeamLead, grant.Principal, grant.DistrictCoordinator)
 }
 
 // Remove takes a member out of the team; what they did stays.

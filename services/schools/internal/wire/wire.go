@@ -12,8 +12,9 @@ import (
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 	typev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 
+	"github.com/tandem-badges/tandem/services/schools/internal/account"
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
-	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 )
@@ -22,6 +23,9 @@ const (
 	phasePrefix = "PHASE_"
 	groupPrefix = "STAKEHOLDER_GROUP_"
 	rolePrefix  = "ROLE_"
+
+	grantStatePrefix = "STATE_"
+	refusalPrefix    = "REFUSAL_"
 )
 
 // Phase is a phase as enum.
@@ -69,16 +73,44 @@ func ToGroups(groups []typev1.StakeholderGroup) []team.Group {
 }
 
 // Role is a role as enum.
-func Role(r person.Role) accessv1.Role {
+func Role(r grant.Role) accessv1.Role {
 	return accessv1.Role(accessv1.Role_value[name(rolePrefix, string(r))])
 }
 
 // ToRole is a role from its enum; empty when not given.
-func ToRole(r accessv1.Role) person.Role {
+func ToRole(r accessv1.Role) grant.Role {
 	if r == accessv1.Role_ROLE_UNSPECIFIED {
 		return ""
 	}
-	return person.Role(word(rolePrefix, r.String()))
+	return grant.Role(word(rolePrefix, r.String()))
+}
+
+// Roles translates several roles.
+func Roles(roles []grant.Role) []accessv1.Role {
+	var all []accessv1.Role
+	for _, r := range roles {
+		all = append(all, Role(r))
+	}
+	return all
+}
+
+// ToRoles translates several roles back.
+func ToRoles(roles []accessv1.Role) []grant.Role {
+	var all []grant.Role
+	for _, r := range roles {
+		all = append(all, ToRole(r))
+	}
+	return all
+}
+
+// GrantState is the state of a grant as enum.
+func GrantState(s grant.State) schoolsv1.Grant_State {
+	return schoolsv1.Grant_State(schoolsv1.Grant_State_value[name(grantStatePrefix, string(s))])
+}
+
+// Refusal says as enum why nobody can be signed in.
+func Refusal(r account.Refusal) schoolsv1.SignInAccountResponse_Refusal {
+	return schoolsv1.SignInAccountResponse_Refusal(schoolsv1.SignInAccountResponse_Refusal_value[name(refusalPrefix, string(r))])
 }
 
 // ToRules are the rules of a badge definition.

@@ -13,7 +13,7 @@ import (
 	typev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
-	"github.com/tandem-badges/tandem/services/schools/internal/person"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 	"github.com/tandem-badges/tandem/services/schools/internal/wire"
@@ -50,9 +50,9 @@ func TestEveryGroupHasAWordAndBack(t *testing.T) {
 }
 
 func TestEveryRoleHasAWordAndBack(t *testing.T) {
-	all := []person.Role{
-		person.StateAdmin, person.StateAnalyst, person.DistrictCoordinator, person.Principal, person.TeamLead,
-		person.TeamMember, person.FamilyLiaison, person.Reviewer, person.PanelChair,
+	all := []grant.Role{
+		grant.StateAdmin, grant.StateAnalyst, grant.DistrictCoordinator, grant.Principal, grant.TeamLead,
+		grant.TeamMember, grant.FamilyLiaison, grant.Reviewer, grant.PanelChair, grant.OutsideEvaluator, grant.Integration,
 	}
 	require.Len(t, all, len(accessv1.Role_name)-1, "a role of the proto that the domain does not know")
 	for _, r := range all {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
@@ -28,7 +29,7 @@ func roundTrips(t *testing.T, s *store.Store) {
 		feeder, func(v *district.Feeder) *record.Meta { return &v.Meta }, s.InsertFeeder, s.Feeder, s.UpdateFeeder)
 	for _, name := range []string{d1 + "/people/p", "people/p"} {
 		crud(t, person.Person{Name: name, Meta: meta(), Fields: person.Fields{
-			DisplayName: "Ana Ü", Email: "ana@example.org", Grants: []person.Grant{{Role: person.Principal, Node: school}}, Demo: true,
+			DisplayName: "Ana Ü", Email: "ana@example.org", Demo: true, Disabled: true,
 		}}, name, func(v *person.Person) *record.Meta { return &v.Meta }, s.InsertPerson, s.Person, s.UpdatePerson)
 	}
 	crud(t, cycle.Cycle{Name: "cycles/c", State: cycle.Planned, Meta: meta(), Fields: cycle.Fields{
@@ -72,7 +73,7 @@ func planRoundTrips(t *testing.T, s *store.Store) {
 
 func removeParts(t *testing.T, s *store.Store) {
 	t.Helper()
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	goals, err := s.Goals(ctx, j1)
 	require.NoError(t, err)
 	require.Len(t, goals, 1)
@@ -87,7 +88,7 @@ func removeParts(t *testing.T, s *store.Store) {
 }
 
 func projections(t *testing.T, s *store.Store) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	accepted := journey.Evidence{
 		Source: school + "/artifacts/a", EventTime: now(), Journey: j1, Step: j1 + "/steps/s", Indicator: "i", OccurDate: "2026-10-01",
 		Groups: []team.Group{team.Family}, SHA256: "00",
@@ -134,13 +135,13 @@ func editions(t *testing.T, s *store.Store) {
 		}
 	}
 	second := edition("v2", now().Add(time.Hour))
-	require.NoError(t, s.SaveBadgeRules(t.Context(), second))
-	require.NoError(t, s.SaveBadgeRules(t.Context(), edition("v1", now())))
-	got, found, err := s.BadgeRules(t.Context(), "welcome", "f")
+	require.NoError(t, s.SaveBadgeRules(kittest.All(t), second))
+	require.NoError(t, s.SaveBadgeRules(kittest.All(t), edition("v1", now())))
+	got, found, err := s.BadgeRules(kittest.All(t), "welcome", "f")
 	require.NoError(t, err)
 	require.True(t, found)
 	require.Equal(t, second, got)
-	_, found, err = s.BadgeRules(t.Context(), "communicate", "f")
+	_, found, err = s.BadgeRules(kittest.All(t), "communicate", "f")
 	require.NoError(t, err)
 	require.False(t, found)
 }
@@ -156,9 +157,9 @@ func awards(t *testing.T, s *store.Store) {
 	for name, told := range map[string][]journey.Award{"in order": {won, ended}, "the end first": {ended, won}, "twice": {won, ended, won, ended}} {
 		t.Run(name, func(t *testing.T) {
 			for _, a := range told {
-				require.NoError(t, s.SaveAward(t.Context(), a))
+				require.NoError(t, s.SaveAward(kittest.All(t), a))
 			}
-			got, err := s.Award(t.Context(), won.Source)
+			got, err := s.Award(kittest.All(t), won.Source)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 		})

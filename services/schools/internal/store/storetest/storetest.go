@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
@@ -60,7 +61,7 @@ func crud[T any](t *testing.T, v T, name string, m func(*T) *record.Meta,
 	insert func(context.Context, T) error, get func(context.Context, string) (T, error), update func(context.Context, T) error,
 ) {
 	t.Helper()
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	_, err := get(ctx, name)
 	require.True(t, problem.Is(err, problem.KindNotFound), "%s before it exists: %v", name, err)
 	require.NoError(t, insert(ctx, v))
@@ -83,20 +84,20 @@ func crud[T any](t *testing.T, v T, name string, m func(*T) *record.Meta,
 
 func staleVersions(t *testing.T, s *store.Store) {
 	d := district.District{Name: d1, Meta: meta()}
-	require.NoError(t, s.InsertDistrict(t.Context(), d))
+	require.NoError(t, s.InsertDistrict(kittest.All(t), d))
 	d.Touch(now())
-	require.NoError(t, s.UpdateDistrict(t.Context(), d))
+	require.NoError(t, s.UpdateDistrict(kittest.All(t), d))
 	late := d
 	late.Title = "lost"
-	require.True(t, problem.Is(s.UpdateDistrict(t.Context(), late), problem.KindAborted))
-	got, err := s.District(t.Context(), d1)
+	require.True(t, problem.Is(s.UpdateDistrict(kittest.All(t), late), problem.KindAborted))
+	got, err := s.District(kittest.All(t), d1)
 	require.NoError(t, err)
 	require.Equal(t, d, got)
 }
 
 func takenNames(t *testing.T, s *store.Store) {
-	require.NoError(t, s.InsertDistrict(t.Context(), district.District{Name: d1, Meta: meta()}))
-	err := s.InsertDistrict(t.Context(), district.District{Name: d1, Meta: meta()})
+	require.NoError(t, s.InsertDistrict(kittest.All(t), district.District{Name: d1, Meta: meta()}))
+	err := s.InsertDistrict(kittest.All(t), district.District{Name: d1, Meta: meta()})
 	p, ok := problem.As(err)
 	require.True(t, ok)
 	require.Equal(t, d1, p.Name)
@@ -106,9 +107,9 @@ func takenNames(t *testing.T, s *store.Store) {
 func insertSchools(t *testing.T, s *store.Store) {
 	t.Helper()
 	for _, d := range []string{d1, d2} {
-		require.NoError(t, s.InsertDistrict(t.Context(), district.District{Name: d, Meta: meta()}))
+		require.NoError(t, s.InsertDistrict(kittest.All(t), district.District{Name: d, Meta: meta()}))
 		for i := range 3 {
-			require.NoError(t, s.InsertSchool(t.Context(), district.School{
+			require.NoError(t, s.InsertSchool(kittest.All(t), district.School{
 				Name: fmt.Sprintf("%s/schools/%d", d, i), State: district.Open, Meta: meta(),
 				SchoolFields: district.SchoolFields{Title: fmt.Sprintf("Oak_%d%% Hill", i), TitleOne: i == 1},
 			}))
@@ -129,7 +130,7 @@ func pages(t *testing.T, s *store.Store) {
 	var seen []string
 	r := record.Range{Limit: 2}
 	for {
-		list, err := s.ListSchools(t.Context(), district.SchoolQuery{Nodes: []string{""}}, r)
+		list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{Nodes: []string{""}}, r)
 		require.NoError(t, err)
 		seen = append(seen, schoolNames(list)...)
 		if len(list) < r.Limit {
@@ -144,9 +145,9 @@ func pages(t *testing.T, s *store.Store) {
 	}, seen)
 
 	for _, year := range []string{"2025", "2027", "2026"} {
-		require.NoError(t, s.InsertCycle(t.Context(), cycle.Cycle{Name: "cycles/" + year, Fields: cycle.Fields{StartDate: year + "-08-01"}, Meta: meta()}))
+		require.NoError(t, s.InsertCycle(kittest.All(t), cycle.Cycle{Name: "cycles/" + year, Fields: cycle.Fields{StartDate: year + "-08-01"}, Meta: meta()}))
 	}
-	cycles, err := s.ListCycles(t.Context(), record.Range{Limit: 1, After: []string{"2027-08-01", "cycles/2027"}})
+	cycles, err := s.ListCycles(kittest.All(t), record.Range{Limit: 1, After: []string{"2027-08-01", "cycles/2027"}})
 	require.NoError(t, err)
 	require.Equal(t, "cycles/2026", cycles[0].Name)
 }
@@ -166,10 +167,10 @@ func scopes(t *testing.T, s *store.Store) {
 		"a district and a school": {[]string{d1, d2 + "/schools/1"}, 2, []string{d1 + "/schools/0", d1 + "/schools/1", d1 + "/schools/2", d2 + "/schools/1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			districts, err := s.ListDistricts(t.Context(), c.nodes, record.Range{})
+			districts, err := s.ListDistricts(kittest.All(t), c.nodes, record.Range{})
 			require.NoError(t, err)
 			require.Len(t, districts, c.districts)
-			list, err := s.ListSchools(t.Context(), district.SchoolQuery{Nodes: c.nodes}, record.Range{})
+			list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{Nodes: c.nodes}, record.Range{})
 			require.NoError(t, err)
 			require.Equal(t, c.schools, schoolNames(list))
 		})
@@ -195,7 +196,7 @@ func filters(t *testing.T, s *store.Store) {
 		"other than":                  {is(district.NotEqual, "state", "closed"), 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, err := s.ListSchools(t.Context(), district.SchoolQuery{District: d1, Nodes: []string{""}, Filter: c.filter}, record.Range{})
+			list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{District: d1, Nodes: []string{""}, Filter: c.filter}, record.Range{})
 			require.NoError(t, err)
 			require.Len(t, list, c.want)
 		})
@@ -203,7 +204,7 @@ func filters(t *testing.T, s *store.Store) {
 }
 
 func feeders(t *testing.T, s *store.Store) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	a := district.Feeder{Name: d1 + "/feederSystems/a", FeederFields: district.FeederFields{Schools: []string{school}}, Meta: meta()}
 	b := district.Feeder{Name: d1 + "/feederSystems/b", FeederFields: district.FeederFields{Schools: []string{school}}, Meta: meta()}
 	require.NoError(t, s.InsertFeeder(ctx, a))
@@ -220,7 +221,7 @@ func feeders(t *testing.T, s *store.Store) {
 }
 
 func departures(t *testing.T, s *store.Store) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	require.NoError(t, s.InsertTeam(ctx, team.Team{Name: aTeam, Meta: meta()}))
 	m := team.Member{Name: aTeam + "/members/m", MemberFields: team.MemberFields{Person: d1 + "/people/p", Group: team.Staff}, Confirmed: true, Meta: meta()}
 	require.NoError(t, s.InsertMember(ctx, m))
@@ -247,24 +248,24 @@ func departures(t *testing.T, s *store.Store) {
 
 func announcements(t *testing.T, s *store.Store) {
 	a := cycle.Announcement{Cycle: "cycles/c", Phase: phase.Forming, Start: now(), Opened: true}
-	require.NoError(t, s.SaveAnnouncement(t.Context(), a))
+	require.NoError(t, s.SaveAnnouncement(kittest.All(t), a))
 	a.Closed = true
-	require.NoError(t, s.SaveAnnouncement(t.Context(), a))
-	got, err := s.Announcements(t.Context(), "cycles/c")
+	require.NoError(t, s.SaveAnnouncement(kittest.All(t), a))
+	got, err := s.Announcements(kittest.All(t), "cycles/c")
 	require.NoError(t, err)
 	require.Equal(t, []cycle.Announcement{a}, got)
 }
 
 func rollbacks(t *testing.T, s *store.Store) {
-	err := s.Tx(t.Context(), func(ctx context.Context) error {
+	err := s.Tx(kittest.All(t), func(ctx context.Context) error {
 		require.NoError(t, s.InsertDistrict(ctx, district.District{Name: d1, Meta: meta()}))
 		require.NoError(t, s.Emit(ctx, district.Registered{Name: d1}))
 		return problem.NotFound("something")
 	})
 	require.True(t, problem.Is(err, problem.KindNotFound))
-	found, err := s.HasNode(t.Context(), d1)
+	found, err := s.HasNode(kittest.All(t), d1)
 	require.NoError(t, err)
 	require.False(t, found)
-	require.ErrorContains(t, s.Emit(t.Context(), district.Registered{Name: d1}), "outside a transaction")
-	require.ErrorContains(t, s.Emit(t.Context(), 7), "has no message")
+	require.ErrorContains(t, s.Emit(kittest.All(t), district.Registered{Name: d1}), "outside a transaction")
+	require.ErrorContains(t, s.Emit(kittest.All(t), 7), "has no message")
 }
