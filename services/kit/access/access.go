@@ -39,6 +39,11 @@ type Grant struct {
 	Start, End time.Time
 }
 
+// Holds tells whether the grant counts at a time of the product's clock.
+func (g Grant) Holds(now time.Time) bool {
+	return (g.Start.IsZero() || !now.Before(g.Start)) && (g.End.IsZero() || now.Before(g.End))
+}
+
 // Identity is who calls: the name of a person or machine and the roles they hold.
 type Identity struct {
 	Subject string

@@ -34,8 +34,11 @@ func check(ctx context.Context, id Identity, rule *accessv1.Rule, resourceName s
 	if err != nil {
 		return false, fmt.Errorf("access policies: %w", err)
 	}
-	node := NodeOf(resourceName)
-	d := decide(set, restrictionsOf(ctx), id, rule.GetAction(), node)
+	node, own := NodeOf(resourceName), restrictionsOf(ctx)
+	if err := own.Ready(); err != nil && node != State {
+		return false, err
+	}
+	d := decide(set, own, id, rule.GetAction(), node)
 	switch {
 	case d.allowed:
 		return d.deidentified, nil
@@ -83,9 +86,10 @@ func sees(id Identity, node string) bool {
 // resource, for domains that let some callers see more than others.
 func May(ctx context.Context, action, resourceName string) bool {
 	set, err := policy.Load()
-	if err != nil {
+	own := restrictionsOf(ctx)
+	if err != nil || own.Ready() != nil {
 		return false
 	}
 	id, _ := FromContext(ctx)
-	return decide(set, restrictionsOf(ctx), id, action, NodeOf(resourceName)).allowed
+	return decide(set, own, id, action, NodeOf(resourceName)).allowed
 }

@@ -31,10 +31,11 @@ func ActionsOf(role accessv1.Role) []policy.Action {
 	return actions(func(set *policy.Set, action string) bool { return set.Role(role, action).Allowed })
 }
 
-// ActionsOfScope lists what a scope lets a machine do in its district.
+// ActionsOfScope lists what a scope lets a machine do in its district, beyond what
+// every machine may.
 func ActionsOfScope(scope string) []policy.Action {
 	return actions(func(set *policy.Set, action string) bool {
-		return set.Machine(scope, action).Allowed && !set.Anybody(action).Allowed
+		return set.Machine(scope, action).Allowed && !set.Machine("", action).Allowed
 	})
 }
 

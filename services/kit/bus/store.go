@@ -37,6 +37,38 @@ func (b *Bus) StoreSetting(ctx context.Context, key string, value []byte) error 
 	return nil
 }
 
+// WatchSettings calls fn with every setting whose key begins with prefix and a dot,
+// first as they stand, then as they change, until ctx ends. It calls caughtUp once,
+// when fn has seen all there were. A setting that is gone has no value.
+func (b *Bus) WatchSettings(ctx context.Context, prefix string, fn func(key string, value []byte), caughtUp func()) error {
+	bucket, err := b.settings(ctx)
+	if err != nil {
+		return err
+	}
+	watcher, err := bucket.Watch(ctx, prefix+".>")
+	if err != nil {
+		return fmt.Errorf("watch settings %s: %w", prefix, err)
+	}
+	defer func() { _ = watcher.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case entry, open := <-watcher.Updates():
+			switch {
+			case !open:
+				return fmt.Errorf("watch settings %s: the server ended it", prefix)
+			case entry == nil: // the server says so once
+				caughtUp()
+			case entry.Operation() == jetstream.KeyValuePut:
+				fn(entry.Key(), entry.Value())
+			default:
+				fn(entry.Key(), nil)
+			}
+		}
+	}
+}
+
 func (b *Bus) settings(ctx context.Context) (jetstream.KeyValue, error) {
 	bucket, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket: "tandem-settings", Replicas: max(1, b.replicas), Storage: jetstream.FileStorage,

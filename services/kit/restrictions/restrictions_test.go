@@ -1,0 +1,93 @@
+package restrictions_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/bus"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/restrictions"
+)
+
+const maple = "districts/0880/schools/maple"
+
+func noNotes() []access.Restriction {
+	return []access.Restriction{{
+		Name: "districts/0880/restrictions/r", District: "0880", Actions: []string{"notes.*"},
+		Roles: []accessv1.Role{accessv1.Role_ROLE_TEAM_LEAD}, Reason: "Notes stay on paper here.",
+	}}
+}
+
+// follow starts a process that heeds restrictions; it answers whether a team lead
+// of maple is refused a note.
+func follow(t *testing.T, b *bus.Bus) (own *access.Restrictions, refused func() bool, stop func()) {
+	t.Helper()
+	own = access.AwaitedRestrictions()
+	task, check := restrictions.Follow(b, own, kittest.Log(t))
+	stop = kittest.Go(t, task.Run)
+	kittest.EventuallyNoError(t, func() error { return check.Probe(t.Context()) })
+	ctx := access.WithRestrictions(t.Context(), own)
+	id := access.Identity{Subject: "people/p", Grants: []access.Grant{{Role: accessv1.Role_ROLE_TEAM_LEAD, Node: maple}}}
+	return own, func() bool { return access.Check(ctx, id, &accessv1.Rule{Action: "notes.get"}, maple) != nil }, stop
+}
+
+func TestEveryProcessHeedsWhatIsPublished(t *testing.T) {
+	b := kittest.NATS(t)
+	_, early, _ := follow(t, b)
+	require.False(t, early())
+
+	require.NoError(t, restrictions.Publish(t.Context(), b, "0880", noNotes()))
+	kittest.Eventually(t, early, "the running process heeds it")
+	_, late, stop := follow(t, b)
+	require.True(t, late(), "a process that starts later is not ready before it does")
+	stop()
+
+	require.NoError(t, restrictions.Publish(t.Context(), b, "0880", nil))
+	kittest.Eventually(t, func() bool { return !early() }, "lifted")
+	require.True(t, late(), "a process that follows no more keeps what it had")
+}
+
+func TestAProcessThatCannotReadADistrictIsNotReady(t *testing.T) {
+	cases := map[string]string{
+		"what is no JSON":      `{`,
+		"a role of nobody":     `[{"name": "r", "actions": ["notes.get"], "roles": ["ROLE_KING"]}]`,
+		"two of the same name": `[{"name": "r", "actions": ["notes.get"]}, {"name": "r", "actions": ["notes.get"]}]`,
+	}
+	for name, value := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := kittest.NATS(t)
+			require.NoError(t, b.StoreSetting(t.Context(), "restrictions.0880", []byte(value)))
+			require.NoError(t, restrictions.Publish(t.Context(), b, "1420", nil))
+			own := access.AwaitedRestrictions()
+			seen := make(chan string, 2)
+			task, check := restrictions.Follow(spy{b, seen}, own, kittest.Log(t))
+			kittest.Go(t, task.Run)
+			<-seen
+			<-seen
+			require.Error(t, check.Probe(t.Context()))
+
+			require.NoError(t, restrictions.Publish(t.Context(), b, "0880", noNotes()))
+			kittest.EventuallyNoError(t, func() error { return check.Probe(t.Context()) })
+		})
+	}
+}
+
+// spy tells which settings have been handed on.
+type spy struct {
+	*bus.Bus
+	seen chan string
+}
+
+func (s spy) WatchSettings(ctx context.Context, prefix string, fn func(string, []byte), caughtUp func()) error {
+	return s.Bus.WatchSettings(ctx, prefix, func(key string, value []byte) {
+		fn(key, value)
+		select {
+		case s.seen <- key:
+		default:
+		}
+	}, caughtUp)
+}
