@@ -24,7 +24,7 @@ const (
 	perDistrict    = 100
 	defaultOverlap = 24 * time.Hour
 	maxOverlap     = 7 * 24 * time.Hour
-	disabledByHand  = "The address was disabled by hand."
+	disabledByHand = "The address was disabled by hand."
 )
 
 // Service is what can be done with endpoints. It is safe for concurrent use.

@@ -97,7 +97,7 @@ func endpointOut(e webhook.Endpoint) *gatewayv1.WebhookEndpoint {
 func deliveryOut(d webhook.Delivery) *gatewayv1.WebhookDelivery {
 	return &gatewayv1.WebhookDelivery{
 		Name: d.Endpoint + "/deliveries/" + d.Event, Event: d.Event, EventType: d.EventType,
-		State:    gatewayv1.WebhookDelivery_State(d.State), //nolint:gosec // three states
+		State:    gatewayv1.WebhookDelivery_State(d.State),                   //nolint:gosec // three states
 		Attempts: int32(d.Attempts), Status: int32(d.Status), Error: d.Error, //nolint:gosec // small numbers
 		NextAttemptTime: stamp(d.Due), CreateTime: stamp(d.Happened), UpdateTime: stamp(d.Updated),
 	}
