@@ -21,12 +21,14 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/blob"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/lease"
+	"github.com/tandem-badges/tandem/services/kit/restrictions"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/telemetry"
@@ -50,6 +52,7 @@ type App struct {
 	bus      *bus.Bus
 	signer   *identity.Signer
 	verifier *identity.Verifier
+	forbids  *access.Restrictions // what districts forbid, for every service of the process
 	memory   map[string]*bufconn.Listener
 	conns    map[string]grpc.ClientConnInterface
 }
@@ -65,10 +68,11 @@ func New(ctx context.Context, s ServeSettings, names []string, version string, l
 	}
 	a := &App{
 		settings: s, targets: targets, version: version, log: log,
-		group:  run.NewGroup(run.Options{Log: log, Drain: s.Drain}),
-		clock:  clock.NewAdjustable(),
-		memory: map[string]*bufconn.Listener{},
-		conns:  map[string]grpc.ClientConnInterface{},
+		group:   run.NewGroup(run.Options{Log: log, Drain: s.Drain}),
+		clock:   clock.NewAdjustable(),
+		forbids: access.AwaitedRestrictions(),
+		memory:  map[string]*bufconn.Listener{},
+		conns:   map[string]grpc.ClientConnInterface{},
 	}
 	for _, step := range []func(context.Context) error{
 		a.openTelemetry, a.openKeys, a.openBus, a.restoreClock, a.connect, a.addServices, a.addGateway,
@@ -142,6 +146,9 @@ func (a *App) openBus(ctx context.Context) error {
 	a.bus = b
 	a.group.Closer("bus", func(context.Context) error { closeBus(); return nil })
 	a.group.Check(run.Check{Name: "bus", Probe: b.Ping})
+	task, check := restrictions.Follow(b, a.forbids, a.log)
+	a.group.Task(task)
+	a.group.Check(check)
 	return nil
 }
 
