@@ -889,7 +889,9 @@ type ApproveApiClientRequest struct {
 	// Name of the resource.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Repeating the same request with the same id returns the first answer.
-	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Etag of the machine that was looked at; must be the current one when given.
+	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -938,16 +940,23 @@ func (x *ApproveApiClientRequest) GetRequestId() string {
 	return ""
 }
 
+func (x *ApproveApiClientRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 var File_tandem_gateway_v1_api_clients_proto protoreflect.FileDescriptor
 
 const file_tandem_gateway_v1_api_clients_proto_rawDesc = "" +
 	"\n" +
-	"#tandem/gateway/v1/api_clients.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xef\x05\n" +
+	"#tandem/gateway/v1/api_clients.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xeb\x05\n" +
 	"\tApiClient\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\"\n" +
-	"\x05title\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x05title\x12+\n" +
-	"\x06scopes\x18\x03 \x03(\tB\x13\xe0A\x02\xbaH\r\x92\x01\n" +
-	"\b\x01\x102\"\x04r\x02\x18dR\x06scopes\x122\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12 \n" +
+	"\x05title\x18\x02 \x01(\tB\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18dR\x05title\x12)\n" +
+	"\x06scopes\x18\x03 \x03(\tB\x11\xe0A\x02\xbaH\v\x92\x01\b\x102\"\x04r\x02\x18dR\x06scopes\x122\n" +
 	"\vallowed_ips\x18\x04 \x03(\tB\x11\xe0A\x01\xbaH\v\x92\x01\b\x102\"\x04r\x02\x182R\n" +
 	"allowedIps\x12\x1f\n" +
 	"\bdisabled\x18\x05 \x01(\bB\x03\xe0A\x01R\bdisabled\x12:\n" +
@@ -1021,12 +1030,14 @@ const file_tandem_gateway_v1_api_clients_proto_rawDesc = "" +
 	"\x1btandem-badges.org/ApiClient\xbaH\x04r\x02\x10\x01R\x04name\x12\x1c\n" +
 	"\x02id\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x02id\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\x85\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xa5\x01\n" +
 	"\x17ApproveApiClientRequest\x12>\n" +
 	"\x04name\x18\x01 \x01(\tB*\xe0A\x02\xfaA\x1d\n" +
 	"\x1btandem-badges.org/ApiClient\xbaH\x04r\x02\x10\x01R\x04name\x12*\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId*\x8b\x01\n" +
+	"request_id\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12\x1e\n" +
+	"\x04etag\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag*\x8b\x01\n" +
 	"\x13ApiClientSecretKind\x12&\n" +
 	"\"API_CLIENT_SECRET_KIND_UNSPECIFIED\x10\x00\x12(\n" +
 	"$API_CLIENT_SECRET_KIND_CLIENT_SECRET\x10\x01\x12\"\n" +
