@@ -121,7 +121,8 @@ func New(d Deps) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site(d, people)
+	clients := newMachines(d)
+	site, err := g.site(d, people, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func New(d Deps) (*Gateway, error) {
 		}
 		bounded.ServeHTTP(w, r)
 	})
-	g.Service = service(d, people)
+	g.Service = service(d, people, clients)
 	g.Handler = edge.Wrap(routes, edge.Options{
 		Log: d.Log, Origins: d.CORSOrigins, Local: d.Dev, Secure: strings.HasPrefix(d.PublicURL, "https://"),
 		Proxies: proxies, Limits: d.Limits,
@@ -167,7 +168,7 @@ func (g *Gateway) api(d Deps) (*rest.API, error) {
 }
 
 // site is everything else.
-func (g *Gateway) site(d Deps, people *signIn) (http.Handler, error) {
+func (g *Gateway) site(d Deps, people *signIn, clients *machines) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", edge.Named("/healthz", run.Live()))
 	mux.Handle("GET /readyz", edge.Named("/readyz", g.ready.Handler()))
@@ -183,6 +184,7 @@ func (g *Gateway) site(d Deps, people *signIn) (http.Handler, error) {
 		return nil, err
 	}
 	public.Routes(mux)
+	clients.open(mux)
 	demo := dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)})
 	if d.Dev {
 		demo.Routes(mux)

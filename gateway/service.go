@@ -14,12 +14,15 @@ var Migrations fs.FS = store.Migrations()
 
 // service is what the gateway itself answers over gRPC, behind the same chain as
 // every other service, so that access rules, validation and errors are the same.
-func service(d Deps, people *signIn) run.Service {
+func service(d Deps, people *signIn, machines *machines) run.Service {
 	svc := run.Service{
-		Name:     "gateway",
-		Register: func(to grpc.ServiceRegistrar) { people.register(to) },
-		Tasks:    []run.Task{people.task()},
-		Checks:   []run.Check{{Name: "database", Probe: d.DB.Ping}},
+		Name: "gateway",
+		Register: func(to grpc.ServiceRegistrar) {
+			people.register(to)
+			machines.register(to)
+		},
+		Tasks:  []run.Task{people.task(), machines.task()},
+		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}},
 	}
 	return svc
 }

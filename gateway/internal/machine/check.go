@@ -95,9 +95,13 @@ func (s *Service) ByToken(ctx context.Context, name, secretID string, scopes []s
 	return p, nil
 }
 
-// find returns the client, or one without secrets where there is none.
+// find returns the client, or one without secrets where there is none. A name of
+// something else, of a person say, is never looked for.
 func (s *Service) find(ctx context.Context, name string) (Client, error) {
-	district := strings.TrimPrefix(DistrictOf(name), "districts/")
+	district, id, _ := strings.Cut(strings.TrimPrefix(name, "districts/"), "/"+collection+"/")
+	if !validID(district) || !validID(id) || nameIn("districts/"+district, id) != name {
+		return Client{}, nil
+	}
 	c, err := s.Store.Client(tenant.With(ctx, district), name)
 	if problem.Is(err, problem.KindNotFound) {
 		return Client{}, nil

@@ -99,9 +99,10 @@ func (s *Service) Delete(ctx context.Context, name, tag string) error {
 }
 
 // Approve lets the scopes that wait count. It takes somebody other than who
-// registered the machine or asked for them, who holds them too.
-func (s *Service) Approve(ctx context.Context, by Actor, name string) (Client, error) {
-	return s.change(ctx, name, "", func(c *Client) error {
+// registered the machine or asked for them, who holds them too; with the etag,
+// exactly what they looked at.
+func (s *Service) Approve(ctx context.Context, by Actor, name, tag string) (Client, error) {
+	return s.change(ctx, name, tag, func(c *Client) error {
 		waiting := c.waiting(s.Scopes)
 		switch {
 		case len(waiting) == 0:

@@ -91,7 +91,7 @@ func TestAMachineIsChangedByWhoReadItLast(t *testing.T) {
 		w.Delete(w.ctx, client, ""),
 		func() error { _, err := w.Update(w.ctx, who("ana"), client, "", rename); return err }(),
 		func() error { _, err := w.Get(w.ctx, client); return err }(),
-		func() error { _, err := w.Approve(w.ctx, who("ana"), client); return err }(),
+		func() error { _, err := w.Approve(w.ctx, who("ana"), client, ""); return err }(),
 		func() error { _, err := w.RemoveSecret(w.ctx, client, "x"); return err }(),
 		func() error { _, _, _, err := w.AddSecret(w.ctx, client, machine.APIKey, time.Time{}); return err }(),
 	} {
@@ -121,7 +121,7 @@ func TestNobodyGivesAMachineMoreThanTheyHold(t *testing.T) {
 	require.Equal(t, []string{"ROLE_INSUFFICIENT", "api_client.scopes: exceeds_own"}, refusal(t, err))
 	_, err = w.Update(w.ctx, little, client, "", func(f machine.Fields) machine.Fields { f.End = until.AddDate(1, 0, 0); return f })
 	require.Equal(t, []string{"ROLE_INSUFFICIENT", "api_client.end_time: exceeds_own"}, refusal(t, err))
-	_, err = w.Approve(w.ctx, little, client)
+	_, err = w.Approve(w.ctx, little, client, "")
 	require.Equal(t, []string{"ROLE_INSUFFICIENT", client + ": exceeds_own"}, refusal(t, err), "an approval gives, too")
 }
 
@@ -138,7 +138,7 @@ func TestAScopeThatShowsPeopleTakesASecondPerson(t *testing.T) {
 		require.NoError(t, err)
 	}
 	own := func(by string) {
-		_, err := w.Approve(w.ctx, who(by), client)
+		_, err := w.Approve(w.ctx, who(by), client, "")
 		require.Equal(t, []string{"CONFLICT_OF_INTEREST", client + ": second_person"}, refusal(t, err))
 	}
 	pending := func() bool { c := w.get(); return c.Pending(catalog()) }
@@ -146,12 +146,14 @@ func TestAScopeThatShowsPeopleTakesASecondPerson(t *testing.T) {
 	require.True(t, pending())
 	require.Equal(t, []string{"schools.read"}, scopes(), "until then it works with its other scopes")
 	own("ana")
-	c, err := w.Approve(w.ctx, who("ben"), client)
+	_, err := w.Approve(w.ctx, who("ben"), client, etag.Of(1))
+	require.Equal(t, []string{"ETAG_STALE"}, refusal(t, err), "only what was looked at")
+	c, err := w.Approve(w.ctx, who("ben"), client, etag.Of(w.get().Version))
 	require.NoError(t, err)
 	require.Equal(t, who("ben").Subject, c.Approver)
 	require.False(t, pending())
 	require.Equal(t, []string{"schools.read", "people.read"}, scopes())
-	_, err = w.Approve(w.ctx, who("ben"), client)
+	_, err = w.Approve(w.ctx, who("ben"), client, "")
 	require.Equal(t, []string{"STATE_WRONG", client + ": not_pending"}, refusal(t, err))
 
 	ask("ben", "schools.read", "people.read", "responses.write")
@@ -159,7 +161,7 @@ func TestAScopeThatShowsPeopleTakesASecondPerson(t *testing.T) {
 	require.Equal(t, []string{"schools.read", "people.read"}, scopes(), "what was approved stays")
 	own("ben")
 	own("ana")
-	_, err = w.Approve(w.ctx, who("cem"), client)
+	_, err = w.Approve(w.ctx, who("cem"), client, "")
 	require.NoError(t, err)
 
 	ask("dee", "schools.read")
@@ -169,7 +171,7 @@ func TestAScopeThatShowsPeopleTakesASecondPerson(t *testing.T) {
 	require.Equal(t, []string{"schools.read"}, scopes())
 	ask("eve", "schools.read", "people.read", "awards.read")
 	own("dee")
-	_, err = w.Approve(w.ctx, who("eve"), client)
+	_, err = w.Approve(w.ctx, who("eve"), client, "")
 	require.NoError(t, err, "who asked for another scope is a second person")
 }
 
@@ -182,7 +184,7 @@ func TestNoSequenceOfOnePersonsCallsShowsPeople(t *testing.T) {
 		require.NoError(rt, err)
 		for range rapid.IntRange(1, 6).Draw(rt, "calls") {
 			if rapid.Bool().Draw(rt, "approve") {
-				_, _ = w.Approve(w.ctx, who("ana"), made.Name)
+				_, _ = w.Approve(w.ctx, who("ana"), made.Name, "")
 				continue
 			}
 			_, err := w.Update(w.ctx, who("ana"), made.Name, "", func(f machine.Fields) machine.Fields {

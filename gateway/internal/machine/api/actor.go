@@ -6,6 +6,7 @@ import (
 	"time"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	"github.com/tandem-badges/tandem/proto/policy"
 	"github.com/tandem-badges/tandem/services/kit/access"
 
 	"github.com/tandem-badges/tandem/gateway/internal/machine"
@@ -28,8 +29,30 @@ func (s *server) actor(ctx context.Context, district string) machine.Actor {
 	})
 	return machine.Actor{
 		Subject: id.Subject, Until: until(held),
-		Holds: func(string) bool { return len(held) > 0 },
+		Holds: func(scope string) bool { return len(held) > 0 && s.holds(ctx, scope, district) },
 	}
+}
+
+// holds tells whether the caller may do themselves, on the district, what the
+// scope lets a machine do. What no role is needed for needs none here either.
+func (s *server) holds(ctx context.Context, scope, district string) bool {
+	for _, action := range access.ActionsOfScope(scope) {
+		if s.needsRole[action.Name] && !access.May(ctx, action.Name, district) {
+			return false
+		}
+	}
+	return true
+}
+
+// needsRole are the actions that somebody may do by a role.
+func needsRole() map[string]bool {
+	found := map[string]bool{}
+	for _, role := range policy.Roles() {
+		for _, action := range access.ActionsOf(role) {
+			found[action.Name] = true
+		}
+	}
+	return found
 }
 
 // until is when the last of the grants ends, zero for never.

@@ -27,12 +27,13 @@ const (
 
 type server struct {
 	gatewayv1.UnimplementedApiClientsServiceServer
-	machines *machine.Service
+	machines  *machine.Service
+	needsRole map[string]bool // by action
 }
 
 // New returns the service over the machines.
 func New(machines *machine.Service) gatewayv1.ApiClientsServiceServer {
-	return &server{machines: machines}
+	return &server{machines: machines, needsRole: needsRole()}
 }
 
 // CreateApiClient registers a machine.
@@ -127,7 +128,7 @@ func (s *server) ApproveApiClient(ctx context.Context, req *gatewayv1.ApproveApi
 	if err := checkName("name", req.GetName()); err != nil {
 		return nil, err
 	}
-	c, err := s.machines.Approve(ctx, s.actor(ctx, machine.DistrictOf(req.GetName())), req.GetName())
+	c, err := s.machines.Approve(ctx, s.actor(ctx, machine.DistrictOf(req.GetName())), req.GetName(), req.GetEtag())
 	return s.answer(c, err)
 }
 
