@@ -68,7 +68,7 @@ func (h *Handler) prepare(r *http.Request, p provider.Provider) (target string, 
 	}
 	target = conf.AuthCodeURL(state, oidc.Nonce(derive(browser, "nonce", state)),
 		oauth2.S256ChallengeOption(derive(browser, "verifier", state)))
-	return target, h.browserCookie(browser, int(attemptTTL.Seconds())), nil
+	return target, h.browserCookie(browser), nil
 }
 
 // client is how we speak to the issuer.
@@ -83,9 +83,11 @@ func (h *Handler) client(p provider.Provider, found discovered) (*oauth2.Config,
 	}, nil
 }
 
-func (h *Handler) browserCookie(value string, maxAge int) *http.Cookie {
+// browserCookie lasts as long as an attempt, and longer than one: another tab may
+// be on its way.
+func (h *Handler) browserCookie(value string) *http.Cookie {
 	return &http.Cookie{
-		Name: h.browser, Value: value, Path: "/", MaxAge: maxAge,
+		Name: h.browser, Value: value, Path: "/", MaxAge: int(attemptTTL.Seconds()),
 		HttpOnly: true, Secure: h.opts.Sessions.Secure(), SameSite: http.SameSiteLaxMode,
 	}
 }

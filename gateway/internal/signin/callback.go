@@ -33,7 +33,6 @@ func (h *Handler) callback(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, attempt.Provider, failed(err))
 		return
 	}
-	http.SetCookie(w, h.browserCookie("", -1))
 	http.Redirect(w, r, attempt.ReturnTo, http.StatusSeeOther)
 }
 
