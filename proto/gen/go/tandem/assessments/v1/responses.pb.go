@@ -9,6 +9,7 @@ package assessmentsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -696,7 +697,7 @@ var File_tandem_assessments_v1_responses_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\n" +
-	"%tandem/assessments/v1/responses.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a'tandem/assessments/v1/instruments.proto\"[\n" +
+	"%tandem/assessments/v1/responses.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a'tandem/assessments/v1/instruments.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"[\n" +
 	"\x0eGetFormRequest\x12!\n" +
 	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12&\n" +
 	"\blanguage\x18\x02 \x01(\tB\n" +
@@ -719,12 +720,11 @@ const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\n" +
 	"FormOption\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"o\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\x9b\x02\n" +
 	"\x06Answer\x12 \n" +
-	"\x04item\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x04item\x12\"\n" +
-	"\x06option\x18\x02 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18@R\x06option\x12\x1f\n" +
-	"\x04text\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\x04text\"\xe9\x01\n" +
+	"\x04item\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x04item\x12w\n" +
+	"\x06option\x18\x02 \x01(\tB_\xe0A\x01\xbaH\x04r\x02\x18@\xba\xe1\x18Q\b\x06\x12=To count what families, students and staff answer, never who.\x1a\x06family\"\x06surveyR\x06option\x12v\n" +
+	"\x04text\x18\x03 \x01(\tBb\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x18S\b\x06\x12?To let people say in their own words what choices do not offer.\x1a\x06family\"\x06surveyR\x04text\"\xe9\x01\n" +
 	"\x15SubmitResponseRequest\x12!\n" +
 	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12<\n" +
 	"\vresponse_id\x18\x02 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^[a-z0-9-]{8,64}$R\n" +

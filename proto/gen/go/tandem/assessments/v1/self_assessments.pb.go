@@ -9,6 +9,7 @@ package assessmentsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -868,14 +869,14 @@ var File_tandem_assessments_v1_self_assessments_proto protoreflect.FileDescripto
 
 const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\n" +
-	",tandem/assessments/v1/self_assessments.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1btandem/type/v1/common.proto\"\x90\x06\n" +
+	",tandem/assessments/v1/self_assessments.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xdf\x06\n" +
 	"\x0eSelfAssessment\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\x05cycle\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x05cycle\x128\n" +
 	"\x11framework_version\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x10frameworkVersion\x12F\n" +
 	"\x05state\x18\x04 \x01(\x0e2+.tandem.assessments.v1.SelfAssessment.StateB\x03\xe0A\x03R\x05state\x12G\n" +
-	"\tconsensus\x18\x05 \x03(\v2$.tandem.assessments.v1.StandardLevelB\x03\xe0A\x03R\tconsensus\x12\x19\n" +
-	"\x05notes\x18\x06 \x01(\tB\x03\xe0A\x03R\x05notes\x12\x1d\n" +
+	"\tconsensus\x18\x05 \x03(\v2$.tandem.assessments.v1.StandardLevelB\x03\xe0A\x03R\tconsensus\x12h\n" +
+	"\x05notes\x18\x06 \x01(\tBR\xe0A\x03\xba\xe1\x18K\b\x03\x126To keep what the team agreed when it rated its school.\x1a\x06member\"\ajourneyR\x05notes\x12\x1d\n" +
 	"\aratings\x18\a \x01(\x05B\x03\xe0A\x03R\aratings\x12@\n" +
 	"\vsettle_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"settleTime\x12@\n" +
@@ -889,12 +890,12 @@ const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_RATING\x10\x01\x12\x11\n" +
 	"\rSTATE_SETTLED\x10\x02:\x9d\x01\xeaA\x99\x01\n" +
-	" tandem-badges.org/SelfAssessment\x12Tdistricts/{district}/schools/{school}/teams/{team}/selfAssessments/{self_assessment}*\x0fselfAssessments2\x0eselfAssessment\"~\n" +
+	" tandem-badges.org/SelfAssessment\x12Tdistricts/{district}/schools/{school}/teams/{team}/selfAssessments/{self_assessment}*\x0fselfAssessments2\x0eselfAssessment\"\xbf\x01\n" +
 	"\rStandardLevel\x12(\n" +
 	"\bstandard\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\bstandard\x12\"\n" +
 	"\x05level\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18\n" +
-	"(\x00R\x05level\x12\x1f\n" +
-	"\x04note\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x04note\"\x8c\x03\n" +
+	"(\x00R\x05level\x12`\n" +
+	"\x04note\x18\x03 \x01(\tBL\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0f\xba\xe1\x18=\b\x03\x12(To say why a standard was given a level.\x1a\x06member\"\ajourneyR\x04note\"\x8c\x03\n" +
 	"\x06Rating\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12I\n" +
 	"\x06levels\x18\x02 \x03(\v2$.tandem.assessments.v1.StandardLevelB\v\xe0A\x02\xbaH\x05\x92\x01\x02\x10\x14R\x06levels\x12C\n" +
@@ -932,15 +933,15 @@ const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"v\n" +
 	"\x13ListRatingsResponse\x127\n" +
 	"\aratings\x18\x01 \x03(\v2\x1d.tandem.assessments.v1.RatingR\aratings\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9d\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xec\x02\n" +
 	"\x1bSettleSelfAssessmentRequest\x12C\n" +
 	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
 	" tandem-badges.org/SelfAssessment\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12Q\n" +
-	"\tconsensus\x18\x04 \x03(\v2$.tandem.assessments.v1.StandardLevelB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x14R\tconsensus\x12!\n" +
-	"\x05notes\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc0>R\x05notes2\xb0\v\n" +
+	"\tconsensus\x18\x04 \x03(\v2$.tandem.assessments.v1.StandardLevelB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x14R\tconsensus\x12p\n" +
+	"\x05notes\x18\x05 \x01(\tBZ\xe0A\x01\xbaH\x05r\x03\x18\xc0>\xba\xe1\x18K\b\x03\x126To keep what the team agreed when it rated its school.\x1a\x06member\"\ajourneyR\x05notes2\xb0\v\n" +
 	"\x16SelfAssessmentsService\x12\x99\x02\n" +
 	"\x14CreateSelfAssessment\x122.tandem.assessments.v1.CreateSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"\xa5\x01\xdaA)parent,self_assessment,self_assessment_id\xea\xe0\x18\"\n" +
 	"\x16selfAssessments.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02M:\x0fself_assessment\":/v1/{parent=districts/*/schools/*/teams/*}/selfAssessments\x12\xd7\x01\n" +

@@ -9,6 +9,7 @@ package badgesv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -973,7 +974,7 @@ var File_tandem_badges_v1_applications_proto protoreflect.FileDescriptor
 
 const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\n" +
-	"#tandem/badges/v1/applications.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xd6\b\n" +
+	"#tandem/badges/v1/applications.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xe3\t\n" +
 	"\vApplication\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12%\n" +
 	"\ajourney\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\x90\x03R\ajourney\x12\\\n" +
@@ -983,12 +984,12 @@ const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\x0erubric_version\x18\x05 \x01(\tB\x03\xe0A\x03R\rrubricVersion\x12>\n" +
 	"\x05state\x18\x06 \x01(\x0e2#.tandem.badges.v1.Application.StateB\x03\xe0A\x03R\x05state\x12\x1f\n" +
 	"\bsnapshot\x18\a \x01(\tB\x03\xe0A\x03R\bsnapshot\x12,\n" +
-	"\x0fsnapshot_digest\x18\b \x01(\tB\x03\xe0A\x03R\x0esnapshotDigest\x12%\n" +
-	"\vattestation\x18\t \x01(\tB\x03\xe0A\x03R\vattestation\x12@\n" +
+	"\x0fsnapshot_digest\x18\b \x01(\tB\x03\xe0A\x03R\x0esnapshotDigest\x12h\n" +
+	"\vattestation\x18\t \x01(\tBF\xe0A\x03\xba\xe1\x18?\b\x03\x12'To keep what the principal vouches for.\x1a\x05staff\"\vapplicationR\vattestation\x12@\n" +
 	"\vsubmit_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"submitTime\x12'\n" +
-	"\frequirements\x18\v \x03(\tB\x03\xe0A\x03R\frequirements\x12\x1f\n" +
+	"submitTime\x12q\n" +
+	"\frequirements\x18\v \x03(\tBM\xe0A\x03\xba\xe1\x18F\b\x03\x12-To tell the team what a revision has to show.\x1a\x06member\"\vapplicationR\frequirements\x12\x1f\n" +
 	"\bdecision\x18\f \x01(\tB\x03\xe0A\x03R\bdecision\x12\x19\n" +
 	"\x05award\x18\r \x01(\tB\x03\xe0A\x03R\x05award\x12@\n" +
 	"\vcreate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -1006,14 +1007,14 @@ const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\rSTATE_AWARDED\x10\x06\x12\x12\n" +
 	"\x0eSTATE_DECLINED\x10\a\x12\x13\n" +
 	"\x0fSTATE_WITHDRAWN\x10\b:\x7f\xeaA|\n" +
-	"\x1dtandem-badges.org/Application\x12@districts/{district}/schools/{school}/applications/{application}*\fapplications2\vapplication\"\xbb\x03\n" +
+	"\x1dtandem-badges.org/Application\x12@districts/{district}/schools/{school}/applications/{application}*\fapplications2\vapplication\"\xc0\x04\n" +
 	"\bSnapshot\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x126\n" +
-	"\acontent\x18\x02 \x01(\v2\x17.google.protobuf.StructB\x03\xe0A\x03R\acontent\x12\x1b\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x88\x01\n" +
+	"\acontent\x18\x02 \x01(\v2\x17.google.protobuf.StructBU\xe0A\x03\xba\xe1\x18N\b\x03\x125To judge the journey as it was when it was submitted.\x1a\x06member\"\vapplicationR\acontent\x12\x1b\n" +
 	"\x06digest\x18\x03 \x01(\tB\x03\xe0A\x03R\x06digest\x12\x1f\n" +
 	"\bmanifest\x18\x04 \x01(\tB\x03\xe0A\x03R\bmanifest\x12,\n" +
-	"\x0fmanifest_digest\x18\x05 \x01(\tB\x03\xe0A\x03R\x0emanifestDigest\x12!\n" +
-	"\tsubmitter\x18\x06 \x01(\tB\x03\xe0A\x03R\tsubmitter\x12@\n" +
+	"\x0fmanifest_digest\x18\x05 \x01(\tB\x03\xe0A\x03R\x0emanifestDigest\x12S\n" +
+	"\tsubmitter\x18\x06 \x01(\tB5\xe0A\x03\xba\xe1\x18.\b\a\x12\x16To know who submitted.\x1a\x05staff\"\vapplicationR\tsubmitter\x12@\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime:\x8c\x01\xeaA\x88\x01\n" +
 	"\x1atandem-badges.org/Snapshot\x12Udistricts/{district}/schools/{school}/applications/{application}/snapshots/{snapshot}*\tsnapshots2\bsnapshot\"\xaf\x02\n" +
@@ -1034,39 +1035,39 @@ const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\x06filter\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xf4\x03R\x06filter\"\x85\x01\n" +
 	"\x18ListApplicationsResponse\x12A\n" +
 	"\fapplications\x18\x01 \x03(\v2\x1d.tandem.badges.v1.ApplicationR\fapplications\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd2\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x02\n" +
 	"\x18SubmitApplicationRequest\x12@\n" +
 	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
 	"\x1dtandem-badges.org/Application\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12/\n" +
-	"\vattestation\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\vattestation\"\xc8\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12r\n" +
+	"\vattestation\x18\x04 \x01(\tBP\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0f\xba\xe1\x18?\b\x03\x12'To keep what the principal vouches for.\x1a\x05staff\"\vapplicationR\vattestation\"\x8f\x02\n" +
 	"\x1aWithdrawApplicationRequest\x12@\n" +
 	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
 	"\x1dtandem-badges.org/Application\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12#\n" +
-	"\x06reason\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\"\xd4\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12j\n" +
+	"\x06reason\x18\x04 \x01(\tBR\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0f\xba\xe1\x18C\b\x03\x12+To tell reviewers why an application ended.\x1a\x05staff\"\vapplicationR\x06reason\"\x97\x02\n" +
 	"\x1aResubmitApplicationRequest\x12@\n" +
 	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
 	"\x1dtandem-badges.org/Application\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12/\n" +
-	"\vattestation\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\vattestation\"\xeb\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12r\n" +
+	"\vattestation\x18\x04 \x01(\tBP\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0f\xba\xe1\x18?\b\x03\x12'To keep what the principal vouches for.\x1a\x05staff\"\vapplicationR\vattestation\"\x9d\x02\n" +
 	"\x16AssignReviewersRequest\x12@\n" +
 	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\n" +
 	"\x1dtandem-badges.org/Application\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12J\n" +
-	"\treviewers\x18\x04 \x03(\tB,\xe0A\x02\xfaA\x1a\n" +
-	"\x18tandem-badges.org/Person\xbaH\t\x92\x01\x06\b\x01\x10\t\x18\x01R\treviewers\"S\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12|\n" +
+	"\treviewers\x18\x04 \x03(\tB^\xe0A\x02\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xbaH\t\x92\x01\x06\b\x01\x10\t\x18\x01\xba\xe1\x18.\b\a\x12\x13To know who judges.\x1a\breviewer\"\vapplicationR\treviewers\"S\n" +
 	"\x12GetSnapshotRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
-	"\x1atandem-badges.org/Snapshot\xbaH\x04r\x02\x10\x01R\x04name2\x93\r\n" +
+	"\x1atandem-badges.org/Snapshot\xbaH\x04r\x02\x10\x01R\x04name2\x95\r\n" +
 	"\x13ApplicationsService\x12\xec\x01\n" +
 	"\x11CreateApplication\x12*.tandem.badges.v1.CreateApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"\x8b\x01\xdaA!parent,application,application_id\xea\xe0\x18\x1f\n" +
 	"\x13applications.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02>:\vapplication\"//v1/{parent=districts/*/schools/*}/applications\x12\xb6\x01\n" +
@@ -1081,9 +1082,9 @@ const file_tandem_badges_v1_applications_proto_rawDesc = "" +
 	"\x13ResubmitApplication\x12,.tandem.badges.v1.ResubmitApplicationRequest\x1a\x1d.tandem.badges.v1.Application\"m\xdaA\x04name\xea\xe0\x18\x1f\n" +
 	"\x15applications.resubmit\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=:\x01*\"8/v1/{name=districts/*/schools/*/applications/*}:resubmit\x12\xd7\x01\n" +
 	"\x0fAssignReviewers\x12(.tandem.badges.v1.AssignReviewersRequest\x1a\x1d.tandem.badges.v1.Application\"{\xdaA\x04name\xea\xe0\x18&\n" +
-	"\x1capplications.assignReviewers\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=districts/*/schools/*/applications/*}:assignReviewers\x12\xb6\x01\n" +
-	"\vGetSnapshot\x12$.tandem.badges.v1.GetSnapshotRequest\x1a\x1a.tandem.badges.v1.Snapshot\"e\xdaA\x04name\xea\xe0\x18\x17\n" +
-	"\rsnapshots.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/applications/*/snapshots/*}BHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
+	"\x1capplications.assignReviewers\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02D:\x01*\"?/v1/{name=districts/*/schools/*/applications/*}:assignReviewers\x12\xb8\x01\n" +
+	"\vGetSnapshot\x12$.tandem.badges.v1.GetSnapshotRequest\x1a\x1a.tandem.badges.v1.Snapshot\"g\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\rsnapshots.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/applications/*/snapshots/*}BHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
 var (
 	file_tandem_badges_v1_applications_proto_rawDescOnce sync.Once

@@ -9,6 +9,7 @@ package badgesv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -1403,7 +1404,7 @@ var File_tandem_badges_v1_awards_proto protoreflect.FileDescriptor
 
 const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtandem/badges/v1/awards.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\"tandem/badges/v1/definitions.proto\x1a\x1etandem/badges/v1/reviews.proto\"\xc8\a\n" +
+	"\x1dtandem/badges/v1/awards.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\"tandem/badges/v1/definitions.proto\x1a\x1etandem/badges/v1/reviews.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\x81\b\n" +
 	"\x05Award\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12=\n" +
 	"\x18badge_definition_version\x18\x02 \x01(\tB\x03\xe0A\x03R\x16badgeDefinitionVersion\x12\x1f\n" +
@@ -1422,8 +1423,8 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"award_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tawardTime\x12@\n" +
 	"\vexpire_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"expireTime\x12(\n" +
-	"\rrevoke_reason\x18\f \x01(\tB\x03\xe0A\x03R\frevokeReason\x12@\n" +
+	"expireTime\x12a\n" +
+	"\rrevoke_reason\x18\f \x01(\tB<\xe0A\x03\xba\xe1\x185\b\x03\x12#To say why an award was taken back.\x1a\x05staff\"\x05awardR\frevokeReason\x12@\n" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -1451,15 +1452,15 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\bmanifest\x18\t \x01(\tR\bmanifest\x12'\n" +
 	"\x0fmanifest_digest\x18\n" +
 	" \x01(\tR\x0emanifestDigest\x12<\n" +
-	"\bevidence\x18\v \x03(\v2 .tandem.badges.v1.EvidenceDigestR\bevidence\"\x9c\x01\n" +
+	"\bevidence\x18\v \x03(\v2 .tandem.badges.v1.EvidenceDigestR\bevidence\"\xde\x01\n" +
 	"\x0eEvidenceDigest\x12\x1a\n" +
 	"\bartifact\x18\x01 \x01(\tR\bartifact\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n" +
 	"\n" +
 	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x1d\n" +
 	"\n" +
-	"size_bytes\x18\x04 \x01(\x03R\tsizeBytes\x12\x18\n" +
-	"\acaption\x18\x05 \x01(\tR\acaption\"\xc3\x02\n" +
+	"size_bytes\x18\x04 \x01(\x03R\tsizeBytes\x12Z\n" +
+	"\acaption\x18\x05 \x01(\tB@\xba\xe1\x18<\b\x03\x12&To say what a piece of evidence shows.\x1a\x06member\"\bevidenceR\acaption\"\xc3\x02\n" +
 	"\x11PartnershipStatus\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12-\n" +
 	"\x12partnership_school\x18\x02 \x01(\bR\x11partnershipSchool\x12\x12\n" +
@@ -1502,14 +1503,14 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n" +
 	"\x14GetAwardTrailRequest\x12:\n" +
 	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
-	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\"\xbc\x01\n" +
+	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\"\xf5\x01\n" +
 	"\x12RevokeAwardRequest\x12:\n" +
 	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
 	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12%\n" +
-	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"e\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12^\n" +
+	"\x06reason\x18\x04 \x01(\tBF\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0f\xba\xe1\x185\b\x03\x12#To say why an award was taken back.\x1a\x05staff\"\x05awardR\x06reason\"e\n" +
 	"\x1bGetPartnershipStatusRequest\x12F\n" +
 	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
 	"#tandem-badges.org/PartnershipStatus\xbaH\x04r\x02\x10\x01R\x04name\"Z\n" +

@@ -9,6 +9,7 @@ package badgesv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1170,14 +1171,14 @@ var File_tandem_badges_v1_reviews_proto protoreflect.FileDescriptor
 
 const file_tandem_badges_v1_reviews_proto_rawDesc = "" +
 	"\n" +
-	"\x1etandem/badges/v1/reviews.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xe7\x05\n" +
+	"\x1etandem/badges/v1/reviews.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xd8\x06\n" +
 	"\x06Review\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12<\n" +
-	"\breviewer\x18\x02 \x01(\tB \xe0A\x03\xfaA\x1a\n" +
-	"\x18tandem-badges.org/PersonR\breviewer\x129\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12n\n" +
+	"\breviewer\x18\x02 \x01(\tBR\xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xba\xe1\x18.\b\a\x12\x13To know who judged.\x1a\breviewer\"\vapplicationR\breviewer\x129\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x1e.tandem.badges.v1.Review.StateB\x03\xe0A\x03R\x05state\x12<\n" +
-	"\x06scores\x18\x04 \x03(\v2\x17.tandem.badges.v1.ScoreB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x1eR\x06scores\x12%\n" +
-	"\asummary\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc0>R\asummary\x12\x19\n" +
+	"\x06scores\x18\x04 \x03(\v2\x17.tandem.badges.v1.ScoreB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x1eR\x06scores\x12d\n" +
+	"\asummary\x18\x05 \x01(\tBJ\xe0A\x01\xbaH\x05r\x03\x18\xc0>\xba\xe1\x18;\b\x03\x12 To give the reasons of a review.\x1a\breviewer\"\vapplicationR\asummary\x12\x19\n" +
 	"\x05round\x18\x06 \x01(\x05B\x03\xe0A\x03R\x05round\x12D\n" +
 	"\rfinalize_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\ffinalizeTime\x12@\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -1192,23 +1193,23 @@ const file_tandem_badges_v1_reviews_proto_rawDesc = "" +
 	"\rSTATE_SCORING\x10\x02\x12\x0f\n" +
 	"\vSTATE_FINAL\x10\x03\x12\x11\n" +
 	"\rSTATE_RECUSED\x10\x04:\x81\x01\xeaA~\n" +
-	"\x18tandem-badges.org/Review\x12Qdistricts/{district}/schools/{school}/applications/{application}/reviews/{review}*\areviews2\x06review\"\x84\x01\n" +
+	"\x18tandem-badges.org/Review\x12Qdistricts/{district}/schools/{school}/applications/{application}/reviews/{review}*\areviews2\x06review\"\xc2\x01\n" +
 	"\x05Score\x12*\n" +
 	"\tcriterion\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\tcriterion\x12$\n" +
-	"\x06points\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18d(\x00R\x06points\x12)\n" +
-	"\trationale\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1fR\trationale\"\xb4\x06\n" +
+	"\x06points\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18d(\x00R\x06points\x12g\n" +
+	"\trationale\x18\x03 \x01(\tBI\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x18:\b\x03\x12\x1fTo give the reasons of a score.\x1a\breviewer\"\vapplicationR\trationale\"\xa5\b\n" +
 	"\bDecision\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12@\n" +
-	"\aoutcome\x18\x02 \x01(\x0e2\x19.tandem.badges.v1.OutcomeB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\aoutcome\x12)\n" +
-	"\trationale\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc0>R\trationale\x12/\n" +
-	"\frequirements\x18\x04 \x03(\tB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\frequirements\x12\x1e\n" +
+	"\aoutcome\x18\x02 \x01(\x0e2\x19.tandem.badges.v1.OutcomeB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\aoutcome\x12j\n" +
+	"\trationale\x18\x03 \x01(\tBL\xe0A\x02\xbaH\x05r\x03\x18\xc0>\xba\xe1\x18=\b\x03\x12\"To give the reasons of a decision.\x1a\breviewer\"\vapplicationR\trationale\x12y\n" +
+	"\frequirements\x18\x04 \x03(\tBU\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14\xba\xe1\x18F\b\x03\x12-To tell the team what a revision has to show.\x1a\x06member\"\vapplicationR\frequirements\x12\x1e\n" +
 	"\brule_met\x18\x05 \x01(\bB\x03\xe0A\x03R\aruleMet\x12.\n" +
 	"\x10rule_explanation\x18\x06 \x01(\tB\x03\xe0A\x03R\x0fruleExplanation\x12\x1f\n" +
-	"\bapproved\x18\a \x01(\bB\x03\xe0A\x03R\bapproved\x12<\n" +
-	"\bproposer\x18\b \x01(\tB \xe0A\x03\xfaA\x1a\n" +
-	"\x18tandem-badges.org/PersonR\bproposer\x12<\n" +
-	"\bapprover\x18\t \x01(\tB \xe0A\x03\xfaA\x1a\n" +
-	"\x18tandem-badges.org/PersonR\bapprover\x12B\n" +
+	"\bapproved\x18\a \x01(\bB\x03\xe0A\x03R\bapproved\x12o\n" +
+	"\bproposer\x18\b \x01(\tBS\xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xba\xe1\x18/\b\a\x12\x14To know who decided.\x1a\breviewer\"\vapplicationR\bproposer\x12o\n" +
+	"\bapprover\x18\t \x01(\tBS\xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xba\xe1\x18/\b\a\x12\x14To know who decided.\x1a\breviewer\"\vapplicationR\bapprover\x12B\n" +
 	"\fapprove_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vapproveTime\x12\x19\n" +
 	"\x05award\x18\v \x01(\tB\x03\xe0A\x03R\x05award\x12@\n" +
@@ -1232,15 +1233,15 @@ const file_tandem_badges_v1_reviews_proto_rawDesc = "" +
 	"\x13UpdateReviewRequest\x12;\n" +
 	"\x06review\x18\x01 \x01(\v2\x18.tandem.badges.v1.ReviewB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06review\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\"\xea\x01\n" +
+	"updateMask\"\xad\x02\n" +
 	"\x16DeclareConflictRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/Review\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12\x1f\n" +
-	"\bconflict\x18\x04 \x01(\bB\x03\xe0A\x02R\bconflict\x12-\n" +
-	"\vexplanation\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\vexplanation\"\x99\x01\n" +
+	"\bconflict\x18\x04 \x01(\bB\x03\xe0A\x02R\bconflict\x12p\n" +
+	"\vexplanation\x18\x05 \x01(\tBN\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0f\xba\xe1\x18?\b\x03\x12$To keep why a reviewer stepped back.\x1a\breviewer\"\vapplicationR\vexplanation\"\x99\x01\n" +
 	"\x15FinalizeReviewRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/Review\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +

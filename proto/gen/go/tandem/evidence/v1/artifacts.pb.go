@@ -12,6 +12,7 @@ package evidencev1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -804,7 +805,7 @@ var File_tandem_evidence_v1_artifacts_proto protoreflect.FileDescriptor
 
 const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\n" +
-	"\"tandem/evidence/v1/artifacts.proto\x12\x12tandem.evidence.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1btandem/type/v1/common.proto\"\xef\a\n" +
+	"\"tandem/evidence/v1/artifacts.proto\x12\x12tandem.evidence.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xae\t\n" +
 	"\bArtifact\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12%\n" +
 	"\ajourney\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\x90\x03R\ajourney\x12\x1f\n" +
@@ -813,17 +814,17 @@ const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\xe0A\x02\xbaH\x04r\x02\x18@R\tindicator\x12H\n" +
 	"\n" +
 	"occur_date\x18\x05 \x01(\tB)\xe0A\x02\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\toccurDate\x12G\n" +
-	"\x06groups\x18\x06 \x03(\x0e2 .tandem.type.v1.StakeholderGroupB\r\xe0A\x02\xbaH\a\x92\x01\x04\x10\x05\x18\x01R\x06groups\x12%\n" +
-	"\acaption\x18\a \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xf4\x03R\acaption\x12(\n" +
-	"\tfile_name\x18\b \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bfileName\x12=\n" +
+	"\x06groups\x18\x06 \x03(\x0e2 .tandem.type.v1.StakeholderGroupB\r\xe0A\x02\xbaH\a\x92\x01\x04\x10\x05\x18\x01R\x06groups\x12e\n" +
+	"\acaption\x18\a \x01(\tBK\xe0A\x02\xbaH\x05r\x03\x18\xf4\x03\xba\xe1\x18<\b\x03\x12&To say what a piece of evidence shows.\x1a\x06member\"\bevidenceR\acaption\x12s\n" +
+	"\tfile_name\x18\b \x01(\tBV\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01\xba\xe1\x18G\b\x03\x121To find a file again under the name it came with.\x1a\x06member\"\bevidenceR\bfileName\x12=\n" +
 	"\x05state\x18\t \x01(\x0e2\".tandem.evidence.v1.Artifact.StateB\x03\xe0A\x03R\x05state\x12\"\n" +
 	"\n" +
 	"media_type\x18\n" +
 	" \x01(\tB\x03\xe0A\x03R\tmediaType\x12\"\n" +
 	"\n" +
 	"size_bytes\x18\v \x01(\x03B\x03\xe0A\x03R\tsizeBytes\x12\x1b\n" +
-	"\x06sha256\x18\f \x01(\tB\x03\xe0A\x03R\x06sha256\x12\x1f\n" +
-	"\buploader\x18\r \x01(\tB\x03\xe0A\x03R\buploader\x12@\n" +
+	"\x06sha256\x18\f \x01(\tB\x03\xe0A\x03R\x06sha256\x12S\n" +
+	"\buploader\x18\r \x01(\tB7\xe0A\x03\xba\xe1\x180\b\a\x12\x1bTo know who brought a file.\x1a\x05staff\"\bevidenceR\buploader\x12@\n" +
 	"\vaccept_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"acceptTime\x12@\n" +
 	"\vcreate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -863,35 +864,35 @@ const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\x15DeleteArtifactRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1atandem-badges.org/Artifact\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
-	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\"x\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\"\xb1\x01\n" +
 	"\x15UploadArtifactRequest\x12>\n" +
 	"\x04name\x18\x01 \x01(\tB*\xe0A\x02\xfaA\x1c\n" +
-	"\x1atandem-badges.org/Artifact\xbaH\x05r\x03\x18\x90\x03R\x04name\x12\x1f\n" +
-	"\x05chunk\x18\x02 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80@R\x05chunk\"X\n" +
+	"\x1atandem-badges.org/Artifact\xbaH\x05r\x03\x18\x90\x03R\x04name\x12X\n" +
+	"\x05chunk\x18\x02 \x01(\fBB\xbaH\x06z\x04\x18\x80\x80@\xba\xe1\x185\b\x04\x12\x1fTo show that the work was done.\x1a\x06family\"\bevidenceR\x05chunk\"X\n" +
 	"\x17DownloadArtifactRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
-	"\x1atandem-badges.org/Artifact\xbaH\x04r\x02\x10\x01R\x04name\"l\n" +
+	"\x1atandem-badges.org/Artifact\xbaH\x04r\x02\x10\x01R\x04name\"\xf4\x01\n" +
 	"\x18DownloadArtifactResponse\x12\x1d\n" +
 	"\n" +
-	"media_type\x18\x01 \x01(\tR\tmediaType\x12\x1b\n" +
-	"\tfile_name\x18\x02 \x01(\tR\bfileName\x12\x14\n" +
-	"\x05chunk\x18\x03 \x01(\fR\x05chunk2\x84\n" +
+	"media_type\x18\x01 \x01(\tR\tmediaType\x12h\n" +
+	"\tfile_name\x18\x02 \x01(\tBK\xba\xe1\x18G\b\x03\x121To find a file again under the name it came with.\x1a\x06member\"\bevidenceR\bfileName\x12O\n" +
+	"\x05chunk\x18\x03 \x01(\fB9\xba\xe1\x185\b\x04\x12\x1fTo show that the work was done.\x1a\x06family\"\bevidenceR\x05chunk2\x8a\n" +
 	"\n" +
 	"\x10ArtifactsService\x12\xd7\x01\n" +
 	"\x0eCreateArtifact\x12).tandem.evidence.v1.CreateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"|\xdaA\x1bparent,artifact,artifact_id\xea\xe0\x18\x1c\n" +
-	"\x10artifacts.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x028:\bartifact\",/v1/{parent=districts/*/schools/*}/artifacts\x12\xab\x01\n" +
-	"\vGetArtifact\x12&.tandem.evidence.v1.GetArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"V\xdaA\x04name\xea\xe0\x18\x17\n" +
-	"\rartifacts.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02.\x12,/v1/{name=districts/*/schools/*/artifacts/*}\x12\xc1\x01\n" +
-	"\rListArtifacts\x12(.tandem.evidence.v1.ListArtifactsRequest\x1a).tandem.evidence.v1.ListArtifactsResponse\"[\xdaA\x06parent\xea\xe0\x18\x1a\n" +
-	"\x0eartifacts.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=districts/*/schools/*}/artifacts\x12\xe1\x01\n" +
+	"\x10artifacts.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x028:\bartifact\",/v1/{parent=districts/*/schools/*}/artifacts\x12\xad\x01\n" +
+	"\vGetArtifact\x12&.tandem.evidence.v1.GetArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"X\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\rartifacts.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02.\x12,/v1/{name=districts/*/schools/*/artifacts/*}\x12\xc3\x01\n" +
+	"\rListArtifacts\x12(.tandem.evidence.v1.ListArtifactsRequest\x1a).tandem.evidence.v1.ListArtifactsResponse\"]\xdaA\x06parent\xea\xe0\x18\x1c\n" +
+	"\x0eartifacts.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02.\x12,/v1/{parent=districts/*/schools/*}/artifacts\x12\xe1\x01\n" +
 	"\x0eUpdateArtifact\x12).tandem.evidence.v1.UpdateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x85\x01\xdaA\x14artifact,update_mask\xea\xe0\x18#\n" +
 	"\x10artifacts.update\x10\x03\x1a\rartifact.name\x82\xd3\xe4\x93\x02A:\bartifact25/v1/{artifact.name=districts/*/schools/*/artifacts/*}\x12\xae\x01\n" +
 	"\x0eDeleteArtifact\x12).tandem.evidence.v1.DeleteArtifactRequest\x1a\x16.google.protobuf.Empty\"Y\xdaA\x04name\xea\xe0\x18\x1a\n" +
 	"\x10artifacts.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02.*,/v1/{name=districts/*/schools/*/artifacts/*}\x12{\n" +
 	"\x0eUploadArtifact\x12).tandem.evidence.v1.UploadArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x1e\xea\xe0\x18\x1a\n" +
-	"\x10artifacts.upload\x10\x03\x1a\x04name(\x01\x12\x91\x01\n" +
-	"\x10DownloadArtifact\x12+.tandem.evidence.v1.DownloadArtifactRequest\x1a,.tandem.evidence.v1.DownloadArtifactResponse\" \xea\xe0\x18\x1c\n" +
-	"\x12artifacts.download\x10\x03\x1a\x04name0\x01BLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
+	"\x10artifacts.upload\x10\x03\x1a\x04name(\x01\x12\x93\x01\n" +
+	"\x10DownloadArtifact\x12+.tandem.evidence.v1.DownloadArtifactRequest\x1a,.tandem.evidence.v1.DownloadArtifactResponse\"\"\xea\xe0\x18\x1e\n" +
+	"\x12artifacts.download\x10\x03\x1a\x04name0\x010\x01BLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
 
 var (
 	file_tandem_evidence_v1_artifacts_proto_rawDescOnce sync.Once

@@ -9,6 +9,7 @@ package evidencev1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -614,7 +615,7 @@ var File_tandem_evidence_v1_portfolios_proto protoreflect.FileDescriptor
 
 const file_tandem_evidence_v1_portfolios_proto_rawDesc = "" +
 	"\n" +
-	"#tandem/evidence/v1/portfolios.proto\x12\x12tandem.evidence.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1btandem/type/v1/common.proto\"\xcd\x03\n" +
+	"#tandem/evidence/v1/portfolios.proto\x12\x12tandem.evidence.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xcd\x03\n" +
 	"\tPortfolio\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\tartifacts\x18\x02 \x01(\x05B\x03\xe0A\x03R\tartifacts\x12\"\n" +
@@ -637,15 +638,15 @@ const file_tandem_evidence_v1_portfolios_proto_rawDesc = "" +
 	"\x0fprevious_digest\x18\x04 \x01(\tB\x03\xe0A\x03R\x0epreviousDigest\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime:\x9b\x01\xeaA\x97\x01\n" +
-	"\x1atandem-badges.org/Manifest\x12ddistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/portfolio/manifests/{manifest}*\tmanifests2\bmanifest\"\xec\x01\n" +
+	"\x1atandem-badges.org/Manifest\x12ddistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/portfolio/manifests/{manifest}*\tmanifests2\bmanifest\"\xae\x02\n" +
 	"\rManifestEntry\x12\x1a\n" +
 	"\bartifact\x18\x01 \x01(\tR\bartifact\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n" +
 	"\n" +
 	"size_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12\x1d\n" +
 	"\n" +
-	"media_type\x18\x04 \x01(\tR\tmediaType\x12\x18\n" +
-	"\acaption\x18\x05 \x01(\tR\acaption\x12\x1d\n" +
+	"media_type\x18\x04 \x01(\tR\tmediaType\x12Z\n" +
+	"\acaption\x18\x05 \x01(\tB@\xba\xe1\x18<\b\x03\x12&To say what a piece of evidence shows.\x1a\x06member\"\bevidenceR\acaption\x12\x1d\n" +
 	"\n" +
 	"occur_date\x18\x06 \x01(\tR\toccurDate\x12\x12\n" +
 	"\x04step\x18\a \x01(\tR\x04step\x12\x1c\n" +

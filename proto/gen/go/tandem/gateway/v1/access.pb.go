@@ -9,6 +9,7 @@ package gatewayv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -578,7 +579,7 @@ var File_tandem_gateway_v1_access_proto protoreflect.FileDescriptor
 
 const file_tandem_gateway_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1etandem/gateway/v1/access.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xbe\x01\n" +
+	"\x1etandem/gateway/v1/access.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xbe\x01\n" +
 	"\x13ReviewAccessRequest\x12<\n" +
 	"\x04name\x18\x01 \x01(\tB(\xe0A\x01\xfaA\x1a\n" +
 	"\x18tandem-badges.org/School\xbaH\x05r\x03\x18\xac\x02R\x04name\x12\x19\n" +
@@ -588,25 +589,25 @@ const file_tandem_gateway_v1_access_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\x03\xe0A\x01R\tpageToken\"y\n" +
 	"\x14ReviewAccessResponse\x129\n" +
 	"\aholders\x18\x01 \x03(\v2\x1f.tandem.gateway.v1.AccessHolderR\aholders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb7\x03\n" +
-	"\fAccessHolder\x12\x18\n" +
-	"\asubject\x18\x01 \x01(\tR\asubject\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12*\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x05\n" +
+	"\fAccessHolder\x12Q\n" +
+	"\asubject\x18\x01 \x01(\tB7\xba\xe1\x183\b\a\x12\x1fTo show who may see a resource.\x1a\x05staff\"\aaccountR\asubject\x12Z\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB7\xba\xe1\x183\b\x01\x12\x1fTo show who may see a resource.\x1a\x05staff\"\aaccountR\vdisplayName\x12*\n" +
 	"\x04role\x18\x03 \x01(\x0e2\x16.tandem.access.v1.RoleR\x04role\x12\x12\n" +
 	"\x04node\x18\x04 \x01(\tR\x04node\x12\x16\n" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12\x14\n" +
-	"\x05grant\x18\x06 \x01(\tR\x05grant\x12\x18\n" +
-	"\agrantor\x18\a \x01(\tR\agrantor\x12\x1a\n" +
-	"\bapprover\x18\b \x01(\tR\bapprover\x12\x16\n" +
-	"\x06reason\x18\t \x01(\tR\x06reason\x129\n" +
+	"\x05grant\x18\x06 \x01(\tR\x05grant\x12J\n" +
+	"\agrantor\x18\a \x01(\tB0\xba\xe1\x18,\b\a\x12\x18To show who gave a role.\x1a\x05staff\"\aaccountR\agrantor\x12Q\n" +
+	"\bapprover\x18\b \x01(\tB5\xba\xe1\x181\b\a\x12\x1dTo show who agreed to a role.\x1a\x05staff\"\aaccountR\bapprover\x12M\n" +
+	"\x06reason\x18\t \x01(\tB5\xba\xe1\x181\b\x03\x12\x1dTo show why a role was given.\x1a\x05staff\"\aaccountR\x06reason\x129\n" +
 	"\n" +
 	"start_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
 	"\bend_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x18\n" +
 	"\aactions\x18\f \x03(\tR\aactions\x12\"\n" +
-	"\fdeidentified\x18\r \x01(\bR\fdeidentified\"\x8e\x01\n" +
-	"\x14ExplainAccessRequest\x12'\n" +
-	"\asubject\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02R\asubject\x12$\n" +
+	"\fdeidentified\x18\r \x01(\bR\fdeidentified\"\xcb\x01\n" +
+	"\x14ExplainAccessRequest\x12d\n" +
+	"\asubject\x18\x01 \x01(\tBJ\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02\xba\xe1\x189\b\a\x12%To explain a decision about a person.\x1a\x05staff\"\aaccountR\asubject\x12$\n" +
 	"\x06action\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x06action\x12'\n" +
 	"\bresource\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xf4\x03R\bresource\"\xca\x02\n" +
 	"\x15ExplainAccessResponse\x12M\n" +
@@ -623,10 +624,10 @@ const file_tandem_gateway_v1_access_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x18\n" +
 	"\aforbids\x18\x03 \x01(\bR\aforbids\x12\x12\n" +
-	"\x04file\x18\x04 \x01(\tR\x04file2\xad\x03\n" +
-	"\rAccessService\x12\xfa\x01\n" +
-	"\fReviewAccess\x12&.tandem.gateway.v1.ReviewAccessRequest\x1a'.tandem.gateway.v1.ReviewAccessResponse\"\x98\x01\xdaA\x04name\xea\xe0\x18\x17\n" +
-	"\raccess.review\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02pZ/\x12-/v1/{name=districts/*/schools/*}:reviewAccessZ\x18\x12\x16/v1/state:reviewAccess\x12#/v1/{name=districts/*}:reviewAccess\x12\x9e\x01\n" +
+	"\x04file\x18\x04 \x01(\tR\x04file2\xaf\x03\n" +
+	"\rAccessService\x12\xfc\x01\n" +
+	"\fReviewAccess\x12&.tandem.gateway.v1.ReviewAccessRequest\x1a'.tandem.gateway.v1.ReviewAccessResponse\"\x9a\x01\xdaA\x04name\xea\xe0\x18\x19\n" +
+	"\raccess.review\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02pZ/\x12-/v1/{name=districts/*/schools/*}:reviewAccessZ\x18\x12\x16/v1/state:reviewAccess\x12#/v1/{name=districts/*}:reviewAccess\x12\x9e\x01\n" +
 	"\rExplainAccess\x12'.tandem.gateway.v1.ExplainAccessRequest\x1a(.tandem.gateway.v1.ExplainAccessResponse\":\xea\xe0\x18\x1c\n" +
 	"\x0eaccess.explain\x10\x03\x1a\bresource\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/access:explainBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
 

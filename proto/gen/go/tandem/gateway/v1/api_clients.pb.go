@@ -9,6 +9,7 @@ package gatewayv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -951,7 +952,7 @@ var File_tandem_gateway_v1_api_clients_proto protoreflect.FileDescriptor
 
 const file_tandem_gateway_v1_api_clients_proto_rawDesc = "" +
 	"\n" +
-	"#tandem/gateway/v1/api_clients.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xeb\x05\n" +
+	"#tandem/gateway/v1/api_clients.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xa3\x06\n" +
 	"\tApiClient\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12 \n" +
 	"\x05title\x18\x02 \x01(\tB\n" +
@@ -963,9 +964,9 @@ const file_tandem_gateway_v1_api_clients_proto_rawDesc = "" +
 	"\bend_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\aendTime\x12 \n" +
 	"\tclient_id\x18\a \x01(\tB\x03\xe0A\x03R\bclientId\x12A\n" +
 	"\asecrets\x18\b \x03(\v2\".tandem.gateway.v1.ApiClientSecretB\x03\xe0A\x03R\asecrets\x12C\n" +
-	"\rlast_use_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vlastUseTime\x12\x1f\n" +
+	"\rlast_use_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vlastUseTime\x12W\n" +
 	"\bapprover\x18\n" +
-	" \x01(\tB\x03\xe0A\x03R\bapprover\x12\x1d\n" +
+	" \x01(\tB;\xe0A\x03\xba\xe1\x184\b\a\x12 To know who agreed to a machine.\x1a\x05staff\"\aaccountR\bapprover\x12\x1d\n" +
 	"\apending\x18\v \x01(\bB\x03\xe0A\x03R\apending\x12@\n" +
 	"\vcreate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +

@@ -9,6 +9,7 @@ package gatewayv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -579,22 +580,22 @@ var File_tandem_gateway_v1_sessions_proto protoreflect.FileDescriptor
 
 const file_tandem_gateway_v1_sessions_proto_rawDesc = "" +
 	"\n" +
-	" tandem/gateway/v1/sessions.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\x12\n" +
-	"\x10GetWhoAmIRequest\"\xc3\x01\n" +
-	"\x06WhoAmI\x12\x1d\n" +
-	"\asubject\x18\x01 \x01(\tB\x03\xe0A\x03R\asubject\x12&\n" +
-	"\fdisplay_name\x18\x02 \x01(\tB\x03\xe0A\x03R\vdisplayName\x126\n" +
+	" tandem/gateway/v1/sessions.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\x12\n" +
+	"\x10GetWhoAmIRequest\"\xc5\x02\n" +
+	"\x06WhoAmI\x12^\n" +
+	"\asubject\x18\x01 \x01(\tBD\xe0A\x03\xba\xe1\x18=\b\a\x12)To show people who they are signed in as.\x1a\x05staff\"\aaccountR\asubject\x12g\n" +
+	"\fdisplay_name\x18\x02 \x01(\tBD\xe0A\x03\xba\xe1\x18=\b\x01\x12)To show people who they are signed in as.\x1a\x05staff\"\aaccountR\vdisplayName\x126\n" +
 	"\x05roles\x18\x03 \x03(\v2\x1b.tandem.gateway.v1.HeldRoleB\x03\xe0A\x03R\x05roles\x12\x1b\n" +
 	"\x06scopes\x18\x04 \x03(\tB\x03\xe0A\x03R\x06scopes\x12\x1d\n" +
 	"\asession\x18\x05 \x01(\tB\x03\xe0A\x03R\asession\"\x81\x01\n" +
 	"\bHeldRole\x12*\n" +
 	"\x04role\x18\x01 \x01(\x0e2\x16.tandem.access.v1.RoleR\x04role\x12\x12\n" +
 	"\x04node\x18\x02 \x01(\tR\x04node\x125\n" +
-	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xa0\x03\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xe0\x03\n" +
 	"\aSession\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
-	"\x11identity_provider\x18\x02 \x01(\tB\x03\xe0A\x03R\x10identityProvider\x12\x1b\n" +
-	"\x06device\x18\x03 \x01(\tB\x03\xe0A\x03R\x06device\x12@\n" +
+	"\x11identity_provider\x18\x02 \x01(\tB\x03\xe0A\x03R\x10identityProvider\x12[\n" +
+	"\x06device\x18\x03 \x01(\tBC\xe0A\x03\xba\xe1\x18<\b\x03\x12(To let people know their sessions apart.\x1a\x05staff\"\asessionR\x06device\x12@\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12C\n" +
 	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vlastUseTime\x12@\n" +

@@ -9,6 +9,7 @@ package recordsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	_ "google.golang.org/genproto/googleapis/api/visibility"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -818,7 +819,7 @@ var File_tandem_records_v1_record_keeper_proto protoreflect.FileDescriptor
 
 const file_tandem_records_v1_record_keeper_proto_rawDesc = "" +
 	"\n" +
-	"%tandem/records/v1/record_keeper.proto\x12\x11tandem.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/visibility.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/records/v1/records.proto\"\x8a\x01\n" +
+	"%tandem/records/v1/record_keeper.proto\x12\x11tandem.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/visibility.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1ftandem/records/v1/records.proto\"\x8a\x01\n" +
 	"\x10ReadAuditRequest\x12\x1f\n" +
 	"\bdistrict\x18\x01 \x01(\tB\x03\xe0A\x01R\bdistrict\x12\x19\n" +
 	"\x05after\x18\x02 \x01(\x03B\x03\xe0A\x01R\x05after\x12\x19\n" +
@@ -829,45 +830,44 @@ const file_tandem_records_v1_record_keeper_proto_rawDesc = "" +
 	"\x12VerifyAuditRequest\x12\x1f\n" +
 	"\bdistrict\x18\x01 \x01(\tB\x03\xe0A\x01R\bdistrict\"L\n" +
 	"\x13VerifyAuditResponse\x125\n" +
-	"\x06chains\x18\x01 \x03(\v2\x1d.tandem.records.v1.AuditChainR\x06chains\"\xef\x01\n" +
+	"\x06chains\x18\x01 \x03(\v2\x1d.tandem.records.v1.AuditChainR\x06chains\"\xa6\x02\n" +
 	"\x16ReadDisclosuresRequest\x12\x1f\n" +
 	"\bdistrict\x18\x01 \x01(\tB\x03\xe0A\x01R\bdistrict\x127\n" +
 	"\x06before\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x06before\x12 \n" +
 	"\tbefore_id\x18\x03 \x01(\tB\x03\xe0A\x01R\bbeforeId\x12\x19\n" +
-	"\x05limit\x18\x04 \x01(\x05B\x03\xe0A\x01R\x05limit\x12\x1d\n" +
-	"\asubject\x18\x05 \x01(\tB\x03\xe0A\x01R\asubject\x12\x1f\n" +
+	"\x05limit\x18\x04 \x01(\x05B\x03\xe0A\x01R\x05limit\x12T\n" +
+	"\asubject\x18\x05 \x01(\tB:\xe0A\x01\xba\xe1\x183\b\a\x12!To look for what one person read.\x1a\x05staff\"\x05auditR\asubject\x12\x1f\n" +
 	"\bresource\x18\x06 \x01(\tB\x03\xe0A\x01R\bresource\"Z\n" +
 	"\x17ReadDisclosuresResponse\x12?\n" +
-	"\vdisclosures\x18\x01 \x03(\v2\x1d.tandem.records.v1.DisclosureR\vdisclosures\":\n" +
-	"\x14CollectPersonRequest\x12\"\n" +
-	"\x06person\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\x06person\"R\n" +
+	"\vdisclosures\x18\x01 \x03(\v2\x1d.tandem.records.v1.DisclosureR\vdisclosures\"\x86\x01\n" +
+	"\x14CollectPersonRequest\x12n\n" +
+	"\x06person\x18\x01 \x01(\tBV\xe0A\x02\xbaH\x04r\x02\x10\x01\xba\xe1\x18H\b\a\x124To answer a person who asks what is kept about them.\x1a\x05staff\"\aaccountR\x06person\"R\n" +
 	"\x15CollectPersonResponse\x129\n" +
-	"\arecords\x18\x01 \x03(\v2\x1f.tandem.records.v1.PersonRecordR\arecords\"\xad\x01\n" +
+	"\arecords\x18\x01 \x03(\v2\x1f.tandem.records.v1.PersonRecordR\arecords\"\xe7\x01\n" +
 	"\x0fCountDueRequest\x12&\n" +
 	"\bdistrict\x18\x01 \x01(\tB\n" +
 	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\bdistrict\x12<\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.tandem.records.v1.Disposition.KindB\x03\xe0A\x02R\x04kind\x12\x17\n" +
-	"\x04rule\x18\x03 \x01(\tB\x03\xe0A\x01R\x04rule\x12\x1b\n" +
-	"\x06person\x18\x04 \x01(\tB\x03\xe0A\x01R\x06person\"L\n" +
+	"\x04rule\x18\x03 \x01(\tB\x03\xe0A\x01R\x04rule\x12U\n" +
+	"\x06person\x18\x04 \x01(\tB=\xe0A\x01\xba\xe1\x186\b\a\x12\"To erase what identifies a person.\x1a\x05staff\"\aaccountR\x06person\"L\n" +
 	"\x10CountDueResponse\x128\n" +
-	"\x05lines\x18\x01 \x03(\v2\".tandem.records.v1.DispositionLineR\x05lines\"\xda\x01\n" +
+	"\x05lines\x18\x01 \x03(\v2\".tandem.records.v1.DispositionLineR\x05lines\"\x94\x02\n" +
 	"\x0eDisposeRequest\x12&\n" +
 	"\bdistrict\x18\x01 \x01(\tB\n" +
 	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\bdistrict\x12<\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.tandem.records.v1.Disposition.KindB\x03\xe0A\x02R\x04kind\x12\x17\n" +
-	"\x04rule\x18\x03 \x01(\tB\x03\xe0A\x01R\x04rule\x12\x1b\n" +
-	"\x06person\x18\x04 \x01(\tB\x03\xe0A\x01R\x06person\x12,\n" +
+	"\x04rule\x18\x03 \x01(\tB\x03\xe0A\x01R\x04rule\x12U\n" +
+	"\x06person\x18\x04 \x01(\tB=\xe0A\x01\xba\xe1\x186\b\a\x12\"To erase what identifies a person.\x1a\x05staff\"\aaccountR\x06person\x12,\n" +
 	"\vdisposition\x18\x05 \x01(\tB\n" +
 	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\vdisposition\"K\n" +
 	"\x0fDisposeResponse\x128\n" +
 	"\x05lines\x18\x01 \x03(\v2\".tandem.records.v1.DispositionLineR\x05lines\"?\n" +
 	"\x15ExportDistrictRequest\x12&\n" +
 	"\bdistrict\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\bdistrict\"B\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\bdistrict\"\x8c\x01\n" +
 	"\x16ExportDistrictResponse\x12\x14\n" +
-	"\x05table\x18\x01 \x01(\tR\x05table\x12\x12\n" +
-	"\x04data\x18\x02 \x01(\fR\x04data2\xaa\b\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x12\\\n" +
+	"\x04data\x18\x02 \x01(\fBH\xba\xe1\x18D\b\x04\x12/To give a district that leaves what is its own.\x1a\x06family\"\ajourneyR\x04data2\xaa\b\n" +
 	"\x13RecordKeeperService\x12\x8a\x01\n" +
 	"\tReadAudit\x12#.tandem.records.v1.ReadAuditRequest\x1a$.tandem.records.v1.ReadAuditResponse\"2\xea\xe0\x18\x1e\n" +
 	"\x11records.readAudit\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +

@@ -9,6 +9,7 @@ package recordsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1905,16 +1906,16 @@ var File_tandem_records_v1_records_proto protoreflect.FileDescriptor
 
 const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"\n" +
-	"\x1ftandem/records/v1/records.proto\x12\x11tandem.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\x94\x05\n" +
+	"\x1ftandem/records/v1/records.proto\x12\x11tandem.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\x85\x06\n" +
 	"\n" +
 	"AuditEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1d\n" +
 	"\aservice\x18\x02 \x01(\tB\x03\xe0A\x03R\aservice\x12\x1f\n" +
 	"\bsequence\x18\x03 \x01(\x03B\x03\xe0A\x03R\bsequence\x12>\n" +
 	"\n" +
-	"event_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\teventTime\x12\x19\n" +
-	"\x05actor\x18\x05 \x01(\tB\x03\xe0A\x03R\x05actor\x12%\n" +
-	"\fon_behalf_of\x18\x06 \x01(\tB\x03\xe0A\x03R\n" +
+	"event_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\teventTime\x12M\n" +
+	"\x05actor\x18\x05 \x01(\tB7\xe0A\x03\xba\xe1\x180\b\a\x12\x1eTo know who changed something.\x1a\x05staff\"\x05auditR\x05actor\x12b\n" +
+	"\fon_behalf_of\x18\x06 \x01(\tB@\xe0A\x03\xba\xe1\x189\b\a\x12'To know for whom something was changed.\x1a\x05staff\"\x05auditR\n" +
 	"onBehalfOf\x12\x1b\n" +
 	"\x06action\x18\a \x01(\tB\x03\xe0A\x03R\x06action\x12\x1f\n" +
 	"\bresource\x18\b \x01(\tB\x03\xe0A\x03R\bresource\x12(\n" +
@@ -1927,14 +1928,14 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"\rprevious_hash\x18\r \x01(\tB\x03\xe0A\x03R\fpreviousHash\x12\x17\n" +
 	"\x04hash\x18\x0e \x01(\tB\x03\xe0A\x03R\x04hash:\x89\x01\xeaA\x85\x01\n" +
 	"\x1ctandem-badges.org/AuditEntry\x12/districts/{district}/auditEntries/{audit_entry}\x12\x1aauditEntries/{audit_entry}*\fauditEntries2\n" +
-	"auditEntry\"\xca\x03\n" +
+	"auditEntry\"\x84\x04\n" +
 	"\n" +
 	"Disclosure\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1d\n" +
 	"\aservice\x18\x02 \x01(\tB\x03\xe0A\x03R\aservice\x12>\n" +
 	"\n" +
-	"event_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\teventTime\x12\x1d\n" +
-	"\asubject\x18\x04 \x01(\tB\x03\xe0A\x03R\asubject\x12\x1b\n" +
+	"event_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\teventTime\x12W\n" +
+	"\asubject\x18\x04 \x01(\tB=\xe0A\x03\xba\xe1\x186\b\a\x12$To know who read identified records.\x1a\x05staff\"\x05auditR\asubject\x12\x1b\n" +
 	"\x06action\x18\x05 \x01(\tB\x03\xe0A\x03R\x06action\x12\x1f\n" +
 	"\bresource\x18\x06 \x01(\tB\x03\xe0A\x03R\bresource\x12\x1d\n" +
 	"\arecords\x18\a \x01(\x05B\x03\xe0A\x03R\arecords\x12\x1d\n" +
@@ -1967,47 +1968,47 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"\x06intact\x18\x05 \x01(\bR\x06intact\x12!\n" +
 	"\ffirst_broken\x18\x06 \x01(\x03R\vfirstBroken\x12\x18\n" +
 	"\aproblem\x18\a \x01(\tR\aproblem\x12\x1c\n" +
-	"\tunchained\x18\b \x01(\x03R\tunchained\"\xf6\x01\n" +
+	"\tunchained\x18\b \x01(\x03R\tunchained\"\xad\x02\n" +
 	"\x16ListDisclosuresRequest\x12<\n" +
 	"\x06parent\x18\x01 \x01(\tB$\xe0A\x01\xfaA\x1e\x12\x1ctandem-badges.org/DisclosureR\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\"\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\x12%\n" +
-	"\asubject\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\asubject\x12'\n" +
+	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\x12\\\n" +
+	"\asubject\x18\x04 \x01(\tBB\xe0A\x01\xbaH\x05r\x03\x18\xac\x02\xba\xe1\x183\b\a\x12!To look for what one person read.\x1a\x05staff\"\x05auditR\asubject\x12'\n" +
 	"\bresource\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xf4\x03R\bresource\"\x82\x01\n" +
 	"\x17ListDisclosuresResponse\x12?\n" +
 	"\vdisclosures\x18\x01 \x03(\v2\x1d.tandem.records.v1.DisclosureR\vdisclosures\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n" +
 	"\x13ExportPersonRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
-	"\x18tandem-badges.org/Person\xbaH\x04r\x02\x10\x01R\x04name\"\xc0\x01\n" +
-	"\fPersonExport\x12\x16\n" +
-	"\x06person\x18\x01 \x01(\tR\x06person\x12;\n" +
+	"\x18tandem-badges.org/Person\xbaH\x04r\x02\x10\x01R\x04name\"\x8e\x02\n" +
+	"\fPersonExport\x12d\n" +
+	"\x06person\x18\x01 \x01(\tBL\xba\xe1\x18H\b\a\x124To answer a person who asks what is kept about them.\x1a\x05staff\"\aaccountR\x06person\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x129\n" +
 	"\arecords\x18\x03 \x03(\v2\x1f.tandem.records.v1.PersonRecordR\arecords\x12 \n" +
-	"\vdisclosures\x18\x04 \x01(\x05R\vdisclosures\"\x85\x01\n" +
+	"\vdisclosures\x18\x04 \x01(\x05R\vdisclosures\"\xd3\x01\n" +
 	"\fPersonRecord\x12\x18\n" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x1a\n" +
-	"\bresource\x18\x03 \x01(\tR\bresource\x12+\n" +
-	"\x04data\x18\x04 \x01(\v2\x17.google.protobuf.StructR\x04data\"\xa4\x01\n" +
+	"\bresource\x18\x03 \x01(\tR\bresource\x12y\n" +
+	"\x04data\x18\x04 \x01(\v2\x17.google.protobuf.StructBL\xba\xe1\x18H\b\x03\x124To answer a person who asks what is kept about them.\x1a\x05staff\"\aaccountR\x04data\"\xa4\x01\n" +
 	"\x12ErasePersonRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/Person\xbaH\x04r\x02\x10\x01R\x04name\x12%\n" +
 	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xe2\a\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xcd\b\n" +
 	"\vDisposition\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12I\n" +
 	"\x04kind\x18\x02 \x01(\x0e2#.tandem.records.v1.Disposition.KindB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12!\n" +
 	"\x04rule\x18\x03 \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18?R\x04rule\x12(\n" +
 	"\x06reason\x18\x04 \x01(\tB\x10\xe0A\x02\xe0A\x05\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x122\n" +
 	"\rexport_sha256\x18\x05 \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18@R\fexportSha256\x12?\n" +
-	"\x05state\x18\x06 \x01(\x0e2$.tandem.records.v1.Disposition.StateB\x03\xe0A\x03R\x05state\x12\"\n" +
+	"\x05state\x18\x06 \x01(\x0e2$.tandem.records.v1.Disposition.StateB\x03\xe0A\x03R\x05state\x12V\n" +
 	"\n" +
-	"planned_by\x18\a \x01(\tB\x03\xe0A\x03R\tplannedBy\x12$\n" +
-	"\vapproved_by\x18\b \x01(\tB\x03\xe0A\x03R\n" +
+	"planned_by\x18\a \x01(\tB7\xe0A\x03\xba\xe1\x180\b\a\x12\x1eTo know who deleted something.\x1a\x05staff\"\x05auditR\tplannedBy\x12[\n" +
+	"\vapproved_by\x18\b \x01(\tB:\xe0A\x03\xba\xe1\x183\b\a\x12!To know who agreed to a deletion.\x1a\x05staff\"\x05auditR\n" +
 	"approvedBy\x12=\n" +
 	"\x05lines\x18\t \x03(\v2\".tandem.records.v1.DispositionLineB\x03\xe0A\x03R\x05lines\x12%\n" +
 	"\vcertificate\x18\n" +

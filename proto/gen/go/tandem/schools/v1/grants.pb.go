@@ -9,6 +9,7 @@ package schoolsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -641,22 +642,22 @@ var File_tandem_schools_v1_grants_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_grants_proto_rawDesc = "" +
 	"\n" +
-	"\x1etandem/schools/v1/grants.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xa5\a\n" +
+	"\x1etandem/schools/v1/grants.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xa1\t\n" +
 	"\x05Grant\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12<\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x16.tandem.access.v1.RoleB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04role\x12\"\n" +
 	"\x04node\x18\x03 \x01(\tB\x0e\xe0A\x01\xe0A\x05\xbaH\x05r\x03\x18\xac\x02R\x04node\x12A\n" +
 	"\n" +
 	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xe0A\x01\xe0A\x05R\tstartTime\x12:\n" +
-	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\aendTime\x12#\n" +
-	"\x06reason\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xf4\x03R\x06reason\x129\n" +
-	"\x05state\x18\a \x01(\x0e2\x1e.tandem.schools.v1.Grant.StateB\x03\xe0A\x03R\x05state\x12\x1d\n" +
-	"\agrantor\x18\b \x01(\tB\x03\xe0A\x03R\agrantor\x12\x1f\n" +
-	"\bapprover\x18\t \x01(\tB\x03\xe0A\x03R\bapprover\x12\x1e\n" +
+	"\bend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\aendTime\x12X\n" +
+	"\x06reason\x18\x06 \x01(\tB@\xe0A\x01\xbaH\x05r\x03\x18\xf4\x03\xba\xe1\x181\b\x03\x12\x1dTo know why a role was given.\x1a\x05staff\"\aaccountR\x06reason\x129\n" +
+	"\x05state\x18\a \x01(\x0e2\x1e.tandem.schools.v1.Grant.StateB\x03\xe0A\x03R\x05state\x12M\n" +
+	"\agrantor\x18\b \x01(\tB3\xe0A\x03\xba\xe1\x18,\b\a\x12\x18To know who gave a role.\x1a\x05staff\"\aaccountR\agrantor\x12T\n" +
+	"\bapprover\x18\t \x01(\tB8\xe0A\x03\xba\xe1\x181\b\a\x12\x1dTo know who agreed to a role.\x1a\x05staff\"\aaccountR\bapprover\x12O\n" +
 	"\bended_by\x18\n" +
-	" \x01(\tB\x03\xe0A\x03R\aendedBy\x12\"\n" +
+	" \x01(\tB4\xe0A\x03\xba\xe1\x18-\b\a\x12\x19To know who ended a role.\x1a\x05staff\"\aaccountR\aendedBy\x12S\n" +
 	"\n" +
-	"end_reason\x18\v \x01(\tB\x03\xe0A\x03R\tendReason\x12@\n" +
+	"end_reason\x18\v \x01(\tB4\xe0A\x03\xba\xe1\x18-\b\x03\x12\x19To know why a role ended.\x1a\x05staff\"\aaccountR\tendReason\x12@\n" +
 	"\vcreate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -694,24 +695,24 @@ const file_tandem_schools_v1_grants_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xc0\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xf1\x01\n" +
 	"\x0fEndGrantRequest\x12:\n" +
 	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
-	"\x17tandem-badges.org/Grant\xbaH\x04r\x02\x10\x01R\x04name\x12%\n" +
-	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12\x1e\n" +
+	"\x17tandem-badges.org/Grant\xbaH\x04r\x02\x10\x01R\x04name\x12V\n" +
+	"\x06reason\x18\x02 \x01(\tB>\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03\xba\xe1\x18-\b\x03\x12\x19To know why a role ended.\x1a\x05staff\"\aaccountR\x06reason\x12\x1e\n" +
 	"\x04etag\x18\x03 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xad\b\n" +
+	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xaf\b\n" +
 	"\rGrantsService\x12\xe4\x01\n" +
 	"\vCreateGrant\x12%.tandem.schools.v1.CreateGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x93\x01\xdaA\x15parent,grant,grant_id\xea\xe0\x18\x19\n" +
 	"\rgrants.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02X:\x05grantZ%:\x05grant\"\x1c/v1/{parent=people/*}/grants\"(/v1/{parent=districts/*/people/*}/grants\x12\xb9\x01\n" +
 	"\bGetGrant\x12\".tandem.schools.v1.GetGrantRequest\x1a\x18.tandem.schools.v1.Grant\"o\xdaA\x04name\xea\xe0\x18\x14\n" +
 	"\n" +
-	"grants.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{name=people/*/grants/*}\x12(/v1/{name=districts/*/people/*/grants/*}\x12\xcf\x01\n" +
+	"grants.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{name=people/*/grants/*}\x12(/v1/{name=districts/*/people/*/grants/*}\x12\xd1\x01\n" +
 	"\n" +
-	"ListGrants\x12$.tandem.schools.v1.ListGrantsRequest\x1a%.tandem.schools.v1.ListGrantsResponse\"t\xdaA\x06parent\xea\xe0\x18\x17\n" +
-	"\vgrants.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{parent=people/*}/grants\x12(/v1/{parent=districts/*/people/*}/grants\x12\xdc\x01\n" +
+	"ListGrants\x12$.tandem.schools.v1.ListGrantsRequest\x1a%.tandem.schools.v1.ListGrantsResponse\"v\xdaA\x06parent\xea\xe0\x18\x19\n" +
+	"\vgrants.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02JZ\x1e\x12\x1c/v1/{parent=people/*}/grants\x12(/v1/{parent=districts/*/people/*}/grants\x12\xdc\x01\n" +
 	"\fApproveGrant\x12&.tandem.schools.v1.ApproveGrantRequest\x1a\x18.tandem.schools.v1.Grant\"\x89\x01\xdaA\x04name\xea\xe0\x18\x18\n" +
 	"\x0egrants.approve\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02`:\x01*Z):\x01*\"$/v1/{name=people/*/grants/*}:approve\"0/v1/{name=districts/*/people/*/grants/*}:approve\x12\xc7\x01\n" +
 	"\bEndGrant\x12\".tandem.schools.v1.EndGrantRequest\x1a\x18.tandem.schools.v1.Grant\"}\xdaA\x04name\xea\xe0\x18\x14\n" +

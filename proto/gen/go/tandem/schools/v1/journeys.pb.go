@@ -9,6 +9,7 @@ package schoolsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -3476,7 +3477,7 @@ var File_tandem_schools_v1_journeys_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\n" +
-	" tandem/schools/v1/journeys.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1dtandem/schools/v1/teams.proto\x1a\x1btandem/type/v1/common.proto\"\xfe\x06\n" +
+	" tandem/schools/v1/journeys.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1dtandem/schools/v1/teams.proto\x1a\x1btandem/type/v1/common.proto\"\xfb\a\n" +
 	"\aJourney\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12=\n" +
 	"\x05cycle\x18\x02 \x01(\tB'\xe0A\x02\xfaA\x19\n" +
@@ -3487,11 +3488,11 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\x11framework_version\x18\x04 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x10frameworkVersion\x123\n" +
 	"\x05phase\x18\x05 \x01(\x0e2\x18.tandem.schools.v1.PhaseB\x03\xe0A\x03R\x05phase\x126\n" +
 	"\x06choice\x18\x06 \x01(\v2\x19.tandem.schools.v1.ChoiceB\x03\xe0A\x03R\x06choice\x12:\n" +
-	"\bsign_off\x18\a \x01(\v2\x1a.tandem.schools.v1.SignOffB\x03\xe0A\x03R\asignOff\x120\n" +
-	"\revidence_plan\x18\b \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\fevidencePlan\x12H\n" +
-	"\fpresentation\x18\t \x01(\v2\x1f.tandem.schools.v1.PresentationB\x03\xe0A\x03R\fpresentation\x12&\n" +
+	"\bsign_off\x18\a \x01(\v2\x1a.tandem.schools.v1.SignOffB\x03\xe0A\x03R\asignOff\x12l\n" +
+	"\revidence_plan\x18\b \x01(\tBG\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x188\b\x03\x12#To plan how the work will be shown.\x1a\x06member\"\ajourneyR\fevidencePlan\x12H\n" +
+	"\fpresentation\x18\t \x01(\v2\x1f.tandem.schools.v1.PresentationB\x03\xe0A\x03R\fpresentation\x12g\n" +
 	"\fsustain_plan\x18\n" +
-	" \x01(\tB\x03\xe0A\x03R\vsustainPlan\x12%\n" +
+	" \x01(\tBD\xe0A\x03\xba\xe1\x18=\b\x03\x12(To plan how what was reached is kept up.\x1a\x06member\"\ajourneyR\vsustainPlan\x12%\n" +
 	"\vapplication\x18\v \x01(\tB\x03\xe0A\x03R\vapplication\x12\x19\n" +
 	"\x05award\x18\f \x01(\tB\x03\xe0A\x03R\x05award\x12@\n" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -3499,78 +3500,78 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\x0f \x01(\tR\x04etag:x\xeaAu\n" +
-	"\x19tandem-badges.org/Journey\x12Edistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}*\bjourneys2\ajourney\"\xed\x01\n" +
+	"\x19tandem-badges.org/Journey\x12Edistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}*\bjourneys2\ajourney\"\x8d\x03\n" +
 	"\x06Choice\x12(\n" +
-	"\bstandard\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\bstandard\x12%\n" +
-	"\areasons\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1fR\areasons\x12.\n" +
-	"\fdata_summary\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1fR\vdataSummary\x12@\n" +
+	"\bstandard\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\bstandard\x12`\n" +
+	"\areasons\x18\x02 \x01(\tBF\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x187\b\x03\x12\"To keep why a standard was chosen.\x1a\x06member\"\ajourneyR\areasons\x12i\n" +
+	"\fdata_summary\x18\x03 \x01(\tBF\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x187\b\x03\x12\"To keep what the choice rested on.\x1a\x06member\"\ajourneyR\vdataSummary\x12@\n" +
 	"\vchoose_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"chooseTime\x12 \n" +
-	"\tchosen_by\x18\x05 \x01(\tB\x03\xe0A\x03R\bchosenBy\"\xb5\x01\n" +
-	"\aSignOff\x12\x1b\n" +
-	"\x06signer\x18\x01 \x01(\tB\x03\xe0A\x03R\x06signer\x12<\n" +
+	"chooseTime\x12J\n" +
+	"\tchosen_by\x18\x05 \x01(\tB-\xe0A\x03\xba\xe1\x18&\b\a\x12\x12To know who chose.\x1a\x05staff\"\ajourneyR\bchosenBy\"\x9a\x02\n" +
+	"\aSignOff\x12F\n" +
+	"\x06signer\x18\x01 \x01(\tB.\xe0A\x03\xba\xe1\x18'\b\a\x12\x13To know who signed.\x1a\x05staff\"\ajourneyR\x06signer\x12<\n" +
 	"\tsign_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bsignTime\x12$\n" +
 	"\vplan_digest\x18\x03 \x01(\tB\x03\xe0A\x03R\n" +
-	"planDigest\x12)\n" +
-	"\tstatement\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\tstatement\"\xad\x01\n" +
-	"\fPresentation\x12%\n" +
-	"\asummary\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1fR\asummary\x12L\n" +
+	"planDigest\x12c\n" +
+	"\tstatement\x18\x04 \x01(\tBE\xe0A\x01\xbaH\x05r\x03\x18\xe8\a\xba\xe1\x186\b\x03\x12\"To keep what the principal signed.\x1a\x05staff\"\ajourneyR\tstatement\"\xe1\x01\n" +
+	"\fPresentation\x12Y\n" +
+	"\asummary\x18\x01 \x01(\tB?\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x180\b\x03\x12\x1bTo keep what was presented.\x1a\x06member\"\ajourneyR\asummary\x12L\n" +
 	"\fpresent_date\x18\x02 \x01(\tB)\xe0A\x02\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\vpresentDate\x12(\n" +
 	"\tattendees\x18\x03 \x01(\x05B\n" +
-	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\tattendees\"\xea\x03\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\tattendees\"\x9e\x05\n" +
 	"\x04Goal\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
-	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x05title\x12(\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\\\n" +
+	"\x05title\x18\x02 \x01(\tBF\xe0A\x02\xbaH\x05r\x03\x18\xac\x02\xba\xe1\x187\b\x03\x12\"To say what a team wants to reach.\x1a\x06member\"\ajourneyR\x05title\x12(\n" +
 	"\tindicator\x18\x03 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x18@R\tindicator\x12?\n" +
-	"\x15improvement_plan_goal\x18\x04 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xf4\x03R\x13improvementPlanGoal\x12%\n" +
-	"\ameasure\x18\x05 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xe8\aR\ameasure\x12@\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18@R\tindicator\x12\x80\x01\n" +
+	"\x15improvement_plan_goal\x18\x04 \x01(\tBL\xe0A\x02\xbaH\x05r\x03\x18\xf4\x03\xba\xe1\x18=\b\x03\x12(To tie a goal to the plan of the school.\x1a\x06member\"\ajourneyR\x13improvementPlanGoal\x12\\\n" +
+	"\ameasure\x18\x05 \x01(\tBB\xe0A\x02\xbaH\x05r\x03\x18\xe8\a\xba\xe1\x183\b\x03\x12\x1eTo say how a goal is measured.\x1a\x06member\"\ajourneyR\ameasure\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\b \x01(\tR\x04etag:|\xeaAy\n" +
-	"\x16tandem-badges.org/Goal\x12Rdistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/goals/{goal}*\x05goals2\x04goal\"\xd8\x05\n" +
+	"\x16tandem-badges.org/Goal\x12Rdistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/goals/{goal}*\x05goals2\x04goal\"\xf9\x06\n" +
 	"\x04Step\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
-	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x05title\x12:\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12S\n" +
+	"\x05title\x18\x02 \x01(\tB=\xe0A\x02\xbaH\x05r\x03\x18\xac\x02\xba\xe1\x18.\b\x03\x12\x19To say what will be done.\x1a\x06member\"\ajourneyR\x05title\x12:\n" +
 	"\x04goal\x18\x03 \x01(\tB&\xe0A\x02\xfaA\x18\n" +
-	"\x16tandem-badges.org/Goal\xbaH\x05r\x03\x18\x90\x03R\x04goal\x12>\n" +
-	"\x05owner\x18\x04 \x01(\tB(\xe0A\x02\xfaA\x1a\n" +
-	"\x18tandem-badges.org/Member\xbaH\x05r\x03\x18\x90\x03R\x05owner\x12D\n" +
+	"\x16tandem-badges.org/Goal\xbaH\x05r\x03\x18\x90\x03R\x04goal\x12x\n" +
+	"\x05owner\x18\x04 \x01(\tBb\xe0A\x02\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Member\xbaH\x05r\x03\x18\x90\x03\xba\xe1\x186\b\a\x12!To know who takes care of a step.\x1a\x06member\"\ajourneyR\x05owner\x12D\n" +
 	"\bdue_date\x18\x05 \x01(\tB)\xe0A\x02\xbaH#r!2\x1f^([0-9]{4}-[0-9]{2}-[0-9]{2})?$R\adueDate\x124\n" +
 	"\fbudget_cents\x18\x06 \x01(\x03B\x11\xe0A\x01\xbaH\v\"\t\x18\x80\xd0\xdb\xc3\xf4\x02(\x00R\vbudgetCents\x12!\n" +
 	"\tcompleted\x18\a \x01(\bB\x03\xe0A\x03R\tcompleted\x12D\n" +
-	"\rcomplete_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\fcompleteTime\x12\x1d\n" +
-	"\aoutcome\x18\t \x01(\tB\x03\xe0A\x03R\aoutcome\x12@\n" +
+	"\rcomplete_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\fcompleteTime\x12R\n" +
+	"\aoutcome\x18\t \x01(\tB8\xe0A\x03\xba\xe1\x181\b\x03\x12\x1cTo keep what came of a step.\x1a\x06member\"\ajourneyR\aoutcome\x12@\n" +
 	"\vcreate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\f \x01(\tR\x04etag:|\xeaAy\n" +
-	"\x16tandem-badges.org/Step\x12Rdistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/steps/{step}*\x05steps2\x04step\"\xf5\x03\n" +
+	"\x16tandem-badges.org/Step\x12Rdistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/steps/{step}*\x05steps2\x04step\"\xd7\x04\n" +
 	"\n" +
 	"Reflection\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12:\n" +
 	"\x04step\x18\x02 \x01(\tB&\xe0A\x02\xfaA\x18\n" +
-	"\x16tandem-badges.org/Step\xbaH\x05r\x03\x18\x90\x03R\x04step\x12\x1f\n" +
-	"\x04text\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc0>R\x04text\x12C\n" +
-	"\x05group\x18\x04 \x01(\x0e2 .tandem.type.v1.StakeholderGroupB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x05group\x128\n" +
-	"\x06author\x18\x05 \x01(\tB \xe0A\x03\xfaA\x1a\n" +
-	"\x18tandem-badges.org/PersonR\x06author\x12@\n" +
+	"\x16tandem-badges.org/Step\xbaH\x05r\x03\x18\x90\x03R\x04step\x12V\n" +
+	"\x04text\x18\x03 \x01(\tBB\xe0A\x02\xbaH\x05r\x03\x18\xc0>\xba\xe1\x183\b\x03\x12\x1eTo keep what the team learned.\x1a\x06member\"\ajourneyR\x04text\x12C\n" +
+	"\x05group\x18\x04 \x01(\x0e2 .tandem.type.v1.StakeholderGroupB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x05group\x12c\n" +
+	"\x06author\x18\x05 \x01(\tBK\xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xba\xe1\x18'\b\a\x12\x12To know who wrote.\x1a\x06member\"\ajourneyR\x06author\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag:\x9b\x01\xeaA\x97\x01\n" +
 	"\x1ctandem-badges.org/Reflection\x12^districts/{district}/schools/{school}/teams/{team}/journeys/{journey}/reflections/{reflection}*\vreflections2\n" +
-	"reflection\"\xf6\x02\n" +
+	"reflection\"\xdb\x03\n" +
 	"\x04Note\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
-	"\x04text\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc0>R\x04text\x12&\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Y\n" +
+	"\x04text\x18\x02 \x01(\tBE\xe0A\x02\xbaH\x05r\x03\x18\xc0>\xba\xe1\x186\b\x03\x12!To keep what a team talked about.\x1a\x06member\"\ajourneyR\x04text\x12&\n" +
 	"\bstandard\x18\x03 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18@R\bstandard\x128\n" +
-	"\x06author\x18\x04 \x01(\tB \xe0A\x03\xfaA\x1a\n" +
-	"\x18tandem-badges.org/PersonR\x06author\x12@\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\bstandard\x12c\n" +
+	"\x06author\x18\x04 \x01(\tBK\xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xba\xe1\x18'\b\a\x12\x12To know who wrote.\x1a\x06member\"\ajourneyR\x06author\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12\x12\n" +
 	"\x04etag\x18\x06 \x01(\tR\x04etag:|\xeaAy\n" +
@@ -3645,14 +3646,14 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12<\n" +
-	"\x06choice\x18\x04 \x01(\v2\x19.tandem.schools.v1.ChoiceB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06choice\"\xc2\x01\n" +
+	"\x06choice\x18\x04 \x01(\v2\x19.tandem.schools.v1.ChoiceB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06choice\"\xfc\x01\n" +
 	"\x12SignOffPlanRequest\x12<\n" +
 	"\x04name\x18\x01 \x01(\tB(\xe0A\x02\xfaA\x1b\n" +
 	"\x19tandem-badges.org/Journey\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12)\n" +
-	"\tstatement\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\tstatement\"\x98\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12c\n" +
+	"\tstatement\x18\x04 \x01(\tBE\xe0A\x01\xbaH\x05r\x03\x18\xe8\a\xba\xe1\x186\b\x03\x12\"To keep what the principal signed.\x1a\x05staff\"\ajourneyR\tstatement\"\x98\x01\n" +
 	"\x13StartJourneyRequest\x12<\n" +
 	"\x04name\x18\x01 \x01(\tB(\xe0A\x02\xfaA\x1b\n" +
 	"\x19tandem-badges.org/Journey\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
@@ -3673,14 +3674,14 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12<\n" +
 	"\x05cycle\x18\x04 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
-	"\x17tandem-badges.org/Cycle\xbaH\x04r\x02\x10\x01R\x05cycle\"\xcc\x01\n" +
+	"\x17tandem-badges.org/Cycle\xbaH\x04r\x02\x10\x01R\x05cycle\"\x8d\x02\n" +
 	"\x15SustainJourneyRequest\x12<\n" +
 	"\x04name\x18\x01 \x01(\tB(\xe0A\x02\xfaA\x1b\n" +
 	"\x19tandem-badges.org/Journey\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x120\n" +
-	"\fsustain_plan\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\vsustainPlan\"\x9f\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12q\n" +
+	"\fsustain_plan\x18\x04 \x01(\tBN\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xa0\x1f\xba\xe1\x18=\b\x03\x12(To plan how what was reached is kept up.\x1a\x06member\"\ajourneyR\vsustainPlan\"\x9f\x01\n" +
 	"\x19ExplainEligibilityRequest\x12<\n" +
 	"\x04name\x18\x01 \x01(\tB(\xe0A\x02\xfaA\x1b\n" +
 	"\x19tandem-badges.org/Journey\xbaH\x04r\x02\x10\x01R\x04name\x12D\n" +
@@ -3738,14 +3739,14 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\x11DeleteStepRequest\x129\n" +
 	"\x04name\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
 	"\x16tandem-badges.org/Step\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
-	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\"\xbe\x01\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\"\xf3\x01\n" +
 	"\x13CompleteStepRequest\x129\n" +
 	"\x04name\x18\x01 \x01(\tB%\xe0A\x02\xfaA\x18\n" +
 	"\x16tandem-badges.org/Step\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12'\n" +
-	"\aoutcome\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\aoutcome\"\xa9\x02\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12\\\n" +
+	"\aoutcome\x18\x04 \x01(\tBB\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xa0\x1f\xba\xe1\x181\b\x03\x12\x1cTo keep what came of a step.\x1a\x06member\"\ajourneyR\aoutcome\"\xa9\x02\n" +
 	"\x17CreateReflectionRequest\x12C\n" +
 	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\x12\x1ctandem-badges.org/Reflection\xbaH\x04r\x02\x10\x01R\x06parent\x12H\n" +
 	"\n" +
@@ -3794,7 +3795,7 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\rPHASE_AWARDED\x10\b\x12\x14\n" +
 	"\x10PHASE_SUSTAINING\x10\t\x12\x10\n" +
 	"\fPHASE_LAPSED\x10\n" +
-	"2\x9c\x16\n" +
+	"2\x9e\x16\n" +
 	"\x0fJourneysService\x12\xd5\x01\n" +
 	"\rCreateJourney\x12'.tandem.schools.v1.CreateJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"\x7f\xdaA\x19parent,journey,journey_id\xea\xe0\x18\x1b\n" +
 	"\x0fjourneys.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02>:\ajourney\"3/v1/{parent=districts/*/schools/*/teams/*}/journeys\x12\xac\x01\n" +
@@ -3823,9 +3824,9 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\x0eSustainJourney\x12(.tandem.schools.v1.SustainJourneyRequest\x1a\x1a.tandem.schools.v1.Journey\"k\xdaA\x04name\xea\xe0\x18\x1a\n" +
 	"\x10journeys.sustain\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02@:\x01*\";/v1/{name=districts/*/schools/*/teams/*/journeys/*}:sustain\x12\xe2\x01\n" +
 	"\x12ExplainEligibility\x12,.tandem.schools.v1.ExplainEligibilityRequest\x1a\x1e.tandem.schools.v1.Eligibility\"~\xdaA\x04name\xea\xe0\x18%\n" +
-	"\x1bjourneys.explainEligibility\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02H\x12F/v1/{name=districts/*/schools/*/teams/*/journeys/*}:explainEligibility\x12\xd2\x01\n" +
-	"\x12GetJourneySnapshot\x12,.tandem.schools.v1.GetJourneySnapshotRequest\x1a\".tandem.schools.v1.JourneySnapshot\"j\xdaA\x04name\xea\xe0\x18\x1b\n" +
-	"\x11journeys.snapshot\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02>\x12</v1/{name=districts/*/schools/*/teams/*/journeys/*}:snapshot2\xa5\x1a\n" +
+	"\x1bjourneys.explainEligibility\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02H\x12F/v1/{name=districts/*/schools/*/teams/*/journeys/*}:explainEligibility\x12\xd4\x01\n" +
+	"\x12GetJourneySnapshot\x12,.tandem.schools.v1.GetJourneySnapshotRequest\x1a\".tandem.schools.v1.JourneySnapshot\"l\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x11journeys.snapshot\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02>\x12</v1/{name=districts/*/schools/*/teams/*/journeys/*}:snapshot2\xad\x1a\n" +
 	"\fPlansService\x12\xc8\x01\n" +
 	"\n" +
 	"CreateGoal\x12$.tandem.schools.v1.CreateGoalRequest\x1a\x17.tandem.schools.v1.Goal\"{\xdaA\x13parent,goal,goal_id\xea\xe0\x18\x18\n" +
@@ -3859,19 +3860,19 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\x0esteps.complete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02I:\x01*\"D/v1/{name=districts/*/schools/*/teams/*/journeys/*/steps/*}:complete\x12\xf9\x01\n" +
 	"\x10CreateReflection\x12*.tandem.schools.v1.CreateReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"\x99\x01\xdaA\x1fparent,reflection,reflection_id\xea\xe0\x18\x1e\n" +
 	"\x12reflections.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02O:\n" +
-	"reflection\"A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xc6\x01\n" +
-	"\rGetReflection\x12'.tandem.schools.v1.GetReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"m\xdaA\x04name\xea\xe0\x18\x19\n" +
-	"\x0freflections.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02C\x12A/v1/{name=districts/*/schools/*/teams/*/journeys/*/reflections/*}\x12\xdc\x01\n" +
-	"\x0fListReflections\x12).tandem.schools.v1.ListReflectionsRequest\x1a*.tandem.schools.v1.ListReflectionsResponse\"r\xdaA\x06parent\xea\xe0\x18\x1c\n" +
-	"\x10reflections.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xc8\x01\n" +
+	"reflection\"A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xc8\x01\n" +
+	"\rGetReflection\x12'.tandem.schools.v1.GetReflectionRequest\x1a\x1d.tandem.schools.v1.Reflection\"o\xdaA\x04name\xea\xe0\x18\x1b\n" +
+	"\x0freflections.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02C\x12A/v1/{name=districts/*/schools/*/teams/*/journeys/*/reflections/*}\x12\xde\x01\n" +
+	"\x0fListReflections\x12).tandem.schools.v1.ListReflectionsRequest\x1a*.tandem.schools.v1.ListReflectionsResponse\"t\xdaA\x06parent\xea\xe0\x18\x1e\n" +
+	"\x10reflections.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02C\x12A/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/reflections\x12\xc8\x01\n" +
 	"\n" +
 	"CreateNote\x12$.tandem.schools.v1.CreateNoteRequest\x1a\x17.tandem.schools.v1.Note\"{\xdaA\x13parent,note,note_id\xea\xe0\x18\x18\n" +
-	"\fnotes.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C:\x04note\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notes\x12\xa8\x01\n" +
-	"\aGetNote\x12!.tandem.schools.v1.GetNoteRequest\x1a\x17.tandem.schools.v1.Note\"a\xdaA\x04name\xea\xe0\x18\x13\n" +
-	"\tnotes.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/notes/*}\x12\xbe\x01\n" +
-	"\tListNotes\x12#.tandem.schools.v1.ListNotesRequest\x1a$.tandem.schools.v1.ListNotesResponse\"f\xdaA\x06parent\xea\xe0\x18\x16\n" +
+	"\fnotes.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02C:\x04note\";/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notes\x12\xaa\x01\n" +
+	"\aGetNote\x12!.tandem.schools.v1.GetNoteRequest\x1a\x17.tandem.schools.v1.Note\"c\xdaA\x04name\xea\xe0\x18\x15\n" +
+	"\tnotes.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/notes/*}\x12\xc0\x01\n" +
+	"\tListNotes\x12#.tandem.schools.v1.ListNotesRequest\x1a$.tandem.schools.v1.ListNotesResponse\"h\xdaA\x06parent\xea\xe0\x18\x18\n" +
 	"\n" +
-	"notes.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"notes.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_journeys_proto_rawDescOnce sync.Once

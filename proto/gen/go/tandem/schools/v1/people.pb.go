@@ -9,6 +9,7 @@ package schoolsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -497,11 +498,11 @@ var File_tandem_schools_v1_people_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_people_proto_rawDesc = "" +
 	"\n" +
-	"\x1etandem/schools/v1/people.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xef\x03\n" +
+	"\x1etandem/schools/v1/people.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xfc\x04\n" +
 	"\x06Person\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
-	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12!\n" +
-	"\x05email\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05email\x12A\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12v\n" +
+	"\fdisplay_name\x18\x02 \x01(\tBS\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01\xba\xe1\x18D\b\x01\x120To know people by name where they work together.\x1a\x05staff\"\aaccountR\vdisplayName\x12f\n" +
+	"\x05email\x18\x03 \x01(\tBP\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01\xba\xe1\x18A\b\x02\x12-To find the account of a person who signs in.\x1a\x05staff\"\aaccountR\x05email\x12A\n" +
 	"\x06grants\x18\x04 \x03(\v2\x1c.tandem.schools.v1.RoleGrantB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\x06grants\x12\x17\n" +
 	"\x04demo\x18\x05 \x01(\bB\x03\xe0A\x01R\x04demo\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -534,17 +535,17 @@ const file_tandem_schools_v1_people_proto_rawDesc = "" +
 	"\x13UpdatePersonRequest\x12<\n" +
 	"\x06person\x18\x01 \x01(\v2\x19.tandem.schools.v1.PersonB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06person\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask2\xaf\x06\n" +
+	"updateMask2\xb3\x06\n" +
 	"\rPeopleService\x12\xcf\x01\n" +
 	"\fCreatePerson\x12&.tandem.schools.v1.CreatePersonRequest\x1a\x19.tandem.schools.v1.Person\"|\xdaA\x17parent,person,person_id\xea\xe0\x18\x19\n" +
 	"\rpeople.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?:\x06personZ\x14:\x06person\"\n" +
-	"/v1/people\"\x1f/v1/{parent=districts/*}/people\x12\xaa\x01\n" +
-	"\tGetPerson\x12#.tandem.schools.v1.GetPersonRequest\x1a\x19.tandem.schools.v1.Person\"]\xdaA\x04name\xea\xe0\x18\x14\n" +
+	"/v1/people\"\x1f/v1/{parent=districts/*}/people\x12\xac\x01\n" +
+	"\tGetPerson\x12#.tandem.schools.v1.GetPersonRequest\x1a\x19.tandem.schools.v1.Person\"_\xdaA\x04name\xea\xe0\x18\x16\n" +
 	"\n" +
-	"people.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x028Z\x15\x12\x13/v1/{name=people/*}\x12\x1f/v1/{name=districts/*/people/*}\x12\xb4\x01\n" +
+	"people.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x028Z\x15\x12\x13/v1/{name=people/*}\x12\x1f/v1/{name=districts/*/people/*}\x12\xb6\x01\n" +
 	"\n" +
-	"ListPeople\x12$.tandem.schools.v1.ListPeopleRequest\x1a%.tandem.schools.v1.ListPeopleResponse\"Y\xdaA\x06parent\xea\xe0\x18\x17\n" +
-	"\vpeople.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02/Z\f\x12\n" +
+	"ListPeople\x12$.tandem.schools.v1.ListPeopleRequest\x1a%.tandem.schools.v1.ListPeopleResponse\"[\xdaA\x06parent\xea\xe0\x18\x19\n" +
+	"\vpeople.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02/Z\f\x12\n" +
 	"/v1/people\x12\x1f/v1/{parent=districts/*}/people\x12\xe7\x01\n" +
 	"\fUpdatePerson\x12&.tandem.schools.v1.UpdatePersonRequest\x1a\x19.tandem.schools.v1.Person\"\x93\x01\xdaA\x12person,update_mask\xea\xe0\x18\x1e\n" +
 	"\rpeople.update\x10\x03\x1a\vperson.name\x82\xd3\xe4\x93\x02V:\x06personZ$:\x06person2\x1a/v1/{person.name=people/*}2&/v1/{person.name=districts/*/people/*}BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"

@@ -9,6 +9,7 @@ package schoolsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -432,13 +433,13 @@ var File_tandem_schools_v1_restrictions_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_restrictions_proto_rawDesc = "" +
 	"\n" +
-	"$tandem/schools/v1/restrictions.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xeb\x03\n" +
+	"$tandem/schools/v1/restrictions.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xac\x04\n" +
 	"\vRestriction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\aactions\x18\x02 \x03(\tB\x16\xe0A\x02\xe0A\x05\xbaH\r\x92\x01\n" +
 	"\b\x01\x102\"\x04r\x02\x18dR\aactions\x12E\n" +
-	"\x05roles\x18\x03 \x03(\x0e2\x16.tandem.access.v1.RoleB\x17\xe0A\x01\xe0A\x05\xbaH\x0e\x92\x01\v\x10\x14\"\a\x82\x01\x04\x10\x01 \x00R\x05roles\x12%\n" +
-	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12\x1b\n" +
+	"\x05roles\x18\x03 \x03(\x0e2\x16.tandem.access.v1.RoleB\x17\xe0A\x01\xe0A\x05\xbaH\x0e\x92\x01\v\x10\x14\"\a\x82\x01\x04\x10\x01 \x00R\x05roles\x12f\n" +
+	"\x06reason\x18\x04 \x01(\tBN\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03\xba\xe1\x18=\b\x03\x12)To know why a district forbids something.\x1a\x05staff\"\aaccountR\x06reason\x12\x1b\n" +
 	"\x06policy\x18\x05 \x01(\tB\x03\xe0A\x03R\x06policy\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +

@@ -9,6 +9,7 @@ package schoolsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	_ "google.golang.org/genproto/googleapis/api/visibility"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -569,26 +570,26 @@ var File_tandem_schools_v1_subjects_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_subjects_proto_rawDesc = "" +
 	"\n" +
-	" tandem/schools/v1/subjects.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/visibility.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1etandem/schools/v1/grants.proto\"7\n" +
+	" tandem/schools/v1/subjects.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/visibility.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1etandem/schools/v1/grants.proto\"7\n" +
 	"\x15ResolveSubjectRequest\x12\x1e\n" +
 	"\x04name\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\x04name\"\xa2\x01\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\x04name\"\xd4\x01\n" +
 	"\aSubject\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x120\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12S\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB0\xba\xe1\x18,\b\x01\x12\x18To greet people by name.\x1a\x05staff\"\aaccountR\vdisplayName\x120\n" +
 	"\x06grants\x18\x03 \x03(\v2\x18.tandem.schools.v1.GrantR\x06grants\x12\x12\n" +
 	"\x04demo\x18\x04 \x01(\bR\x04demo\x12\x1a\n" +
-	"\bdisabled\x18\x05 \x01(\bR\bdisabled\"\xa7\x02\n" +
+	"\bdisabled\x18\x05 \x01(\bR\bdisabled\"\xf0\x03\n" +
 	"\x14SignInAccountRequest\x12%\n" +
-	"\x06issuer\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06issuer\x12'\n" +
-	"\asubject\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02R\asubject\x12#\n" +
-	"\x06parent\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\x06parent\x12!\n" +
-	"\x05email\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05email\x12*\n" +
-	"\x0eemail_verified\x18\x05 \x01(\bB\x03\xe0A\x01R\remailVerified\x12.\n" +
-	"\fdisplay_name\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12\x1b\n" +
-	"\x06create\x18\a \x01(\bB\x03\xe0A\x01R\x06create\"\xa5\x02\n" +
-	"\x15SignInAccountResponse\x12\x16\n" +
-	"\x06person\x18\x01 \x01(\tR\x06person\x12J\n" +
+	"\x06issuer\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06issuer\x12c\n" +
+	"\asubject\x18\x02 \x01(\tBI\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02\xba\xe1\x188\b\x05\x12$To know a person again who signs in.\x1a\x05staff\"\aaccountR\asubject\x12#\n" +
+	"\x06parent\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\x06parent\x12f\n" +
+	"\x05email\x18\x04 \x01(\tBP\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01\xba\xe1\x18A\b\x02\x12-To find the account of a person who signs in.\x1a\x05staff\"\aaccountR\x05email\x12*\n" +
+	"\x0eemail_verified\x18\x05 \x01(\bB\x03\xe0A\x01R\remailVerified\x12v\n" +
+	"\fdisplay_name\x18\x06 \x01(\tBS\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01\xba\xe1\x18D\b\x01\x120To know people by name where they work together.\x1a\x05staff\"\aaccountR\vdisplayName\x12\x1b\n" +
+	"\x06create\x18\a \x01(\bB\x03\xe0A\x01R\x06create\"\xd5\x02\n" +
+	"\x15SignInAccountResponse\x12F\n" +
+	"\x06person\x18\x01 \x01(\tB.\xba\xe1\x18*\b\a\x12\x16To know who signed in.\x1a\x05staff\"\aaccountR\x06person\x12J\n" +
 	"\arefusal\x18\x02 \x01(\x0e20.tandem.schools.v1.SignInAccountResponse.RefusalR\arefusal\"\xa7\x01\n" +
 	"\aRefusal\x12\x17\n" +
 	"\x13REFUSAL_UNSPECIFIED\x10\x00\x12\x1a\n" +
@@ -605,10 +606,10 @@ const file_tandem_schools_v1_subjects_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\x03\xe0A\x01R\tpageToken\"u\n" +
 	"\x16ListNodeGrantsResponse\x123\n" +
 	"\aholders\x18\x01 \x03(\v2\x19.tandem.schools.v1.HolderR\aholders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"s\n" +
-	"\x06Holder\x12\x16\n" +
-	"\x06person\x18\x01 \x01(\tR\x06person\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12.\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n" +
+	"\x06Holder\x12O\n" +
+	"\x06person\x18\x01 \x01(\tB7\xba\xe1\x183\b\a\x12\x1fTo show who may see a resource.\x1a\x05staff\"\aaccountR\x06person\x12Z\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB7\xba\xe1\x183\b\x01\x12\x1fTo show who may see a resource.\x1a\x05staff\"\aaccountR\vdisplayName\x12.\n" +
 	"\x05grant\x18\x03 \x01(\v2\x18.tandem.schools.v1.GrantR\x05grant2\xd3\x03\n" +
 	"\x0fSubjectsService\x12\x89\x01\n" +
 	"\x0eResolveSubject\x12(.tandem.schools.v1.ResolveSubjectRequest\x1a\x1a.tandem.schools.v1.Subject\"1\xea\xe0\x18\x1d\n" +

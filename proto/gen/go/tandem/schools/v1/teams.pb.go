@@ -9,6 +9,7 @@ package schoolsv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -955,23 +956,23 @@ var File_tandem_schools_v1_teams_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_teams_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtandem/schools/v1/teams.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1btandem/type/v1/common.proto\"\x9e\x03\n" +
+	"\x1dtandem/schools/v1/teams.proto\x12\x11tandem.schools.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xd1\x03\n" +
 	"\x04Team\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
-	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12%\n" +
-	"\apurpose\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\apurpose\x12=\n" +
+	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12X\n" +
+	"\apurpose\x18\x03 \x01(\tB>\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0f\xba\xe1\x18/\b\x03\x12\x1aTo say what a team is for.\x1a\x06member\"\ajourneyR\apurpose\x12=\n" +
 	"\x06groups\x18\x04 \x03(\x0e2 .tandem.type.v1.StakeholderGroupB\x03\xe0A\x03R\x06groups\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\a \x01(\tR\x04etag:\\\xeaAY\n" +
-	"\x16tandem-badges.org/Team\x122districts/{district}/schools/{school}/teams/{team}*\x05teams2\x04team\"\xa1\x04\n" +
+	"\x16tandem-badges.org/Team\x122districts/{district}/schools/{school}/teams/{team}*\x05teams2\x04team\"\x95\x05\n" +
 	"\x06Member\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12@\n" +
-	"\x06person\x18\x02 \x01(\tB(\xe0A\x01\xfaA\x1a\n" +
-	"\x18tandem-badges.org/Person\xbaH\x05r\x03\x18\xac\x02R\x06person\x12.\n" +
-	"\fdisplay_name\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12C\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12u\n" +
+	"\x06person\x18\x02 \x01(\tB]\xe0A\x01\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Person\xbaH\x05r\x03\x18\xac\x02\xba\xe1\x181\b\a\x12\x1cTo know who works in a team.\x1a\x06member\"\ajourneyR\x06person\x12m\n" +
+	"\fdisplay_name\x18\x03 \x01(\tBJ\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01\xba\xe1\x18;\b\x01\x12&To know the members of a team by name.\x1a\x06member\"\ajourneyR\vdisplayName\x12C\n" +
 	"\x05group\x18\x04 \x01(\x0e2 .tandem.type.v1.StakeholderGroupB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x05group\x12\x17\n" +
 	"\x04lead\x18\x05 \x01(\bB\x03\xe0A\x01R\x04lead\x12!\n" +
 	"\tconfirmed\x18\x06 \x01(\bB\x03\xe0A\x03R\tconfirmed\x12@\n" +
@@ -1032,7 +1033,7 @@ const file_tandem_schools_v1_teams_proto_rawDesc = "" +
 	"\x18tandem-badges.org/Member\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xcc\x0e\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId2\xd0\x0e\n" +
 	"\fTeamsService\x12\xb5\x01\n" +
 	"\n" +
 	"CreateTeam\x12$.tandem.schools.v1.CreateTeamRequest\x1a\x17.tandem.schools.v1.Team\"h\xdaA\x13parent,team,team_id\xea\xe0\x18\x18\n" +
@@ -1046,11 +1047,11 @@ const file_tandem_schools_v1_teams_proto_rawDesc = "" +
 	"UpdateTeam\x12$.tandem.schools.v1.UpdateTeamRequest\x1a\x17.tandem.schools.v1.Team\"m\xdaA\x10team,update_mask\xea\xe0\x18\x1b\n" +
 	"\fteams.update\x10\x03\x1a\tteam.name\x82\xd3\xe4\x93\x025:\x04team2-/v1/{team.name=districts/*/schools/*/teams/*}\x12\xcd\x01\n" +
 	"\fCreateMember\x12&.tandem.schools.v1.CreateMemberRequest\x1a\x19.tandem.schools.v1.Member\"z\xdaA\x17parent,member,member_id\xea\xe0\x18\x1a\n" +
-	"\x0emembers.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02<:\x06member\"2/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xa7\x01\n" +
-	"\tGetMember\x12#.tandem.schools.v1.GetMemberRequest\x1a\x19.tandem.schools.v1.Member\"Z\xdaA\x04name\xea\xe0\x18\x15\n" +
-	"\vmembers.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/teams/*/members/*}\x12\xbd\x01\n" +
-	"\vListMembers\x12%.tandem.schools.v1.ListMembersRequest\x1a&.tandem.schools.v1.ListMembersResponse\"_\xdaA\x06parent\xea\xe0\x18\x18\n" +
-	"\fmembers.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xd5\x01\n" +
+	"\x0emembers.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02<:\x06member\"2/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xa9\x01\n" +
+	"\tGetMember\x12#.tandem.schools.v1.GetMemberRequest\x1a\x19.tandem.schools.v1.Member\"\\\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\vmembers.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/teams/*/members/*}\x12\xbf\x01\n" +
+	"\vListMembers\x12%.tandem.schools.v1.ListMembersRequest\x1a&.tandem.schools.v1.ListMembersResponse\"a\xdaA\x06parent\xea\xe0\x18\x1a\n" +
+	"\fmembers.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x024\x122/v1/{parent=districts/*/schools/*/teams/*}/members\x12\xd5\x01\n" +
 	"\fUpdateMember\x12&.tandem.schools.v1.UpdateMemberRequest\x1a\x19.tandem.schools.v1.Member\"\x81\x01\xdaA\x12member,update_mask\xea\xe0\x18\x1f\n" +
 	"\x0emembers.update\x10\x03\x1a\vmember.name\x82\xd3\xe4\x93\x02C:\x06member29/v1/{member.name=districts/*/schools/*/teams/*/members/*}\x12\xad\x01\n" +
 	"\fDeleteMember\x12&.tandem.schools.v1.DeleteMemberRequest\x1a\x16.google.protobuf.Empty\"]\xdaA\x04name\xea\xe0\x18\x18\n" +
