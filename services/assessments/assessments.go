@@ -17,11 +17,13 @@ import (
 	"io/fs"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
+	"github.com/tandem-badges/tandem/services/kit/records"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 
@@ -74,8 +76,11 @@ func New(d run.Deps) (run.Service, error) {
 		return run.Service{}, err
 	}
 	return run.Service{
-		Name:     Name,
-		Register: domain.Register,
+		Name: Name,
+		Register: func(to grpc.ServiceRegistrar) {
+			domain.Register(to)
+			records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
+		},
 		Tasks: []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},

@@ -41,6 +41,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/records"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
@@ -68,8 +69,11 @@ func New(d run.Deps) (run.Service, error) {
 		return run.Service{}, fmt.Errorf("badges: %w", err)
 	}
 	return run.Service{
-		Name:     name,
-		Register: func(r grpc.ServiceRegistrar) { api.Register(r, domain) },
+		Name: name,
+		Register: func(r grpc.ServiceRegistrar) {
+			api.Register(r, domain)
+			records.Register(r, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
+		},
 		Tasks: []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},

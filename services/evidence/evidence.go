@@ -17,9 +17,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"google.golang.org/grpc"
+
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
+	"github.com/tandem-badges/tandem/services/kit/records"
 	"github.com/tandem-badges/tandem/services/kit/run"
 
 	"github.com/tandem-badges/tandem/services/evidence/internal/api"
@@ -75,8 +78,11 @@ func NewWith(d run.Deps, c Config) (run.Service, error) {
 	}
 	sweeper := artifact.NewSweeper(rows, d.Blobs, d.Clock)
 	return run.Service{
-		Name:     Name,
-		Register: domain.Register,
+		Name: Name,
+		Register: func(to grpc.ServiceRegistrar) {
+			domain.Register(to)
+			records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records(store.NewFiles(d.DB, d.Blobs))})
+		},
 		Tasks: []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "sweep", Run: func(ctx context.Context) error {

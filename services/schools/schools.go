@@ -85,12 +85,12 @@ func New(d run.Deps) (run.Service, error) {
 		Journeys:     journey.Service{Store: kept, Clock: d.Clock, Frameworks: peer.NewFrameworks(assessments), Rules: rules},
 	}
 	return run.Service{
-		Name:     name,
+		Name: name,
 		Register: func(to grpc.ServiceRegistrar) {
 			api.Register(to, nouns)
 			records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
 		},
-		Tasks:    tasks(d, kept, nouns),
+		Tasks: tasks(d, kept, nouns),
 		Checks: []run.Check{
 			{Name: "database", Probe: d.DB.Ping},
 			{Name: "bus", Probe: d.Bus.Ping},

@@ -1,0 +1,36 @@
+package store
+
+import "github.com/tandem-badges/tandem/services/kit/records"
+
+// Records declares what this service keeps about people. Answers to surveys have
+// no person; what they say may still name one.
+func Records() records.Declaration {
+	return records.Declaration{
+		Tables: []records.Table{
+			{
+				Name: "responses", Personal: map[string]string{"texts": "{}", "options": "{}"},
+				Fields: []string{"assessments.Answer.option", "assessments.Answer.text"},
+				Rule:   "survey", Since: "day", Treatment: records.Deleted,
+			},
+			{Name: "receipts", None: "codes by which an anonymous answer is known to have arrived"},
+			{Name: "invitations", None: "digests of codes that were handed out, to nobody by name"},
+			{Name: "links", None: "codes of a school"},
+			{Name: "ratings", None: "levels without who gave them; a digest keeps anybody from rating twice"},
+			{
+				Name: "self_assessments", Resource: `'districts/' || district_id || '/schools/' || school_id || '/teams/' || team_id || '/selfAssessments/' || assessment_id`,
+				Personal: map[string]string{"notes": "", "consensus": "null"},
+				Fields:   []string{"assessments.SelfAssessment.notes", "assessments.StandardLevel.note"},
+				Rule:     "journey", Since: "updated_at", Treatment: records.Pseudonymized,
+			},
+			{Name: "results", None: "counts that are published"},
+			{Name: "releases", None: "which counts are published"},
+			{Name: "campaign_schools", None: "which schools ask"},
+			{Name: "campaigns", None: "when a survey is asked"},
+			{Name: "framework_versions", None: "public texts of the state"},
+			{Name: "frameworks", None: "public texts of the state"},
+			{Name: "instrument_versions", None: "public texts of the state"},
+			{Name: "instruments", None: "public texts of the state"},
+		},
+		Passing: map[string]string{"assessments.SettleSelfAssessmentRequest.notes": "kept as SelfAssessment.notes"},
+	}
+}

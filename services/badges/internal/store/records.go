@@ -1,0 +1,53 @@
+package store
+
+import "github.com/tandem-badges/tandem/services/kit/records"
+
+// Records declares what this service keeps about people. What is awarded, and
+// why, outlives the names of those who decided.
+func Records() records.Declaration {
+	kept := func(t records.Table) records.Table {
+		t.Resource, t.Rule, t.Since, t.Treatment = "name", "application", "updated_at", records.Pseudonymized
+		return t
+	}
+	snapshots := kept(records.Table{
+		Name: "snapshots", Subjects: []string{"submitter", "content"},
+		Personal: map[string]string{"content": "{}", "manifest": "", "evidence": "[]"},
+		Fields:   []string{"badges.Snapshot.content", "badges.Snapshot.submitter", "badges.EvidenceDigest.caption"},
+	})
+	snapshots.Since = "created_at"
+	awards := kept(records.Table{
+		Name: "awards", Personal: map[string]string{"revoke_reason": ""}, Fields: []string{"badges.Award.revoke_reason"},
+	})
+	awards.Rule = "award"
+	return records.Declaration{
+		Tables: []records.Table{
+			kept(records.Table{
+				Name: "reviews", Subjects: []string{"reviewer"}, Personal: map[string]string{"scores": "[]", "summary": "", "conflict_explanation": ""},
+				Fields: []string{"badges.Review.reviewer", "badges.Review.summary", "badges.Score.rationale"},
+			}),
+			kept(records.Table{
+				Name: "decisions", Subjects: []string{"proposer", "approver"}, Personal: map[string]string{"rationale": "", "requirements": "[]"},
+				Fields: []string{"badges.Decision.rationale", "badges.Decision.requirements", "badges.Decision.proposer", "badges.Decision.approver"},
+			}),
+			kept(records.Table{
+				Name: "applications", Subjects: []string{"submitter"},
+				Personal: map[string]string{"attestation": "", "requirements": "[]", "withdraw_reason": ""},
+				Fields:   []string{"badges.Application.attestation", "badges.Application.requirements", "badges.WithdrawApplicationRequest.reason"},
+			}),
+			snapshots, awards,
+			{Name: "credentials", None: "public documents about schools"},
+			{Name: "partnerships", None: "public facts about schools"},
+			{Name: "editions", None: "public texts of the state"},
+			{Name: "badge_definitions", None: "public texts of the state"},
+			{Name: "rubric_editions", None: "public texts of the state"},
+			{Name: "rubrics", None: "public texts of the state"},
+		},
+		Passing: map[string]string{
+			"badges.SubmitApplicationRequest.attestation":   "kept as Application.attestation",
+			"badges.ResubmitApplicationRequest.attestation": "kept as Application.attestation",
+			"badges.AssignReviewersRequest.reviewers":       "kept as Review.reviewer",
+			"badges.RevokeAwardRequest.reason":              "kept as Award.revoke_reason",
+			"badges.DeclareConflictRequest.explanation":     "kept in the review, which has a column for it",
+		},
+	}
+}
