@@ -20,10 +20,11 @@ func (a *App) addGateway(ctx context.Context) error {
 	}
 	deps := gateway.Deps{
 		DB:    own.DB,
-		Conns: a.conns, Verifier: a.verifier, Signer: a.signer, Bus: a.bus, Clock: a.clock,
+		Conns: a.conns[Gateway], Verifier: a.verifier, Signer: a.signers[Gateway], Bus: a.bus, Clock: a.clock,
 		Log: a.log.With("service", Gateway), PublicURL: a.settings.PublicURL,
 		CORSOrigins: a.settings.CORSOrigins, TrustedProxies: a.settings.TrustedProxies,
 		Limits: a.settings.limits(), Dev: a.settings.Dev,
+		SessionIdle: a.settings.SessionIdle, SessionLifetime: a.settings.SessionLifetime,
 	}
 	if a.settings.Dev {
 		deps.AdvanceClock = a.advanceClock

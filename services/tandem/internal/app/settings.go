@@ -84,6 +84,8 @@ type ServeSettings struct {
 	RateIdentity    int           `help:"Requests a minute that a person or machine may make; 0: no limit. Ten times as many in development mode." default:"6000" placeholder:"N"`
 	RateSignIn      int           `help:"Sign-ins, tokens for machines and verifications of badges a minute that an address may ask for; 0: no limit. Ten times as many in development mode." default:"120" placeholder:"N"`
 	OTLPEndpoint    string        `name:"otlp-endpoint" help:"OTLP gRPC endpoint for traces, http://HOST:PORT or https://. Empty: no traces leave the process." placeholder:"URL"`
+	SessionIdle     time.Duration `help:"End sessions of people that were not used for this long." default:"30m"`
+	SessionLifetime time.Duration `help:"End sessions of people after this long, however much they are used." default:"12h"`
 	Drain           time.Duration `help:"Longest time a stop may take." default:"20s"`
 	Dev             bool          `help:"Development mode: demo identities, tokens for everybody and a clock that can be moved. Never outside a laptop."`
 }
@@ -148,6 +150,9 @@ func (s *ServeSettings) check() error {
 	}
 	if s.RateAnonymous < 0 || s.RateIdentity < 0 || s.RateSignIn < 0 {
 		broken = append(broken, errors.New("--rate-anonymous, --rate-identity, --rate-sign-in: want a number of requests a minute, or 0 for no limit"))
+	}
+	if s.SessionIdle < time.Minute || s.SessionLifetime < s.SessionIdle {
+		broken = append(broken, fmt.Errorf("--session-idle %s, --session-lifetime %s: want a minute or more, and a lifetime no shorter than the idle time", s.SessionIdle, s.SessionLifetime))
 	}
 	if s.Drain <= 0 {
 		broken = append(broken, fmt.Errorf("--drain %s: want a time above zero, such as 20s", s.Drain))

@@ -23,10 +23,12 @@ func TestSettingsThatWouldHaveNoEffectAreRefusedByName(t *testing.T) {
 		"a collector's name":     {func(s *ServeSettings) { s.OTLPEndpoint = "collector:4317" }, "--otlp-endpoint \"collector:4317\""},
 		"no time to stop":        {func(s *ServeSettings) { s.Drain = -time.Second }, "--drain -1s"},
 		"less than no requests":  {func(s *ServeSettings) { s.RateSignIn = -1 }, "--rate-sign-in"},
+		"sessions without end":   {func(s *ServeSettings) { s.SessionLifetime = time.Second }, "--session-lifetime 1s"},
+		"no time to think":       {func(s *ServeSettings) { s.SessionIdle = 0 }, "--session-idle 0s"},
 		"a page without a host":  {func(s *ServeSettings) { s.PublicURL = "badges" }, "--public-url \"badges\""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := ServeSettings{HTTPAddr: "127.0.0.1:8080", Drain: time.Second}
+			s := ServeSettings{HTTPAddr: "127.0.0.1:8080", Drain: time.Second, SessionIdle: time.Minute, SessionLifetime: time.Hour}
 			c.change(&s)
 			err := s.complete([]string{Schools, Assessments, Evidence, Badges, Gateway})
 			if c.want == "" {
