@@ -135,7 +135,9 @@ func New(d Deps) (*Gateway, error) {
 		}
 		bounded.ServeHTTP(w, r)
 	})
-	g.Service = service(d, people, clients)
+	if g.Service, err = service(d, people, clients); err != nil {
+		return nil, err
+	}
 	g.Handler = edge.Wrap(routes, edge.Options{
 		Log: d.Log, Origins: d.CORSOrigins, Local: d.Dev, Secure: strings.HasPrefix(d.PublicURL, "https://"),
 		Proxies: proxies, Limits: d.Limits,

@@ -14,15 +14,20 @@ var Migrations fs.FS = store.Migrations()
 
 // service is what the gateway itself answers over gRPC, behind the same chain as
 // every other service, so that access rules, validation and errors are the same.
-func service(d Deps, people *signIn, machines *machines) run.Service {
+func service(d Deps, people *signIn, machines *machines) (run.Service, error) {
+	hooks, err := newWebhooks(d)
+	if err != nil {
+		return run.Service{}, err
+	}
 	svc := run.Service{
 		Name: "gateway",
 		Register: func(to grpc.ServiceRegistrar) {
 			people.register(to)
 			machines.register(to)
+			hooks.register(to)
 		},
-		Tasks:  []run.Task{people.task(), machines.task()},
+		Tasks:  append(hooks.tasks(), people.task(), machines.task()),
 		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}},
 	}
-	return svc
+	return svc, nil
 }

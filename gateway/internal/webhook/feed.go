@@ -65,22 +65,22 @@ func (f *Feeder) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	watching, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	events := make(chan bus.Event)
 	watched := make(chan error, 1)
 	go func() {
 		o := bus.WatchOptions{Subjects: f.subjects(), After: at.Cursor, Since: at.Begun}
-		err := f.Bus.Watch(ctx, o, func(ev bus.Event) {
+		err := f.Bus.Watch(watching, o, func(ev bus.Event) {
 			select {
 			case events <- ev:
-			case <-ctx.Done():
+			case <-watching.Done():
 			}
 		})
 		cancel(err)
 		watched <- err
 	}()
-	err = f.take(ctx, at, events)
+	err = f.take(watching, at, events)
 	cancel(err)
 	if failed := <-watched; errors.Is(failed, bus.ErrCursor) {
 		// Of another bus: its events are read again, and those known are not kept twice.

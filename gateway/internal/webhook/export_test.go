@@ -1,0 +1,4 @@
+package webhook
+
+// Sign is for the test with the standard's vector.
+var Sign = sign
