@@ -34,7 +34,7 @@ func BenchmarkStoreAnswers(b *testing.B) {
 				records[i].Answers = append(records[i].Answers, response.Answer{Item: fmt.Sprintf("item-%02d", q), Option: "4"})
 			}
 		}
-		require.NoError(b, answers.Tx(b.Context(), func(ctx context.Context) error { return answers.Save(ctx, records) }))
+		require.NoError(b, answers.Tx(kittest.All(b), func(ctx context.Context) error { return answers.Save(ctx, records) }))
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "answers/s")
 }

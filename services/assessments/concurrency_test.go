@@ -13,6 +13,7 @@ import (
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/code"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 )
 
 // TestATokenSentByManyAtOnceTakesOneAnswer sends one token with many response
@@ -67,7 +68,7 @@ func TestNothingStoredLeadsFromATokenToItsAnswer(t *testing.T) {
 	require.NoError(t, err)
 
 	row := func(query string, into ...any) {
-		require.NoError(t, w.deps.DB.Conn(t.Context()).QueryRowContext(t.Context(), query).Scan(into...))
+		require.NoError(t, w.deps.DB.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), query).Scan(into...))
 	}
 	var hash string
 	var burned bool

@@ -269,7 +269,7 @@ func refused(t *testing.T, err error, code codes.Code, reason problem.Reason, ru
 // events counts the events of the outbox by type.
 func (w *world) events() map[string]int {
 	w.t.Helper()
-	rows, err := w.deps.DB.Conn(w.t.Context()).QueryContext(w.t.Context(), `SELECT type, count(*) FROM outbox GROUP BY type`)
+	rows, err := w.deps.DB.Conn(kittest.All(w.t)).QueryContext(kittest.All(w.t), `SELECT type, count(*) FROM outbox GROUP BY type`)
 	require.NoError(w.t, err)
 	defer func() { _ = rows.Close() }()
 	out := map[string]int{}

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
+
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 )
 
 // The answer to a request id is kept so that it can be given again; the codes in
@@ -28,10 +30,10 @@ func TestCodesAreShownOnceAndNowhereKept(t *testing.T) {
 	require.Empty(t, again.GetCodes())
 
 	var invitations int
-	require.NoError(t, w.deps.DB.Conn(t.Context()).QueryRowContext(t.Context(), `SELECT count(*) FROM invitations`).Scan(&invitations))
+	require.NoError(t, w.deps.DB.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT count(*) FROM invitations`).Scan(&invitations))
 	require.Equal(t, 3, invitations, "the repeated request makes none")
 	var stored []byte
-	require.NoError(t, w.deps.DB.Conn(t.Context()).QueryRowContext(t.Context(),
+	require.NoError(t, w.deps.DB.Conn(kittest.All(t)).QueryRowContext(kittest.All(t),
 		`SELECT response FROM requests WHERE request_id = 'letters-of-october'`).Scan(&stored))
 	for _, code := range invited.GetCodes() {
 		require.False(t, strings.Contains(string(stored), code), "a code lies in the table of requests")

@@ -12,6 +12,8 @@ import (
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 	bt "github.com/tandem-badges/tandem/services/badges/internal/badgestest"
+
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 )
 
 const yes = badgesv1.Outcome_OUTCOME_AWARD
@@ -138,7 +140,7 @@ func TestTwoApprovalsAtOnceAwardOnce(t *testing.T) {
 		}
 		for _, table := range []string{"awards", "credentials"} {
 			var n int
-			require.NoError(t, w.DB.Conn(t.Context()).QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n))
+			require.NoError(t, w.DB.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), "SELECT count(*) FROM "+table).Scan(&n))
 			require.Equal(t, 1, n, table)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	typev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	"github.com/tandem-badges/tandem/services/badges"
 	bt "github.com/tandem-badges/tandem/services/badges/internal/badgestest"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 )
 
 func TestSixBadgesAreBuiltInAndLoadedOnce(t *testing.T) {
@@ -40,7 +41,7 @@ func TestSixBadgesAreBuiltInAndLoadedOnce(t *testing.T) {
 			require.Len(t, c.GetLevels(), 4)
 		}
 		var events int
-		require.NoError(t, w.DB.Conn(t.Context()).QueryRowContext(t.Context(), "SELECT count(*) FROM outbox").Scan(&events))
+		require.NoError(t, w.DB.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), "SELECT count(*) FROM outbox").Scan(&events))
 		require.Equal(t, 6, events)
 	})
 }

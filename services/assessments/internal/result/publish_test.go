@@ -27,7 +27,7 @@ func closedCampaign(t *testing.T, n int) (*result.Service, *store.Results) {
 	t.Helper()
 	db, c := kittest.SQLite(t, "assessments", store.Migrations()), clock.NewFake(monday)
 	frameworks, instruments := store.NewFrameworks(db, c), store.NewInstruments(db, c)
-	require.NoError(t, builtin.Load(t.Context(), framework.NewService(frameworks, c), instrument.NewService(instruments, frameworks, c)))
+	require.NoError(t, builtin.Load(kittest.All(t), framework.NewService(frameworks, c), instrument.NewService(instruments, frameworks, c)))
 	wave := campaign.Campaign{
 		District: "d1", ID: "fall", Title: "Fall", InstrumentVersion: "instruments/family-survey/versions/1",
 		FrameworkVersion: "frameworks/national-standards/versions/2022", Cycle: "cycles/2026-27", Wave: 1, Mode: campaign.Token, State: campaign.Closed, Version: 1,
@@ -44,9 +44,9 @@ func closedCampaign(t *testing.T, n int) (*result.Service, *store.Results) {
 			})
 		}
 	}
-	require.NoError(t, store.NewCampaigns(db, c).AddCampaign(t.Context(), wave))
+	require.NoError(t, store.NewCampaigns(db, c).AddCampaign(kittest.All(t), wave))
 	answers := store.NewResponses(db, c)
-	require.NoError(t, answers.Tx(t.Context(), func(ctx context.Context) error { return answers.Save(ctx, records) }))
+	require.NoError(t, answers.Tx(kittest.All(t), func(ctx context.Context) error { return answers.Save(ctx, records) }))
 	results := store.NewResults(db, c)
 	return result.NewService(results, instruments, frameworks, store.NewSelfAssessments(db, c), &facts{}, c), results
 }
@@ -58,13 +58,13 @@ func TestPublishingGoesOnAfterTheLastSchool(t *testing.T) {
 	released := 0
 	finish := func(context.Context, result.Release) error { released++; return nil }
 	counted := func() int {
-		ids, err := kept.Counted(t.Context(), "d1", "fall")
+		ids, err := kept.Counted(kittest.All(t), "d1", "fall")
 		require.NoError(t, err)
 		return len(ids)
 	}
 
 	steps := 0
-	_, err := s.Publish(t.Context(), "d1", "fall", func(_ context.Context, done, total int) error {
+	_, err := s.Publish(kittest.All(t), "d1", "fall", func(_ context.Context, done, total int) error {
 		require.Equal(t, schools, total)
 		if done == 3 {
 			return crash
@@ -74,22 +74,22 @@ func TestPublishingGoesOnAfterTheLastSchool(t *testing.T) {
 	}, finish)
 	require.ErrorIs(t, err, crash)
 	require.Equal(t, 2, counted(), "the school whose progress was not recorded has no result")
-	_, err = kept.NewestSufficient(t.Context(), "d1", "s0")
+	_, err = kept.NewestSufficient(kittest.All(t), "d1", "s0")
 	require.True(t, problem.Is(err, problem.KindNotFound), "nothing can be read before the release")
 
-	_, err = s.Publish(t.Context(), "d1", "fall", func(context.Context, int, int) error { steps++; return nil },
+	_, err = s.Publish(kittest.All(t), "d1", "fall", func(context.Context, int, int) error { steps++; return nil },
 		func(context.Context, result.Release) error { return crash })
 	require.ErrorIs(t, err, crash)
 	require.Equal(t, schools, counted())
 
-	r, err := s.Publish(t.Context(), "d1", "fall", func(context.Context, int, int) error { steps++; return nil }, finish)
+	r, err := s.Publish(kittest.All(t), "d1", "fall", func(context.Context, int, int) error { steps++; return nil }, finish)
 	require.NoError(t, err)
 	require.Equal(t, schools, steps, "each school was counted once")
 	require.Equal(t, 1, released)
-	again, err := s.Publish(t.Context(), "d1", "fall", nil, nil)
+	again, err := s.Publish(kittest.All(t), "d1", "fall", nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, r, again, "published once")
-	got, err := kept.NewestSufficient(t.Context(), "d1", "s0")
+	got, err := kept.NewestSufficient(kittest.All(t), "d1", "s0")
 	require.NoError(t, err)
 	require.Equal(t, r.ID, got.Release)
 	require.True(t, got.Table.UnitProven)

@@ -31,7 +31,7 @@ func columns(t *testing.T, db *sqldb.DB) []string {
 	if db.Dialect() == sqldb.SQLite {
 		query = `SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY 1`
 	}
-	rows, err := db.Conn(t.Context()).QueryContext(t.Context(), query)
+	rows, err := db.Conn(kittest.All(t)).QueryContext(kittest.All(t), query)
 	require.NoError(t, err)
 	defer func() { _ = rows.Close() }()
 	var out []string

@@ -70,7 +70,7 @@ func run(t *testing.T, p *work.Publisher, name string) *longrunningpb.Operation 
 	var op *longrunningpb.Operation
 	kittest.Eventually(t, func() bool {
 		var err error
-		op, err = p.Get(t.Context(), name)
+		op, err = p.Get(kittest.All(t), name)
 		require.NoError(t, err)
 		return op.GetDone()
 	}, "the operation ends")
@@ -80,19 +80,19 @@ func run(t *testing.T, p *work.Publisher, name string) *longrunningpb.Operation 
 func TestOnlyAClosedCampaignIsPublished(t *testing.T) {
 	for _, state := range []campaign.State{campaign.Draft, campaign.Open, campaign.Published} {
 		d, _, p := start(t, state)
-		_, err := p.Start(t.Context(), "d1", "fall", "")
+		_, err := p.Start(kittest.All(t), "d1", "fall", "")
 		require.True(t, problem.Is(err, problem.KindPrecondition), "state %d: %v", state, err)
 		require.Empty(t, d.operation)
 	}
 	d, _, p := start(t, campaign.Closed)
-	_, err := p.Start(t.Context(), "d1", "fall", etag.Of(2))
+	_, err := p.Start(kittest.All(t), "d1", "fall", etag.Of(2))
 	require.True(t, problem.Is(err, problem.KindAborted))
 	require.Empty(t, d.operation)
 }
 
 func TestOneOperationPublishesACampaignUntilItFails(t *testing.T) {
 	d, _, p := start(t, campaign.Closed)
-	first, err := p.Start(t.Context(), "d1", "fall", etag.Of(3))
+	first, err := p.Start(kittest.All(t), "d1", "fall", etag.Of(3))
 	require.NoError(t, err)
 	require.Contains(t, first.GetName(), "districts/d1/campaigns/fall/operations/")
 	require.Equal(t, first.GetName(), d.operation)
@@ -100,20 +100,20 @@ func TestOneOperationPublishesACampaignUntilItFails(t *testing.T) {
 	require.NoError(t, first.GetMetadata().UnmarshalTo(&progress))
 	require.EqualValues(t, 2, progress.GetSchoolsTotal())
 	require.Zero(t, progress.GetSchoolsDone())
-	again, err := p.Start(t.Context(), "d1", "fall", "")
+	again, err := p.Start(kittest.All(t), "d1", "fall", "")
 	require.NoError(t, err)
 	require.Equal(t, first.GetName(), again.GetName(), "while it is under way there is no second one")
 
 	failed := run(t, p, first.GetName())
 	require.Equal(t, int32(codes.NotFound), failed.GetError().GetCode(), "the instrument is gone")
-	anew, err := p.Start(t.Context(), "d1", "fall", "")
+	anew, err := p.Start(kittest.All(t), "d1", "fall", "")
 	require.NoError(t, err)
 	require.NotEqual(t, first.GetName(), anew.GetName(), "what failed may be begun anew")
 }
 
 func TestAnOperationThatWasCutOffAfterTheReleaseAnswersWithIt(t *testing.T) {
 	d, _, p := start(t, campaign.Closed)
-	op, err := p.Start(t.Context(), "d1", "fall", "")
+	op, err := p.Start(kittest.All(t), "d1", "fall", "")
 	require.NoError(t, err)
 	d.campaign.State = campaign.Published
 	var name wrapperspb.StringValue
@@ -123,6 +123,6 @@ func TestAnOperationThatWasCutOffAfterTheReleaseAnswersWithIt(t *testing.T) {
 
 func TestAnOperationThatDoesNotExist(t *testing.T) {
 	_, _, p := start(t, campaign.Closed)
-	_, err := p.Get(t.Context(), "districts/d1/campaigns/fall/operations/none")
+	_, err := p.Get(kittest.All(t), "districts/d1/campaigns/fall/operations/none")
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }

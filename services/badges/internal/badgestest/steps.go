@@ -7,6 +7,8 @@ import (
 
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
+
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 )
 
 // Criteria are the criteria of the built-in rubric.
@@ -130,7 +132,7 @@ func (w *World) Award(journey, badge string) *badgesv1.Award {
 // Events are the short types of the events recorded so far, in order.
 func (w *World) Events() []string {
 	w.T.Helper()
-	rows, err := w.DB.Conn(w.T.Context()).QueryContext(w.T.Context(),
+	rows, err := w.DB.Conn(kittest.All(w.T)).QueryContext(kittest.All(w.T),
 		"SELECT type FROM outbox WHERE type <> 'tandem.badges.v1.BadgeDefined' ORDER BY seq")
 	require.NoError(w.T, err)
 	defer rows.Close()

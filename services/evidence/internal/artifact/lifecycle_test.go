@@ -70,11 +70,11 @@ func sqlite(t testing.TB) *sqldb.DB {
 
 func newWorld(t testing.TB, db *sqldb.DB) *world {
 	t.Helper()
-	blobs, err := blob.Open(t.Context(), "mem://")
+	blobs, err := blob.Open(kittest.All(t), "mem://")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = blobs.Close() })
 	clk := clock.NewFake(kittest.Start())
-	w := &world{ctx: t.Context(), clock: clk, blobs: blobs, store: &brittle{rows: store.NewArtifacts(db, clk)}}
+	w := &world{ctx: kittest.All(t), clock: clk, blobs: blobs, store: &brittle{rows: store.NewArtifacts(db, clk)}}
 	w.artifacts = artifact.NewService(w.store, blobs, plans{}, clk, artifact.DefaultLimits(), t.TempDir())
 	w.portfolios = portfolio.NewService(store.NewPortfolios(db, clk), plans{}, clk)
 	w.sweeper = artifact.NewSweeper(w.store, blobs, clk)
@@ -127,7 +127,7 @@ func TestLifecycle(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t, db)
 		for _, table := range []string{"artifacts", "contents", "manifests", "frozen_contents", "portfolios"} {
-			_, err := db.Exec(t.Context(), `DELETE FROM `+table)
+			_, err := db.Exec(kittest.All(t), `DELETE FROM `+table)
 			require.NoError(r, err)
 		}
 		m := model{state: map[string]artifact.State{}, content: map[string]byte{}, frozen: map[byte]bool{}}

@@ -35,7 +35,7 @@ func TestBothDialectsHaveTheSameTables(t *testing.T) {
 			WHERE table_schema = 'evidence' AND table_name NOT LIKE 'goose_%' AND table_name <> 'kit_version'`,
 	}
 	kittest.Databases(t, "evidence", store.Migrations(), func(t *testing.T, db *sqldb.DB) {
-		rows, err := db.Conn(t.Context()).QueryContext(t.Context(), queries[db.Dialect()])
+		rows, err := db.Conn(kittest.All(t)).QueryContext(kittest.All(t), queries[db.Dialect()])
 		require.NoError(t, err)
 		defer func() { _ = rows.Close() }()
 		for rows.Next() {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
@@ -46,13 +47,13 @@ func kind(t *testing.T, want problem.Kind, err error) {
 // in runs fn in a transaction, which events need.
 func in(t *testing.T, db *sqldb.DB, fn func(ctx context.Context) error) {
 	t.Helper()
-	require.NoError(t, db.Tx(t.Context(), fn))
+	require.NoError(t, db.Tx(kittest.All(t), fn))
 }
 
 func outboxed(t *testing.T, db *sqldb.DB, typ string) int {
 	t.Helper()
 	var n int
-	require.NoError(t, db.Conn(t.Context()).QueryRowContext(t.Context(),
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t),
 		`SELECT count(*) FROM outbox WHERE type = $1`, "tandem.assessments.v1."+typ).Scan(&n))
 	return n
 }
@@ -60,35 +61,35 @@ func outboxed(t *testing.T, db *sqldb.DB, typ string) int {
 func editions(t *testing.T, db *sqldb.DB) {
 	s := store.NewFrameworks(db, clock.NewFake(now))
 	f := edition.Family{ID: "f", Title: "F", Description: "Ours", CreateTime: now, UpdateTime: now, Version: 1}
-	require.NoError(t, s.AddFamily(t.Context(), f))
-	kind(t, problem.KindAlreadyExists, s.AddFamily(t.Context(), f))
-	got, err := s.Family(t.Context(), "f")
+	require.NoError(t, s.AddFamily(kittest.All(t), f))
+	kind(t, problem.KindAlreadyExists, s.AddFamily(kittest.All(t), f))
+	got, err := s.Family(kittest.All(t), "f")
 	require.NoError(t, err)
 	require.Equal(t, f, got)
-	_, err = s.Family(t.Context(), "g")
+	_, err = s.Family(kittest.All(t), "g")
 	kind(t, problem.KindNotFound, err)
 
 	e := framework.Version{
 		Family: "f", ID: "1", Title: "One", State: edition.Draft, CreateTime: now, UpdateTime: now, Version: 1,
 		Body: framework.Body{Standards: []framework.Standard{{ID: "a", Title: "Ä"}}},
 	}
-	require.NoError(t, s.AddEdition(t.Context(), e))
-	kind(t, problem.KindAlreadyExists, s.AddEdition(t.Context(), e))
+	require.NoError(t, s.AddEdition(kittest.All(t), e))
+	kind(t, problem.KindAlreadyExists, s.AddEdition(kittest.All(t), e))
 	e.State, e.PublishTime, e.Version = edition.Published, now.Add(time.Hour), 2
-	require.NoError(t, s.SaveEdition(t.Context(), e))
-	kind(t, problem.KindAborted, s.SaveEdition(t.Context(), e))
-	read, err := s.Edition(t.Context(), "f", "1")
+	require.NoError(t, s.SaveEdition(kittest.All(t), e))
+	kind(t, problem.KindAborted, s.SaveEdition(kittest.All(t), e))
+	read, err := s.Edition(kittest.All(t), "f", "1")
 	require.NoError(t, err)
 	require.Equal(t, e, read)
 	in(t, db, func(ctx context.Context) error { return s.Announce(ctx, e) })
 	require.Equal(t, 1, outboxed(t, db, "FrameworkPublished"))
 
 	e.ID, e.Version = "2", 1
-	require.NoError(t, s.AddEdition(t.Context(), e))
-	list, err := s.Editions(t.Context(), "f", "1", 10)
+	require.NoError(t, s.AddEdition(kittest.All(t), e))
+	list, err := s.Editions(kittest.All(t), "f", "1", 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	families, err := s.Families(t.Context(), "", 1)
+	families, err := s.Families(kittest.All(t), "", 1)
 	require.NoError(t, err)
 	require.Equal(t, []edition.Family{f}, families)
 }
@@ -108,17 +109,17 @@ func asked(id string, schools ...string) campaign.Campaign {
 func campaigns(t *testing.T, db *sqldb.DB) {
 	s := store.NewCampaigns(db, clock.NewFake(now))
 	oak, all := asked("c1", "oak", "elm"), asked("c2")
-	require.NoError(t, s.AddCampaign(t.Context(), oak))
-	require.NoError(t, s.AddCampaign(t.Context(), all))
-	kind(t, problem.KindAlreadyExists, s.AddCampaign(t.Context(), oak))
-	got, err := s.Campaign(t.Context(), "d1", "c1")
+	require.NoError(t, s.AddCampaign(kittest.All(t), oak))
+	require.NoError(t, s.AddCampaign(kittest.All(t), all))
+	kind(t, problem.KindAlreadyExists, s.AddCampaign(kittest.All(t), oak))
+	got, err := s.Campaign(kittest.All(t), "d1", "c1")
 	require.NoError(t, err)
 	require.Equal(t, oak, got)
-	_, err = s.Campaign(t.Context(), "d2", "c1")
+	_, err = s.Campaign(kittest.All(t), "d2", "c1")
 	kind(t, problem.KindNotFound, err)
 
 	seen := func(v campaign.Viewer) (ids []string) {
-		list, err := s.Campaigns(t.Context(), "d1", v, "", 10)
+		list, err := s.Campaigns(kittest.All(t), "d1", v, "", 10)
 		require.NoError(t, err)
 		for _, c := range list {
 			require.True(t, v.Sees(c), "the list shows what Get shows")
@@ -130,10 +131,10 @@ func campaigns(t *testing.T, db *sqldb.DB) {
 	require.Equal(t, []string{"c1", "c2"}, seen(campaign.Viewer{Schools: []string{"ash", "elm"}}))
 	require.Equal(t, []string{"c2"}, seen(campaign.Viewer{Schools: []string{"ash"}}))
 
-	waves, err := s.Waves(t.Context(), "d1", "i", "cycles/2026", 1)
+	waves, err := s.Waves(kittest.All(t), "d1", "i", "cycles/2026", 1)
 	require.NoError(t, err)
 	require.Equal(t, []campaign.Campaign{oak, all}, waves)
-	waves, err = s.Waves(t.Context(), "d1", "i", "cycles/2026", 2)
+	waves, err = s.Waves(kittest.All(t), "d1", "i", "cycles/2026", 2)
 	require.NoError(t, err)
 	require.Empty(t, waves)
 
@@ -143,13 +144,13 @@ func campaigns(t *testing.T, db *sqldb.DB) {
 		require.NoError(t, s.SaveCampaign(ctx, all))
 		return s.Opened(ctx, all)
 	})
-	kind(t, problem.KindAborted, s.SaveCampaign(t.Context(), all))
-	got, err = s.Campaign(t.Context(), "d1", "c2")
+	kind(t, problem.KindAborted, s.SaveCampaign(kittest.All(t), all))
+	got, err = s.Campaign(kittest.All(t), "d1", "c2")
 	require.NoError(t, err)
 	require.Equal(t, all, got)
 	require.Equal(t, 1, outboxed(t, db, "CampaignOpened"))
-	require.NoError(t, s.SetPublishOperation(t.Context(), "d1", "c2", "op"))
-	op, err := s.PublishOperation(t.Context(), "d1", "c2")
+	require.NoError(t, s.SetPublishOperation(kittest.All(t), "d1", "c2", "op"))
+	op, err := s.PublishOperation(kittest.All(t), "d1", "c2")
 	require.NoError(t, err)
 	require.Equal(t, "op", op)
 }
@@ -159,7 +160,7 @@ func openCampaign(t *testing.T, db *sqldb.DB, id string) campaign.Campaign {
 	t.Helper()
 	c := asked(id, "oak", "elm")
 	c.State, c.Schools[0].Title, c.Schools[1].Title = campaign.Open, "Oak", "Elm"
-	require.NoError(t, store.NewCampaigns(db, clock.NewFake(now)).AddCampaign(t.Context(), c))
+	require.NoError(t, store.NewCampaigns(db, clock.NewFake(now)).AddCampaign(kittest.All(t), c))
 	return c
 }
 
@@ -167,12 +168,12 @@ func doors(t *testing.T, db *sqldb.DB) {
 	s, r := store.NewCampaigns(db, clock.NewFake(now)), store.NewResponses(db, clock.NewFake(now))
 	openCampaign(t, db, "c1")
 	l := campaign.Link{District: "d1", Campaign: "c1", ID: "l1", School: "oak", Code: "link-code", CreateTime: now}
-	require.NoError(t, s.AddLink(t.Context(), l))
-	kind(t, problem.KindAlreadyExists, s.AddLink(t.Context(), l))
-	links, err := s.Links(t.Context(), "d1", "c1", "", 10)
+	require.NoError(t, s.AddLink(kittest.All(t), l))
+	kind(t, problem.KindAlreadyExists, s.AddLink(kittest.All(t), l))
+	links, err := s.Links(kittest.All(t), "d1", "c1", "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []campaign.Link{l}, links)
-	d, err := r.Door(t.Context(), "link-code")
+	d, err := r.Door(kittest.All(t), "link-code")
 	require.NoError(t, err)
 	want := response.Door{District: "d1", Campaign: "c1", School: "oak", SchoolTitle: "Oak", Title: "Fall", State: campaign.Open, InstrumentVersion: "instruments/i/versions/1"}
 	require.Equal(t, want, d)
@@ -181,25 +182,25 @@ func doors(t *testing.T, db *sqldb.DB) {
 	for i := range digests {
 		digests[i] = code.Digest(string(rune('A' + i)))
 	}
-	require.NoError(t, s.AddInvitations(t.Context(), "d1", "c1", "elm", digests))
-	d, err = r.Door(t.Context(), "A")
+	require.NoError(t, s.AddInvitations(kittest.All(t), "d1", "c1", "elm", digests))
+	d, err = r.Door(kittest.All(t), "A")
 	require.NoError(t, err)
 	require.True(t, d.Invitation && !d.Burned && d.School == "elm")
 	for _, fresh := range []bool{true, false} {
-		got, err := r.Burn(t.Context(), d, "A")
+		got, err := r.Burn(kittest.All(t), d, "A")
 		require.NoError(t, err)
 		require.Equal(t, fresh, got)
 	}
-	d, err = r.Door(t.Context(), "A")
+	d, err = r.Door(kittest.All(t), "A")
 	require.NoError(t, err)
 	require.True(t, d.Burned)
-	_, err = r.Door(t.Context(), digests[0])
+	_, err = r.Door(kittest.All(t), digests[0])
 	kind(t, problem.KindNotFound, err)
 
-	d, err = r.SchoolDoor(t.Context(), "d1", "c1", "ash")
+	d, err = r.SchoolDoor(kittest.All(t), "d1", "c1", "ash")
 	require.NoError(t, err)
 	require.Empty(t, d.School)
-	_, err = r.SchoolDoor(t.Context(), "d1", "none", "oak")
+	_, err = r.SchoolDoor(kittest.All(t), "d1", "none", "oak")
 	kind(t, problem.KindNotFound, err)
 }
 
@@ -217,25 +218,25 @@ func answers(t *testing.T, db *sqldb.DB) {
 	in(t, db, func(ctx context.Context) error { return r.Save(ctx, records) })
 	require.Equal(t, 250, outboxed(t, db, "ResponseCounted"))
 	n := 0
-	require.NoError(t, read.Answers(t.Context(), "d1", "c1", "oak", func(options map[string]string) {
+	require.NoError(t, read.Answers(kittest.All(t), "d1", "c1", "oak", func(options map[string]string) {
 		require.Equal(t, map[string]string{"q1": "3"}, options)
 		n++
 	}))
 	require.Equal(t, 250, n)
-	found, err := r.Receipts(t.Context(), "d1", "c1", []string{"keyA", "none"})
+	found, err := r.Receipts(kittest.All(t), "d1", "c1", []string{"keyA", "none"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]response.Receipt{"keyA": {Code: "receiptA", Day: now.Truncate(24 * time.Hour)}}, found)
 
 	again := records[0]
 	again.ID = "other"
-	kind(t, problem.KindAlreadyExists, db.Tx(t.Context(), func(ctx context.Context) error { return r.Save(ctx, []response.Record{again}) }))
+	kind(t, problem.KindAlreadyExists, db.Tx(kittest.All(t), func(ctx context.Context) error { return r.Save(ctx, []response.Record{again}) }))
 	require.Equal(t, 250, outboxed(t, db, "ResponseCounted"), "nothing of a refused answer stays")
 
 	for _, paper := range []bool{false, true} {
-		got, err := read.HasPaper(t.Context(), "d1", "c1", "oak")
+		got, err := read.HasPaper(kittest.All(t), "d1", "c1", "oak")
 		require.NoError(t, err)
 		require.Equal(t, paper, got)
-		require.NoError(t, r.MarkPaper(t.Context(), "d1", "c1", "oak"))
+		require.NoError(t, r.MarkPaper(kittest.All(t), "d1", "c1", "oak"))
 	}
 }
 
@@ -246,7 +247,7 @@ func addResult(t *testing.T, s *store.Results, id, c, school string, sufficient 
 		District: "d1", School: school, ID: id, Campaign: c, Cycle: "cycles/2026", Wave: 1, FrameworkVersion: "frameworks/f/versions/1", Digest: "d" + id, CreateTime: now,
 		Table: result.Table{Responses: result.Count{Shown: sufficient, Value: 12}, Standards: []result.StandardResult{{Standard: "a", Low: 1, High: 5}}},
 	}
-	require.NoError(t, s.AddResult(t.Context(), r))
+	require.NoError(t, s.AddResult(kittest.All(t), r))
 	return r
 }
 
@@ -259,13 +260,13 @@ func results(t *testing.T, db *sqldb.DB) {
 	}
 	r1 := add("r1", "c1", "oak", true)
 	add("r2", "c1", "elm", false)
-	kind(t, problem.KindAlreadyExists, s.AddResult(t.Context(), result.Result{District: "d1", School: "oak", ID: "r9", Campaign: "c1"}))
-	counted, err := s.Counted(t.Context(), "d1", "c1")
+	kind(t, problem.KindAlreadyExists, s.AddResult(kittest.All(t), result.Result{District: "d1", School: "oak", ID: "r9", Campaign: "c1"}))
+	counted, err := s.Counted(kittest.All(t), "d1", "c1")
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"oak", "elm"}, counted)
-	_, err = s.Result(t.Context(), "d1", "oak", "r1")
+	_, err = s.Result(kittest.All(t), "d1", "oak", "r1")
 	kind(t, problem.KindNotFound, err)
-	_, err = s.NewestSufficient(t.Context(), "d1", "oak")
+	_, err = s.NewestSufficient(kittest.All(t), "d1", "oak")
 	kind(t, problem.KindNotFound, err)
 
 	release := func(id, c string, at time.Time) []result.Result {
@@ -275,7 +276,7 @@ func results(t *testing.T, db *sqldb.DB) {
 			out, err = s.Release(ctx, rel)
 			return err
 		})
-		got, err := s.GetRelease(t.Context(), "d1", id)
+		got, err := s.GetRelease(kittest.All(t), "d1", id)
 		require.NoError(t, err)
 		require.Equal(t, rel, got)
 		return out
@@ -284,7 +285,7 @@ func results(t *testing.T, db *sqldb.DB) {
 	require.Len(t, released, 2)
 	require.Equal(t, "elm", released[0].School)
 	r1.Release, r1.CreateTime = "rel1", now.Add(time.Hour)
-	got, err := s.Result(t.Context(), "d1", "oak", "r1")
+	got, err := s.Result(kittest.All(t), "d1", "oak", "r1")
 	require.NoError(t, err)
 	require.Equal(t, r1, got)
 	in(t, db, func(ctx context.Context) error { return s.Released(ctx, got) })
@@ -292,19 +293,19 @@ func results(t *testing.T, db *sqldb.DB) {
 
 	add("r0", "c2", "oak", false)
 	release("rel2", "c2", now.Add(2*time.Hour))
-	list, err := s.Results(t.Context(), "d1", "oak", result.Position{}, 10)
+	list, err := s.Results(kittest.All(t), "d1", "oak", result.Position{}, 10)
 	require.NoError(t, err)
 	require.Equal(t, []string{"r0", "r1"}, []string{list[0].ID, list[1].ID}, "the newest first")
-	list, err = s.Results(t.Context(), "d1", "oak", result.Position{CreateTime: list[0].CreateTime, ID: list[0].ID}, 10)
+	list, err = s.Results(kittest.All(t), "d1", "oak", result.Position{CreateTime: list[0].CreateTime, ID: list[0].ID}, 10)
 	require.NoError(t, err)
 	require.Equal(t, []result.Result{r1}, list)
-	newest, err := s.NewestSufficient(t.Context(), "d1", "oak")
+	newest, err := s.NewestSufficient(kittest.All(t), "d1", "oak")
 	require.NoError(t, err)
 	require.Equal(t, "r1", newest.ID)
-	releases, err := s.Releases(t.Context(), "d1", campaign.Viewer{Schools: []string{"oak"}}, "rel1", 10)
+	releases, err := s.Releases(kittest.All(t), "d1", campaign.Viewer{Schools: []string{"oak"}}, "rel1", 10)
 	require.NoError(t, err)
 	require.Len(t, releases, 1)
-	releases, err = s.Releases(t.Context(), "d1", campaign.Viewer{Schools: []string{"ash"}}, "", 10)
+	releases, err = s.Releases(kittest.All(t), "d1", campaign.Viewer{Schools: []string{"ash"}}, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, releases)
 }
@@ -313,51 +314,51 @@ func selfAssessments(t *testing.T, db *sqldb.DB) {
 	s := store.NewSelfAssessments(db, clock.NewFake(now))
 	team := selfassessment.Team{District: "d1", School: "oak", ID: "core"}
 	a := selfassessment.Assessment{Team: team, ID: "a1", Cycle: "cycles/2026", FrameworkVersion: "f1", State: selfassessment.Rating, CreateTime: now, UpdateTime: now, Version: 1}
-	require.NoError(t, s.AddAssessment(t.Context(), a))
+	require.NoError(t, s.AddAssessment(kittest.All(t), a))
 	second := a
 	second.ID = "a2"
-	kind(t, problem.KindAlreadyExists, s.AddAssessment(t.Context(), second))
-	open, err := s.Rating(t.Context(), team, "cycles/2026")
+	kind(t, problem.KindAlreadyExists, s.AddAssessment(kittest.All(t), second))
+	open, err := s.Rating(kittest.All(t), team, "cycles/2026")
 	require.NoError(t, err)
 	require.Equal(t, a, open)
 
 	o := selfassessment.Opinion{ID: "o1", Levels: []selfassessment.Level{{Standard: "a", Level: 2, Note: "n"}}, Group: 2, Day: now.Truncate(24 * time.Hour), Rater: "digest"}
-	require.NoError(t, s.AddOpinion(t.Context(), a, o))
+	require.NoError(t, s.AddOpinion(kittest.All(t), a, o))
 	o.ID = "o2"
-	kind(t, problem.KindAlreadyExists, s.AddOpinion(t.Context(), a, o))
-	rated, err := s.HasRated(t.Context(), a, "digest")
+	kind(t, problem.KindAlreadyExists, s.AddOpinion(kittest.All(t), a, o))
+	rated, err := s.HasRated(kittest.All(t), a, "digest")
 	require.NoError(t, err)
 	require.True(t, rated)
-	rated, err = s.HasRated(t.Context(), a, "other")
+	rated, err = s.HasRated(kittest.All(t), a, "other")
 	require.NoError(t, err)
 	require.False(t, rated)
-	list, err := s.Opinions(t.Context(), a, "", 10)
+	list, err := s.Opinions(kittest.All(t), a, "", 10)
 	require.NoError(t, err)
 	o.ID, o.Rater = "o1", ""
 	require.Equal(t, []selfassessment.Opinion{o}, list, "who rated does not come back")
 
-	_, err = s.NewestSettled(t.Context(), "d1", "oak", "", "")
+	_, err = s.NewestSettled(kittest.All(t), "d1", "oak", "", "")
 	kind(t, problem.KindNotFound, err)
 	a.State, a.Consensus, a.Notes, a.SettleTime, a.Version, a.Ratings = selfassessment.Settled, o.Levels, "Done", now.Add(time.Hour), 2, 1
 	in(t, db, func(ctx context.Context) error {
 		require.NoError(t, s.SaveAssessment(ctx, a))
 		return s.Settled(ctx, a)
 	})
-	kind(t, problem.KindAborted, s.SaveAssessment(t.Context(), a))
+	kind(t, problem.KindAborted, s.SaveAssessment(kittest.All(t), a))
 	require.Equal(t, 1, outboxed(t, db, "SelfAssessmentSettled"))
-	got, err := s.Assessment(t.Context(), team, "a1")
+	got, err := s.Assessment(kittest.All(t), team, "a1")
 	require.NoError(t, err)
 	require.Equal(t, a, got)
-	require.NoError(t, s.AddAssessment(t.Context(), second), "a settled one makes room")
-	all, err := s.Assessments(t.Context(), team, "", 10)
+	require.NoError(t, s.AddAssessment(kittest.All(t), second), "a settled one makes room")
+	all, err := s.Assessments(kittest.All(t), team, "", 10)
 	require.NoError(t, err)
 	require.Len(t, all, 2)
 
 	for _, found := range [][2]string{{"", ""}, {"core", ""}, {"", "f1"}, {"core", "f1"}} {
-		newest, err := s.NewestSettled(t.Context(), "d1", "oak", found[0], found[1])
+		newest, err := s.NewestSettled(kittest.All(t), "d1", "oak", found[0], found[1])
 		require.NoError(t, err)
 		require.Equal(t, result.Assessment{Name: a.Name(), FrameworkVersion: "f1", SettleTime: a.SettleTime, Levels: map[string]int{"a": 2}}, newest)
 	}
-	_, err = s.NewestSettled(t.Context(), "d1", "oak", "other", "")
+	_, err = s.NewestSettled(kittest.All(t), "d1", "oak", "other", "")
 	kind(t, problem.KindNotFound, err)
 }

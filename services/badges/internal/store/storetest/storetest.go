@@ -18,7 +18,9 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/definition"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
 	"github.com/tandem-badges/tandem/services/badges/internal/store"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
@@ -54,7 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 }
 
 func definitions(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	d := definition.Definition{Name: "badgeDefinitions/b", Title: "B", Framework: "frameworks/f", Standard: "st", CreateTime: at(1), UpdateTime: at(1), Version: 1}
 	require.NoError(t, s.InsertDefinition(ctx, d))
 	e := definition.Edition{
@@ -89,7 +91,7 @@ func anApplication(name, journey string) application.Application {
 }
 
 func applications(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	a := anApplication(app, "j1")
 	require.NoError(t, s.InsertApplication(ctx, a))
 	a.State, a.Round, a.Snapshot, a.SnapshotDigest, a.SubmitTime = application.InSubmission, 1, app+"/snapshots/1", "dd", at(2)
@@ -105,7 +107,7 @@ func applications(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func oneOpen(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	const journey = school + "/teams/t/journeys/j"
 	first := anApplication(app, journey)
 	require.NoError(t, s.InsertApplication(ctx, first))
@@ -119,7 +121,7 @@ func oneOpen(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func reviews(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	r := review.Review{Name: app + "/reviews/r1", Application: app, Reviewer: "people/r", State: review.Assigned, Round: 1, CreateTime: at(1), UpdateTime: at(1), Version: 1}
 	require.NoError(t, s.InsertReview(ctx, r))
 	require.Equal(t, application.Undeclared, must(s.Assignment(ctx, app, r.Reviewer)))
@@ -140,7 +142,7 @@ func reviews(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func decisions(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	d := decision.Decision{
 		Name: app + "/decisions/d1", Application: app, Round: 1, Outcome: decision.Revise, Rationale: "r", Requirements: []string{"q"},
 		RuleMet: true, RuleExplanation: "e", Proposer: "people/p", CreateTime: at(1), UpdateTime: at(1), Version: 1,
@@ -165,7 +167,7 @@ func anAward(id, decision string, i int) award.Award {
 }
 
 func awards(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	a := anAward("w1", "d1", 1)
 	require.NoError(t, s.InsertAward(ctx, a))
 	require.True(t, problem.Is(s.InsertAward(ctx, anAward("w2", "d1", 1)), problem.KindAlreadyExists), "one award per decision")
@@ -182,7 +184,7 @@ func awards(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func due(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	later, sooner, over := anAward("w1", "d1", 20), anAward("w2", "d2", 10), anAward("w3", "d3", 0)
 	over.State = award.Revoked
 	for _, a := range []award.Award{later, sooner, over} {
@@ -198,7 +200,7 @@ func due(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func partnerships(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	p := award.Partnership{School: school, FrameworkVersion: fv}
 	read(t, p, must(s.Partnership(ctx, school, fv)))
 	for i, recognized := range []bool{true, false} {
@@ -209,7 +211,7 @@ func partnerships(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func versions(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	a := anApplication(app, "j1")
 	require.NoError(t, s.InsertApplication(ctx, a))
 	same := anApplication(app, "j2")
@@ -222,7 +224,7 @@ func versions(t *testing.T, s *store.Store, _ *sqldb.DB) {
 }
 
 func events(t *testing.T, s *store.Store, db *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	a := anApplication(app, "j1")
 	count := func() (n int) {
 		require.NoError(t, db.Conn(ctx).QueryRowContext(ctx, "SELECT count(*) FROM outbox").Scan(&n))
@@ -241,14 +243,14 @@ func events(t *testing.T, s *store.Store, db *sqldb.DB) {
 }
 
 func scopes(t *testing.T, s *store.Store, _ *sqldb.DB) {
-	ctx := t.Context()
+	ctx := kittest.All(t)
 	var names []string
 	for _, sc := range []string{"districts/d1/schools/s1", "districts/d1/schools/s2", "districts/d2/schools/s1"} {
 		names = append(names, sc+"/applications/a")
 		require.NoError(t, s.InsertApplication(ctx, anApplication(sc+"/applications/a", sc+"/teams/t/journeys/j")))
 	}
 	list := func(parent string, nodes ...string) []string {
-		rows, err := s.Applications(ctx, caller.Scope{Parent: parent, Readable: nodes}, nil, application.Slice{Limit: 9})
+		rows, err := s.Applications(ctx, caller.Scope{Parent: parent, Readable: scope.Of(nodes...)}, nil, application.Slice{Limit: 9})
 		require.NoError(t, err)
 		var out []string
 		for _, a := range rows {

@@ -20,32 +20,32 @@ func content(digit string, state artifact.ContentState) artifact.Content {
 func contents(t *testing.T, s Stores) {
 	t.Helper()
 	c := content("1", artifact.Arriving)
-	require.NoError(t, s.Artifacts.AddContent(t.Context(), c))
+	require.NoError(t, s.Artifacts.AddContent(kittest.All(t), c))
 	again := c
 	again.State, again.Size = artifact.Stored, 99
-	require.NoError(t, s.Artifacts.AddContent(t.Context(), again))
-	got, err := s.Artifacts.Content(t.Context(), c.District, c.SHA256)
+	require.NoError(t, s.Artifacts.AddContent(kittest.All(t), again))
+	got, err := s.Artifacts.Content(kittest.All(t), c.District, c.SHA256)
 	require.NoError(t, err)
 	require.Equal(t, c, got, "the first row stays")
-	_, err = s.Artifacts.Content(t.Context(), "0990", c.SHA256)
+	_, err = s.Artifacts.Content(kittest.All(t), "0990", c.SHA256)
 	require.True(t, problem.Is(err, problem.KindNotFound))
 
-	require.NoError(t, s.Artifacts.LoosenContent(t.Context(), c.District, c.SHA256))
-	got, err = s.Artifacts.Content(t.Context(), c.District, c.SHA256)
+	require.NoError(t, s.Artifacts.LoosenContent(kittest.All(t), c.District, c.SHA256))
+	got, err = s.Artifacts.Content(kittest.All(t), c.District, c.SHA256)
 	require.NoError(t, err)
 	require.Equal(t, c, got, "only stored contents become loose")
 
 	c.State, c.Version = artifact.Stored, 2
-	require.NoError(t, s.Artifacts.SaveContent(t.Context(), c))
-	require.True(t, problem.Is(s.Artifacts.SaveContent(t.Context(), c), problem.KindAborted))
-	require.NoError(t, s.Artifacts.LoosenContent(t.Context(), c.District, c.SHA256))
-	require.NoError(t, s.Artifacts.ForgetContent(t.Context(), c), "of another version: nothing happens")
-	got, err = s.Artifacts.Content(t.Context(), c.District, c.SHA256)
+	require.NoError(t, s.Artifacts.SaveContent(kittest.All(t), c))
+	require.True(t, problem.Is(s.Artifacts.SaveContent(kittest.All(t), c), problem.KindAborted))
+	require.NoError(t, s.Artifacts.LoosenContent(kittest.All(t), c.District, c.SHA256))
+	require.NoError(t, s.Artifacts.ForgetContent(kittest.All(t), c), "of another version: nothing happens")
+	got, err = s.Artifacts.Content(kittest.All(t), c.District, c.SHA256)
 	require.NoError(t, err)
 	require.Equal(t, artifact.Loose, got.State)
 	require.EqualValues(t, 3, got.Version)
-	require.NoError(t, s.Artifacts.ForgetContent(t.Context(), got))
-	_, err = s.Artifacts.Content(t.Context(), c.District, c.SHA256)
+	require.NoError(t, s.Artifacts.ForgetContent(kittest.All(t), got))
+	_, err = s.Artifacts.Content(kittest.All(t), c.District, c.SHA256)
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }
 
@@ -54,12 +54,12 @@ func sweepable(t *testing.T, s Stores) {
 	old := content("a", artifact.Arriving)
 	old.UpdateTime = kittest.Start().Add(-time.Hour)
 	for _, c := range []artifact.Content{content("1", artifact.Arriving), content("2", artifact.Stored), content("3", artifact.Loose), content("4", artifact.Erasing), old} {
-		require.NoError(t, s.Artifacts.AddContent(t.Context(), c))
+		require.NoError(t, s.Artifacts.AddContent(kittest.All(t), c))
 	}
-	got, err := s.Artifacts.Sweepable(t.Context(), kittest.Start(), 10)
+	got, err := s.Artifacts.Sweepable(kittest.All(t), kittest.Start(), 10)
 	require.NoError(t, err)
 	require.Equal(t, []artifact.Content{old, content("3", artifact.Loose), content("4", artifact.Erasing)}, got)
-	got, err = s.Artifacts.Sweepable(t.Context(), kittest.Start(), 1)
+	got, err = s.Artifacts.Sweepable(kittest.All(t), kittest.Start(), 1)
 	require.NoError(t, err)
 	require.Equal(t, []artifact.Content{old}, got)
 }
@@ -67,19 +67,19 @@ func sweepable(t *testing.T, s Stores) {
 func uses(t *testing.T, s Stores) {
 	t.Helper()
 	a := row("a")
-	require.NoError(t, s.Artifacts.AddArtifact(t.Context(), a))
+	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), a))
 	used := func(district, sha256 string) bool {
-		out, err := s.Artifacts.UsesContent(t.Context(), district, sha256)
+		out, err := s.Artifacts.UsesContent(kittest.All(t), district, sha256)
 		require.NoError(t, err)
 		return out
 	}
 	require.True(t, used("0880", a.SHA256))
 	require.False(t, used("0990", a.SHA256))
 	a.State, a.Version = artifact.Withdrawn, 2
-	require.NoError(t, s.Artifacts.SaveArtifact(t.Context(), a))
+	require.NoError(t, s.Artifacts.SaveArtifact(kittest.All(t), a))
 	require.False(t, used("0880", a.SHA256))
 	m := manifest("m1", 1)
-	require.NoError(t, s.Portfolios.AddManifest(t.Context(), m))
+	require.NoError(t, s.Portfolios.AddManifest(kittest.All(t), m))
 	require.True(t, used("0880", m.Entries[0].SHA256))
-	require.NoError(t, s.Portfolios.AddManifest(t.Context(), manifest("m2", 2)), "which may list the same content")
+	require.NoError(t, s.Portfolios.AddManifest(kittest.All(t), manifest("m2", 2)), "which may list the same content")
 }

@@ -75,39 +75,39 @@ func roundTrip(t *testing.T, s Stores) {
 	t.Helper()
 	bare := artifact.Artifact{Ref: artifact.Ref{District: "0880", School: "0010", ID: "bare"}, Description: artifact.Description{Groups: []int{1}}, State: artifact.AwaitingContent, Version: 1}
 	for _, a := range []artifact.Artifact{row("a"), bare} {
-		require.NoError(t, s.Artifacts.AddArtifact(t.Context(), a))
-		got, err := s.Artifacts.Artifact(t.Context(), a.Ref)
+		require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), a))
+		got, err := s.Artifacts.Artifact(kittest.All(t), a.Ref)
 		require.NoError(t, err)
 		require.Equal(t, a, got)
 	}
 	for _, r := range []artifact.Ref{{District: "0880", School: "0010", ID: "none"}, {District: "0880", School: "0020", ID: "a"}, {District: "0990", School: "0010", ID: "a"}} {
-		_, err := s.Artifacts.Artifact(t.Context(), r)
+		_, err := s.Artifacts.Artifact(kittest.All(t), r)
 		require.Equal(t, problem.NotFound(r.Name()), err)
 	}
 }
 
 func uniqueness(t *testing.T, s Stores) {
 	t.Helper()
-	require.NoError(t, s.Artifacts.AddArtifact(t.Context(), row("a")))
-	require.True(t, problem.Is(s.Artifacts.AddArtifact(t.Context(), row("a")), problem.KindAlreadyExists))
+	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), row("a")))
+	require.True(t, problem.Is(s.Artifacts.AddArtifact(kittest.All(t), row("a")), problem.KindAlreadyExists))
 	for _, r := range []artifact.Ref{{District: "0880", School: "0020", ID: "a"}, {District: "0990", School: "0010", ID: "a"}} {
 		a := row("a")
 		a.Ref = r
-		require.NoError(t, s.Artifacts.AddArtifact(t.Context(), a))
+		require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), a))
 	}
 }
 
 func versions(t *testing.T, s Stores) {
 	t.Helper()
 	a := row("a")
-	require.NoError(t, s.Artifacts.AddArtifact(t.Context(), a))
+	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), a))
 	a.Step, a.Indicator, a.OccurDate, a.Groups, a.Caption, a.FileName = a.Step+"2", "i2", "2026-01-01", []int{2}, "c", ""
 	a.State, a.MediaType, a.Size, a.SHA256, a.AcceptTime, a.UpdateTime, a.Version = artifact.Withdrawn, "x/y", 3, "00", kittest.Start(), kittest.Start(), 2
-	require.NoError(t, s.Artifacts.SaveArtifact(t.Context(), a))
-	got, err := s.Artifacts.Artifact(t.Context(), a.Ref)
+	require.NoError(t, s.Artifacts.SaveArtifact(kittest.All(t), a))
+	got, err := s.Artifacts.Artifact(kittest.All(t), a.Ref)
 	require.NoError(t, err)
 	require.Equal(t, a, got)
-	require.Equal(t, problem.Stale(a.Name()), s.Artifacts.SaveArtifact(t.Context(), a), "the version is 2 already")
+	require.Equal(t, problem.Stale(a.Name()), s.Artifacts.SaveArtifact(kittest.All(t), a), "the version is 2 already")
 }
 
 func ids(list []artifact.Artifact) (out []string) {
@@ -120,15 +120,15 @@ func ids(list []artifact.Artifact) (out []string) {
 func paging(t *testing.T, s Stores) {
 	t.Helper()
 	for _, id := range []string{"c", "a", "d", "b"} {
-		require.NoError(t, s.Artifacts.AddArtifact(t.Context(), row(id)))
+		require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), row(id)))
 	}
 	other := row("b0")
 	other.School = "0020"
-	require.NoError(t, s.Artifacts.AddArtifact(t.Context(), other))
+	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), other))
 	school := artifact.Ref{District: "0880", School: "0010"}
-	one, err := s.Artifacts.Artifacts(t.Context(), school, nil, "", 3)
+	one, err := s.Artifacts.Artifacts(kittest.All(t), school, nil, "", 3)
 	require.NoError(t, err)
-	two, err := s.Artifacts.Artifacts(t.Context(), school, nil, "c", 3)
+	two, err := s.Artifacts.Artifacts(kittest.All(t), school, nil, "c", 3)
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b", "c"}, ids(one))
 	require.Equal(t, []string{"d"}, ids(two))
@@ -138,8 +138,8 @@ func conditions(t *testing.T, s Stores) {
 	t.Helper()
 	odd := row("odd")
 	odd.Indicator, odd.State = `' OR 1=1 --`, artifact.AwaitingContent
-	require.NoError(t, s.Artifacts.AddArtifact(t.Context(), row("a")))
-	require.NoError(t, s.Artifacts.AddArtifact(t.Context(), odd))
+	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), row("a")))
+	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), odd))
 	equal := func(field string, value any) *artifact.Condition {
 		return &artifact.Condition{Op: artifact.Equal, Field: field, Value: value}
 	}
@@ -161,12 +161,12 @@ func conditions(t *testing.T, s Stores) {
 		"or within and": {join(artifact.And, join(artifact.Or, equal(artifact.FieldState, artifact.Accepted), equal(artifact.FieldStep, "x")), equal(artifact.FieldStep, "none")), nil},
 	}
 	for name, c := range cases {
-		got, err := s.Artifacts.Artifacts(t.Context(), odd.Ref, c.condition, "", 10)
+		got, err := s.Artifacts.Artifacts(kittest.All(t), odd.Ref, c.condition, "", 10)
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, ids(got), name)
 	}
 	for _, c := range []*artifact.Condition{equal("caption", "x"), {Op: ";"}, join(artifact.And, equal("1=1 OR state", "x"))} {
-		_, err := s.Artifacts.Artifacts(t.Context(), odd.Ref, c, "", 10)
+		_, err := s.Artifacts.Artifacts(kittest.All(t), odd.Ref, c, "", 10)
 		require.Error(t, err)
 	}
 }
@@ -176,12 +176,12 @@ func counting(t *testing.T, s Stores) {
 	for i, state := range []artifact.State{artifact.AwaitingContent, artifact.Accepted, artifact.Withdrawn} {
 		a := row(string(rune('a' + i)))
 		a.State = state
-		require.NoError(t, s.Artifacts.AddArtifact(t.Context(), a))
+		require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), a))
 	}
-	n, err := s.Artifacts.CountArtifacts(t.Context(), "0880", journey().Name())
+	n, err := s.Artifacts.CountArtifacts(kittest.All(t), "0880", journey().Name())
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
-	n, err = s.Artifacts.CountArtifacts(t.Context(), "0990", journey().Name())
+	n, err = s.Artifacts.CountArtifacts(kittest.All(t), "0990", journey().Name())
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
@@ -191,21 +191,21 @@ func items(t *testing.T, s Stores) {
 	a, waiting, elsewhere := row("a"), row("b"), row("c")
 	waiting.State, elsewhere.Journey = artifact.AwaitingContent, journey().Name()+"2"
 	for _, x := range []artifact.Artifact{a, waiting, elsewhere} {
-		require.NoError(t, s.Artifacts.AddArtifact(t.Context(), x))
+		require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), x))
 	}
-	got, err := s.Portfolios.Items(t.Context(), journey())
+	got, err := s.Portfolios.Items(kittest.All(t), journey())
 	require.NoError(t, err)
 	require.Equal(t, []portfolio.Item{{Groups: a.Groups, Entry: portfolio.Entry{
 		Artifact: a.Name(), SHA256: a.SHA256, Size: a.Size, MediaType: a.MediaType, Caption: a.Caption, OccurDate: a.OccurDate, Step: a.Step, Indicator: a.Indicator,
 	}}}, got)
 	version := func() int64 {
-		v, err := s.Portfolios.Version(t.Context(), journey())
+		v, err := s.Portfolios.Version(kittest.All(t), journey())
 		require.NoError(t, err)
 		return v
 	}
 	require.Zero(t, version())
 	for range 2 {
-		require.NoError(t, s.Artifacts.TouchPortfolio(t.Context(), "0880", journey().Name()))
+		require.NoError(t, s.Artifacts.TouchPortfolio(kittest.All(t), "0880", journey().Name()))
 	}
 	require.EqualValues(t, 2, version())
 }
@@ -219,36 +219,36 @@ func manifest(id string, sequence int64) portfolio.Manifest {
 
 func manifests(t *testing.T, s Stores) {
 	t.Helper()
-	_, ok, err := s.Portfolios.Newest(t.Context(), journey())
+	_, ok, err := s.Portfolios.Newest(kittest.All(t), journey())
 	require.NoError(t, err)
 	require.False(t, ok)
 	list := []portfolio.Manifest{manifest("z", 1), manifest("y", 2), manifest("x", 3)}
 	for _, m := range list {
-		require.NoError(t, s.Portfolios.AddManifest(t.Context(), m))
+		require.NoError(t, s.Portfolios.AddManifest(kittest.All(t), m))
 	}
-	v, err := s.Portfolios.Version(t.Context(), journey())
+	v, err := s.Portfolios.Version(kittest.All(t), journey())
 	require.NoError(t, err)
 	require.EqualValues(t, 3, v, "a manifest is a change")
-	newest, ok, err := s.Portfolios.Newest(t.Context(), journey())
+	newest, ok, err := s.Portfolios.Newest(kittest.All(t), journey())
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, list[2], newest)
-	got, err := s.Portfolios.Manifests(t.Context(), journey(), 1, 5)
+	got, err := s.Portfolios.Manifests(kittest.All(t), journey(), 1, 5)
 	require.NoError(t, err)
 	require.Equal(t, list[1:], got)
-	one, err := s.Portfolios.Manifest(t.Context(), journey(), "z")
+	one, err := s.Portfolios.Manifest(kittest.All(t), journey(), "z")
 	require.NoError(t, err)
 	require.Equal(t, list[0], one)
-	_, err = s.Portfolios.Manifest(t.Context(), portfolio.Journey{District: "0880", School: "0010", Team: "t", ID: "k"}, "z")
+	_, err = s.Portfolios.Manifest(kittest.All(t), portfolio.Journey{District: "0880", School: "0010", Team: "t", ID: "k"}, "z")
 	require.True(t, problem.Is(err, problem.KindNotFound))
-	require.True(t, problem.Is(s.Portfolios.AddManifest(t.Context(), manifest("new", 3)), problem.KindAlreadyExists), "a sequence has no two of a number")
+	require.True(t, problem.Is(s.Portfolios.AddManifest(kittest.All(t), manifest("new", 3)), problem.KindAlreadyExists), "a sequence has no two of a number")
 }
 
 func events(t *testing.T, s Stores) {
 	t.Helper()
 	all := []any{artifact.AcceptedEvent{Artifact: row("a")}, artifact.ChangedEvent{Artifact: row("a")}, artifact.WithdrawnEvent{Artifact: row("a")}}
 	emit := func(fail error) error {
-		return s.Artifacts.Tx(t.Context(), func(ctx context.Context) error {
+		return s.Artifacts.Tx(kittest.All(t), func(ctx context.Context) error {
 			for _, e := range all {
 				if err := s.Artifacts.Emit(ctx, e); err != nil {
 					return err
@@ -261,7 +261,7 @@ func events(t *testing.T, s Stores) {
 		})
 	}
 	waiting := func() int {
-		n, _, err := outbox.Backlog(t.Context(), s.DB)
+		n, _, err := outbox.Backlog(kittest.All(t), s.DB)
 		require.NoError(t, err)
 		return n
 	}
@@ -269,7 +269,7 @@ func events(t *testing.T, s Stores) {
 	require.Zero(t, waiting())
 	require.NoError(t, emit(nil))
 	require.Equal(t, 4, waiting())
-	require.ErrorIs(t, s.Artifacts.Emit(t.Context(), all[0]), sqldb.ErrNoTx)
-	require.Error(t, s.Artifacts.Emit(t.Context(), "what"))
-	require.Error(t, s.Portfolios.Emit(t.Context(), "what"))
+	require.ErrorIs(t, s.Artifacts.Emit(kittest.All(t), all[0]), sqldb.ErrNoTx)
+	require.Error(t, s.Artifacts.Emit(kittest.All(t), "what"))
+	require.Error(t, s.Portfolios.Emit(kittest.All(t), "what"))
 }
