@@ -17,8 +17,10 @@ import (
 	machineapi "github.com/tandem-badges/tandem/gateway/internal/machine/api"
 	"github.com/tandem-badges/tandem/gateway/internal/machine/oauth"
 	"github.com/tandem-badges/tandem/gateway/internal/rest"
+	"github.com/tandem-badges/tandem/gateway/internal/review"
 	"github.com/tandem-badges/tandem/gateway/internal/store"
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/run"
 )
 
@@ -50,6 +52,10 @@ func newMachines(d Deps) *machines {
 
 func (m *machines) register(to grpc.ServiceRegistrar) {
 	gatewayv1.RegisterApiClientsServiceServer(to, machineapi.New(m.service))
+	gatewayv1.RegisterAccessServiceServer(to, review.New(review.Options{
+		Subjects: schoolsv1.NewSubjectsServiceClient(rest.Upstream(m.deps.Conns["schools"])),
+		Machines: m.kept, Scopes: m.service.Scopes, Clock: m.deps.Clock,
+	}))
 }
 
 func (m *machines) task() run.Task {
@@ -64,7 +70,7 @@ func (m *machines) open(mux *http.ServeMux) {
 }
 
 func (m *machines) mint(subject string, scopes []string, secretID string, lifetime time.Duration) (string, error) {
-	return m.deps.Signer.Mint(access.Identity{Subject: subject, Scopes: scopes, Session: secretID}, lifetime)
+	return m.deps.Signer.MintAccess(identity.Access{Subject: subject, Scopes: scopes, Credential: secretID}, lifetime)
 }
 
 // Token returns the machine behind an access token.

@@ -115,7 +115,7 @@ func (s *Service) admit(c Client, secret *Secret, from netip.Addr) (Proven, erro
 	switch {
 	case secret == nil || !secret.live(now):
 		return Proven{}, refused(errUnknown)
-	case c.ended(now):
+	case c.Ended(now):
 		return Proven{}, refused(errEnded)
 	case !c.allows(from):
 		return Proven{}, refused(errAddress)

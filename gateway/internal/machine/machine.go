@@ -148,8 +148,8 @@ func (c *Client) allows(from netip.Addr) bool {
 	return err == nil && network.Within(networks, network.Plain(from))
 }
 
-// ended tells whether the client does not work at the time.
-func (c *Client) ended(now time.Time) bool {
+// Ended tells whether the client does not work at the time.
+func (c *Client) Ended(now time.Time) bool {
 	return c.Disabled || !c.End.IsZero() && !now.Before(c.End)
 }
 

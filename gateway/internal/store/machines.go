@@ -55,6 +55,18 @@ func (s *Store) ListClients(ctx context.Context, parent, after string, limit int
 	return found, sqldb.MapError(err, parent)
 }
 
+// EveryClient lists machines without their secrets, by district and id: those of
+// one district, or of all where none is given.
+func (s *Store) EveryClient(ctx context.Context, district, afterDistrict, afterID string, limit int) ([]machine.Client, error) {
+	rows, err := s.db.Conn(ctx).QueryContext(ctx, `SELECT `+clientColumns+` FROM api_clients
+		WHERE (district_id = $1 OR $1 = '') AND (district_id, id) > ($2, $3) ORDER BY district_id, id LIMIT $4`,
+		district, afterDistrict, afterID, limit)
+	if err != nil {
+		return nil, sqldb.MapError(err, "apiClients")
+	}
+	return scanClients(rows)
+}
+
 func (s *Store) clients(ctx context.Context, where string, args ...any) ([]machine.Client, error) {
 	rows, err := s.db.Conn(ctx).QueryContext(ctx, `SELECT `+clientColumns+` FROM api_clients WHERE `+where, args...)
 	if err != nil {

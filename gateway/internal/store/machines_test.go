@@ -10,14 +10,13 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 
-	"github.com/tandem-badges/tandem/gateway/internal/machine"
 	"github.com/tandem-badges/tandem/gateway/internal/store"
 	"github.com/tandem-badges/tandem/gateway/internal/store/storetest"
 )
 
 func TestContractOfMachines(t *testing.T) {
 	kittest.Databases(t, "gateway", store.Migrations(), func(t *testing.T, db *sqldb.DB) {
-		storetest.Machines(t, func(t *testing.T) machine.Store {
+		storetest.Machines(t, func(t *testing.T) storetest.MachineStore {
 			t.Helper()
 			_, err := db.Exec(tenant.Everything(t.Context(), "each test begins empty"), `DELETE FROM api_clients`)
 			require.NoError(t, err)

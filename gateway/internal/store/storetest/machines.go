@@ -15,15 +15,22 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/machine"
 )
 
+// MachineStore is what packages machine and review need.
+type MachineStore interface {
+	machine.Store
+	EveryClient(ctx context.Context, district, afterDistrict, afterID string, limit int) ([]machine.Client, error)
+}
+
 // Machines holds the store of machines to its contract; open returns an empty one.
-func Machines(t *testing.T, open func(t *testing.T) machine.Store) {
+func Machines(t *testing.T, open func(t *testing.T) MachineStore) {
 	t.Helper()
-	for name, test := range map[string]func(*testing.T, context.Context, machine.Store){
+	for name, test := range map[string]func(*testing.T, context.Context, MachineStore){
 		"a machine comes back as it was written":          machineRoundTrip,
 		"a machine somebody else changed is stale":        machineStale,
 		"secrets come and go with the machine":            machineSecrets,
 		"a key finds its machine":                         machineKey,
 		"machines are listed by id, in their district":    machineLists,
+		"machines are listed over all districts":          machineEverywhere,
 		"the last use only moves forwards":                machineUses,
 		"a failed transaction leaves nothing":             machineRollback,
 		"a machine of another district is not even there": machineElsewhere,
@@ -57,7 +64,7 @@ func next(c machine.Client) machine.Client {
 	return c
 }
 
-func machineRoundTrip(t *testing.T, ctx context.Context, s machine.Store) {
+func machineRoundTrip(t *testing.T, ctx context.Context, s MachineStore) {
 	for _, c := range []machine.Client{machineOf("aspen", "sync"), {
 		Name: "districts/aspen/apiClients/bare", Version: 1, Created: time.UnixMicro(1).UTC(), Updated: time.UnixMicro(1).UTC(),
 	}} {
@@ -74,7 +81,7 @@ func machineRoundTrip(t *testing.T, ctx context.Context, s machine.Store) {
 	}
 }
 
-func machineStale(t *testing.T, ctx context.Context, s machine.Store) {
+func machineStale(t *testing.T, ctx context.Context, s MachineStore) {
 	c := machineOf("aspen", "sync")
 	require.NoError(t, s.InsertClient(ctx, c))
 	changed := next(c)
@@ -91,7 +98,7 @@ func machineStale(t *testing.T, ctx context.Context, s machine.Store) {
 	}
 }
 
-func machineSecrets(t *testing.T, ctx context.Context, s machine.Store) {
+func machineSecrets(t *testing.T, ctx context.Context, s MachineStore) {
 	c := machineOf("aspen", "sync")
 	require.NoError(t, s.InsertClient(ctx, c))
 	first, second := secretOf(machine.ClientSecret, "a"), secretOf(machine.APIKey, "b")
@@ -117,7 +124,7 @@ func machineSecrets(t *testing.T, ctx context.Context, s machine.Store) {
 	require.Empty(t, got.Secrets, "a machine of the same name begins anew")
 }
 
-func machineKey(t *testing.T, ctx context.Context, s machine.Store) {
+func machineKey(t *testing.T, ctx context.Context, s MachineStore) {
 	for _, district := range []string{"aspen", "birch"} {
 		c := machineOf(district, "sync")
 		require.NoError(t, s.InsertClient(ctx, c))
@@ -135,7 +142,7 @@ func machineKey(t *testing.T, ctx context.Context, s machine.Store) {
 	}
 }
 
-func machineLists(t *testing.T, ctx context.Context, s machine.Store) {
+func machineLists(t *testing.T, ctx context.Context, s MachineStore) {
 	for _, id := range []string{"b", "a-1", "a0", "a"} {
 		c := machineOf("aspen", id)
 		require.NoError(t, s.InsertClient(ctx, c))
@@ -161,7 +168,7 @@ func machineLists(t *testing.T, ctx context.Context, s machine.Store) {
 	require.Empty(t, list("b", 2))
 }
 
-func machineUses(t *testing.T, ctx context.Context, s machine.Store) {
+func machineUses(t *testing.T, ctx context.Context, s MachineStore) {
 	c := machineOf("aspen", "sync")
 	require.NoError(t, s.InsertClient(ctx, c))
 	with := next(c)
@@ -184,7 +191,7 @@ func machineUses(t *testing.T, ctx context.Context, s machine.Store) {
 	require.Equal(t, got.Secrets, again.Secrets)
 }
 
-func machineRollback(t *testing.T, ctx context.Context, s machine.Store) {
+func machineRollback(t *testing.T, ctx context.Context, s MachineStore) {
 	c := machineOf("aspen", "sync")
 	refusal := problem.Denied("test")
 	require.ErrorIs(t, s.Tx(ctx, func(ctx context.Context) error {
@@ -195,7 +202,7 @@ func machineRollback(t *testing.T, ctx context.Context, s machine.Store) {
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }
 
-func machineElsewhere(t *testing.T, ctx context.Context, s machine.Store) {
+func machineElsewhere(t *testing.T, ctx context.Context, s MachineStore) {
 	require.NoError(t, s.InsertClient(ctx, machineOf("aspen", "sync")))
 	for _, name := range []string{"districts/birch/apiClients/sync", "districts/aspen/apiClients/other", "apiClients/sync", "districts/aspen", ""} {
 		_, err := s.Client(ctx, name)
@@ -204,4 +211,23 @@ func machineElsewhere(t *testing.T, ctx context.Context, s machine.Store) {
 	found, err := s.ListClients(ctx, "districts/birch", "", 9)
 	require.NoError(t, err)
 	require.Empty(t, found)
+}
+
+func machineEverywhere(t *testing.T, ctx context.Context, s MachineStore) {
+	for _, name := range []string{"birch/a", "aspen/b", "aspen-2/a", "aspen/a"} {
+		district, id, _ := strings.Cut(name, "/")
+		require.NoError(t, s.InsertClient(ctx, machineOf(district, id)))
+	}
+	list := func(district, afterDistrict, afterID string, limit int) (names []string) {
+		found, err := s.EveryClient(ctx, district, afterDistrict, afterID, limit)
+		require.NoError(t, err)
+		for _, c := range found {
+			names = append(names, strings.TrimPrefix(strings.Replace(c.Name, "/apiClients", "", 1), "districts/"))
+		}
+		return names
+	}
+	require.Equal(t, []string{"aspen/a", "aspen/b", "aspen-2/a", "birch/a"}, list("", "", "", 9))
+	require.Equal(t, []string{"aspen-2/a"}, list("", "aspen", "b", 1))
+	require.Equal(t, []string{"aspen/a", "aspen/b"}, list("aspen", "", "", 9))
+	require.Equal(t, []string{"aspen/b"}, list("aspen", "aspen", "a", 9))
 }
