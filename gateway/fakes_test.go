@@ -22,6 +22,7 @@ import (
 	evidencev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1"
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
+	"github.com/tandem-badges/tandem/services/kit/access"
 	kitproblem "github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -30,6 +31,7 @@ type fakeSchools struct {
 	schoolsv1.UnimplementedOrganizationsServiceServer
 	schoolsv1.UnimplementedPeopleServiceServer
 	schoolsv1.UnimplementedJourneysServiceServer
+	schoolsv1.UnimplementedSubjectsServiceServer
 
 	mu       sync.Mutex
 	metadata metadata.MD
@@ -40,10 +42,12 @@ type fakeSchools struct {
 	broken   []error
 	hold     chan struct{} // closed: answers; nil: answers
 	people   []*schoolsv1.Person
+	subjects map[string]*schoolsv1.Subject
+	away     error // of the service that resolves subjects
 }
 
 func newFakeSchools() *fakeSchools {
-	return &fakeSchools{people: []*schoolsv1.Person{
+	return &fakeSchools{subjects: map[string]*schoolsv1.Subject{}, people: []*schoolsv1.Person{
 		{Name: "districts/aspen/people/ana", DisplayName: "Ana Example", Demo: true, Grants: []*schoolsv1.RoleGrant{
 			{Role: accessv1.Role_ROLE_DISTRICT_COORDINATOR, Node: "districts/aspen"},
 		}},
@@ -60,6 +64,50 @@ func (f *fakeSchools) register(s grpc.ServiceRegistrar) {
 	schoolsv1.RegisterOrganizationsServiceServer(s, f)
 	schoolsv1.RegisterPeopleServiceServer(s, f)
 	schoolsv1.RegisterJourneysServiceServer(s, f)
+	schoolsv1.RegisterSubjectsServiceServer(s, f)
+}
+
+// grant registers a person with exactly these grants.
+func (f *fakeSchools) grant(person string, grants ...access.Grant) {
+	subject := &schoolsv1.Subject{Name: person}
+	for _, g := range grants {
+		grant := &schoolsv1.Grant{Role: g.Role, Node: g.Node, State: schoolsv1.Grant_STATE_ACTIVE}
+		if !g.Start.IsZero() {
+			grant.StartTime = timestamppb.New(g.Start)
+		}
+		if !g.End.IsZero() {
+			grant.EndTime = timestamppb.New(g.End)
+		}
+		subject.Grants = append(subject.Grants, grant)
+	}
+	f.change(person, subject)
+}
+
+// change replaces what is known of a person; nil: nothing.
+func (f *fakeSchools) change(person string, subject *schoolsv1.Subject) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.subjects[person] = subject
+}
+
+// stayAway makes the service answer nothing about people.
+func (f *fakeSchools) stayAway(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.away = err
+}
+
+// ResolveSubject is not noted: every request asks it.
+func (f *fakeSchools) ResolveSubject(_ context.Context, req *schoolsv1.ResolveSubjectRequest) (*schoolsv1.Subject, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return nil, f.away
+	}
+	if s := f.subjects[req.GetName()]; s != nil {
+		return s, nil
+	}
+	return nil, kitproblem.NotFound(req.GetName())
 }
 
 // note remembers a call and says how it ends.

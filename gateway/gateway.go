@@ -4,10 +4,10 @@
 // A request passes package edge (request id, log, headers, CORS) and then goes,
 // by its path, to package rest (/v1/, which also holds the routes of packages
 // stream and files), docs (/openapi.json, /docs), pages (/, /badges/, /verify) or,
-// in development mode only, dev (/dev/). The gateway keeps no state and decides
-// nothing: it reads who calls from the signed token and hands that token on to
-// the services over gRPC, where every access rule is checked. Refusals of any
-// part are problem documents (package problems).
+// in development mode only, dev (/dev/). The gateway decides nothing about what
+// somebody may do: package caller finds out who calls and with which rights, and
+// a signed token of that goes on to the services over gRPC, where every access
+// rule is checked. Refusals of any part are problem documents (package problems).
 //
 // New builds it from connections; Server is the HTTP server that lets event
 // streams end when it drains. The program that runs it adds Checks to its own
@@ -28,6 +28,7 @@ import (
 
 	apidoc "github.com/tandem-badges/tandem/proto"
 
+	"github.com/tandem-badges/tandem/gateway/internal/caller"
 	"github.com/tandem-badges/tandem/gateway/internal/dev"
 	"github.com/tandem-badges/tandem/gateway/internal/docs"
 	"github.com/tandem-badges/tandem/gateway/internal/edge"
@@ -49,10 +50,11 @@ type Deps struct {
 	// the gateway's own gRPC services under gateway.
 	Conns map[string]grpc.ClientConnInterface
 	// DB is the gateway's own database, migrated with Migrations.
-	DB       *sqldb.DB
+	DB *sqldb.DB
+	// Verifier checks the access tokens that clients send.
 	Verifier *identity.Verifier
-	// Signer mints tokens in development mode, and its key hides positions of the
-	// event stream; all replicas need the same.
+	// Signer makes the internal tokens of callers with the gateway's key, and its
+	// secrets hide positions of the event stream; all replicas need the same.
 	Signer *identity.Signer
 	Bus    *bus.Bus
 	Clock  *clock.Adjustable
@@ -113,15 +115,15 @@ func New(d Deps) (*Gateway, error) {
 	g := &Gateway{Checks: checks(d), ready: run.NewReadiness(d.Log), log: d.Log}
 	g.ready.Add(g.Checks...)
 	g.ready.Add(d.Checks...)
-	api, err := g.api(d)
-	if err != nil {
-		return nil, err
-	}
 	people, err := newSignIn(d)
 	if err != nil {
 		return nil, err
 	}
 	clients := newMachines(d)
+	api, err := g.api(d, callers(d, people, clients))
+	if err != nil {
+		return nil, err
+	}
 	site, err := g.site(d, people, clients)
 	if err != nil {
 		return nil, err
@@ -146,9 +148,9 @@ func New(d Deps) (*Gateway, error) {
 }
 
 // api is everything under /v1/.
-func (g *Gateway) api(d Deps) (*rest.API, error) {
+func (g *Gateway) api(d Deps, callers *caller.Resolver) (*rest.API, error) {
 	api, err := rest.New(context.Background(), rest.Options{
-		Conns: d.Conns, Verifier: d.Verifier, Log: d.Log, BodyLimit: d.BodyLimit, Timeout: d.Timeout,
+		Conns: d.Conns, Callers: callers, Log: d.Log, BodyLimit: d.BodyLimit, Timeout: d.Timeout,
 	})
 	if err != nil {
 		return nil, err
@@ -157,7 +159,9 @@ func (g *Gateway) api(d Deps) (*rest.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.stream, err = stream.New(stream.Options{Bus: d.Bus, Verifier: d.Verifier, Log: d.Log, Secret: secret, Ahead: d.Clock.Offset})
+	g.stream, err = stream.New(stream.Options{
+		Bus: d.Bus, Callers: callers, Log: d.Log, Secret: secret, Now: d.Clock.Now, Ahead: d.Clock.Offset,
+	})
 	if err != nil {
 		return nil, err
 	}

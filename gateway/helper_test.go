@@ -2,7 +2,9 @@ package gateway_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
@@ -86,7 +89,7 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 	}
 	deps := gateway.Deps{
 		DB:    kittest.SQLite(t, "gateway", gateway.Migrations),
-		Conns: w.conns, Verifier: identity.NewVerifier(w.signer.Public()), Signer: w.signer, Bus: w.bus, Clock: w.clock,
+		Conns: w.conns, Verifier: identity.NewVerifier(w.signer.Keys()), Signer: w.signer, Bus: w.bus, Clock: w.clock,
 		Log: telemetry.NewLogger(w.log, slog.LevelDebug), PublicURL: "https://badges.example.org",
 	}
 	for _, one := range change {
@@ -108,9 +111,25 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 // lateConn is a connection to a service that is made of what calls it.
 type lateConn struct{ grpc.ClientConnInterface }
 
-// token is a bearer header for somebody with the grants.
+// token is a bearer header for somebody whose grants these are.
 func (w *world) token(grants ...access.Grant) string {
-	return "Bearer " + kittest.Token(w.t, w.signer, "districts/aspen/people/ana", grants...)
+	w.t.Helper()
+	return w.bearer(w.person(grants...))
+}
+
+// person is somebody registered in aspen with the grants, the same one each time.
+func (w *world) person(grants ...access.Grant) string {
+	name := fmt.Sprintf("districts/aspen/people/ana-%x", sha256.Sum256(fmt.Append(nil, grants)))
+	w.schools.grant(name, grants...)
+	return name
+}
+
+// bearer is a header with the access token of a subject.
+func (w *world) bearer(subject string, grants ...access.Grant) string {
+	w.t.Helper()
+	token, err := w.signer.MintAccess(identity.Access{Subject: subject, Grants: grants}, time.Hour)
+	require.NoError(w.t, err)
+	return "Bearer " + token
 }
 
 // answer is a response that has been read.

@@ -5,7 +5,8 @@
 // Identities are the demo people of the schools service, read with the rights of
 // a state administrator that this mode invents: dev-admin, who is always there,
 // so that demo data can be loaded before there is any person. Real people cannot
-// be signed in as.
+// be signed in as. A token of a demo person says only who they are, like the one
+// of a real person; that of dev-admin brings the rights of the whole state.
 package dev
 
 import (
@@ -31,11 +32,10 @@ import (
 
 const (
 	// Admin is the person that development mode invents.
-	Admin = "people/dev-admin"
+	Admin = identity.Admin
 
-	tokenTTL   = 12 * time.Hour
-	listingTTL = time.Minute
-	pageSize   = 1000
+	tokenTTL = 12 * time.Hour
+	pageSize = 1000
 )
 
 // Options of New.
@@ -84,7 +84,7 @@ type person struct {
 	Title    string `json:"title"`
 	Roles    []role `json:"roles"`
 
-	grants []access.Grant
+	grants []access.Grant // in the token: of a root identity only
 }
 
 func (h *Handler) identities(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func (h *Handler) token(w http.ResponseWriter, r *http.Request) {
 		problems.Write(w, r, refusal)
 		return
 	}
-	token, err := h.opts.Signer.Mint(access.Identity{Subject: who.Identity, Grants: who.grants}, tokenTTL)
+	token, err := h.opts.Signer.MintAccess(identity.Access{Subject: who.Identity, Grants: who.grants}, tokenTTL)
 	if err != nil {
 		problems.Error(w, r, err)
 		return
@@ -169,7 +169,8 @@ func refuse(status int, rule, fix string) *problems.Problem {
 // name of resource.
 func (h *Handler) all(ctx context.Context) ([]person, error) {
 	admin := shown(Admin, "Development administrator", []*schoolsv1.RoleGrant{{Role: accessv1.Role_ROLE_STATE_ADMIN}})
-	token, err := h.opts.Signer.Mint(access.Identity{Subject: Admin, Grants: admin.grants}, listingTTL)
+	admin.grants = []access.Grant{{Role: accessv1.Role_ROLE_STATE_ADMIN}}
+	token, err := h.opts.Signer.MintSubject(access.Identity{Subject: Admin, Grants: admin.grants})
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +203,6 @@ func shown(name, display string, grants []*schoolsv1.RoleGrant) person {
 	for _, g := range grants {
 		short := strings.TrimPrefix(g.GetRole().String(), "ROLE_")
 		p.Roles = append(p.Roles, role{Role: short, Node: g.GetNode()})
-		p.grants = append(p.grants, access.Grant{Role: g.GetRole(), Node: g.GetNode()})
 		titles = append(titles, titleOf(short, g.GetNode()))
 	}
 	p.Title = strings.Join(titles, "; ")

@@ -1,9 +1,9 @@
 // Package rest serves /v1/: REST for every RPC of the platform.
 //
 // A request finds its route first, in a table made of the protos (path template
-// and access rule) plus the routes that other packages add with Handle. Then it
-// is known who calls: without a valid token only a public route goes on, and
-// nothing else of the request has been read by then. Only after that come, for
+// and access rule) plus the routes that other packages add with Handle. Then
+// package caller finds out who calls: unidentified only a public route goes on,
+// and nothing else of the request has been read by then. Only after that come, for
 // an RPC, the query and the body; what cannot be read is refused with every
 // field named. The rest is done by grpc-gateway over a client connection, with
 // the metadata that Upstream allows and nothing a client could add to it.
@@ -26,7 +26,6 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/edge"
 	"github.com/tandem-badges/tandem/gateway/internal/problems"
 	"github.com/tandem-badges/tandem/services/kit/access"
-	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -35,15 +34,20 @@ const (
 	DefaultBodyLimit = 1 << 20
 	// DefaultTimeout bounds one request for an RPC.
 	DefaultTimeout = 30 * time.Second
-
-	maxToken = 16 << 10
 )
+
+// Callers finds out who makes a request; package caller does.
+type Callers interface {
+	// Identify returns the request's context with the caller, and false when the
+	// request proves nobody.
+	Identify(r *http.Request) (ctx context.Context, known bool, err error)
+}
 
 // Options of New.
 type Options struct {
 	// Conns are the services by name.
 	Conns     map[string]grpc.ClientConnInterface
-	Verifier  *identity.Verifier
+	Callers   Callers
 	Log       *slog.Logger
 	BodyLimit int64         // 0 means DefaultBodyLimit
 	Timeout   time.Duration // 0 means DefaultTimeout
@@ -133,24 +137,11 @@ func count(ctx context.Context, w http.ResponseWriter, r *http.Request, err erro
 	return err
 }
 
-// authenticate returns the request's context with its caller. It looks at one
-// header only.
+// authenticate returns the request's context with its caller.
 func (a *API) authenticate(r *http.Request, public bool) (context.Context, error) {
-	values := r.Header.Values("Authorization")
-	if len(values) == 0 {
-		if public {
-			return r.Context(), nil
-		}
-		return nil, problem.Unauthenticated(problem.ReasonIdentityMissing)
+	ctx, known, err := a.opts.Callers.Identify(r)
+	if err == nil && !known && !public {
+		err = problem.Unauthenticated(problem.ReasonIdentityMissing)
 	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	if len(values) != 1 || !strings.EqualFold(scheme, "bearer") || len(token) > maxToken {
-		return nil, problem.Unauthenticated(problem.ReasonTokenInvalid)
-	}
-	token = strings.TrimSpace(token)
-	id, err := a.opts.Verifier.Verify(token)
-	if err != nil {
-		return nil, err
-	}
-	return identity.WithToken(access.WithIdentity(r.Context(), id), token), nil
+	return ctx, err
 }

@@ -9,7 +9,8 @@
 // events that the caller may not see.
 //
 // A client that does not read is dropped after a short wait and may resume; a
-// stream ends when its token does, or when the gateway stops.
+// stream ends when its token or session does, or when the gateway stops. What a
+// client sees follows its rights while it stays (view).
 package stream
 
 import (
@@ -22,9 +23,7 @@ import (
 
 	"github.com/tandem-badges/tandem/gateway/internal/problems"
 	"github.com/tandem-badges/tandem/gateway/internal/sight"
-	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/bus"
-	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -42,9 +41,11 @@ type Watcher interface {
 
 // Options of New.
 type Options struct {
-	Bus      Watcher
-	Verifier *identity.Verifier
-	Log      *slog.Logger
+	Bus     Watcher
+	Callers Callers
+	Log     *slog.Logger
+	// Now is the product's time, by which grants begin and end.
+	Now func() time.Time
 	// Secret seals positions; all replicas need the same.
 	Secret []byte
 	// Ahead tells how far the product's clock is ahead of real time.
@@ -86,7 +87,6 @@ func (h *Handler) Stop() { h.once.Do(func() { close(h.stop) }) }
 
 // ServeHTTP serves one client until they leave.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	caller, _ := access.FromContext(r.Context())
 	want, violations := h.readWish(r)
 	if len(violations) > 0 {
 		problems.Write(w, r, problems.Invalid(violations...))
@@ -94,7 +94,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	feed := h.follow(ctx, caller, want)
+	v := h.view(r.WithContext(ctx))
+	feed := h.follow(ctx, v, want)
 	select {
 	case <-feed.started:
 	case err := <-feed.ended:
@@ -103,7 +104,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case <-ctx.Done():
 		return
 	}
-	h.send(ctx, &sink{w: w, rc: http.NewResponseController(w)}, feed)
+	h.send(ctx, &sink{w: w, rc: http.NewResponseController(w)}, v, feed)
 }
 
 // refuse answers a watch that could not begin.
@@ -123,18 +124,24 @@ type feed struct {
 	ended   chan error
 }
 
-// errSlow ends a watch whose client does not read.
-var errSlow = errors.New("client does not read")
+// Why a watch ends that nobody asked to end.
+var (
+	errSlow   = errors.New("client does not read")
+	errRights = errors.New("rights of the client ended, grew or could not be asked for")
+)
 
 // follow starts the watch of a client.
-func (h *Handler) follow(ctx context.Context, caller access.Identity, want wish) *feed {
+func (h *Handler) follow(ctx context.Context, v *view, want wish) *feed {
 	f := &feed{events: make(chan bus.Event, buffered), started: make(chan struct{}), ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancelCause(ctx)
-	seen := h.kinds.Of(caller)
-	options := bus.WatchOptions{Subjects: seen.Subjects(), After: want.after, Since: want.stored, Started: func() { close(f.started) }}
+	options := bus.WatchOptions{Subjects: v.subjects, After: want.after, Since: want.stored, Started: func() { close(f.started) }}
 	go func() {
 		err := h.opts.Bus.Watch(ctx, options, func(ev bus.Event) {
-			if want.wants(ev) && seen.Sees(ev) && !h.offer(ctx, f.events, ev) {
+			switch {
+			case ctx.Err() != nil:
+			case v.concerns(ev) && !v.refresh():
+				cancel(errRights)
+			case want.wants(ev) && v.sees(ev) && !h.offer(ctx, f.events, ev):
 				cancel(errSlow)
 			}
 		})
@@ -167,8 +174,9 @@ func (h *Handler) offer(ctx context.Context, events chan<- bus.Event, ev bus.Eve
 	}
 }
 
-// send writes events and heartbeats until something ends the stream.
-func (h *Handler) send(ctx context.Context, out *sink, f *feed) {
+// send writes events and heartbeats until something ends the stream. An event
+// that waited here while rights ended is not sent.
+func (h *Handler) send(ctx context.Context, out *sink, v *view, f *feed) {
 	if out.begin() != nil {
 		return
 	}
@@ -185,12 +193,14 @@ func (h *Handler) send(ctx context.Context, out *sink, f *feed) {
 			h.opts.Log.InfoContext(ctx, "event stream ended", "cause", cause)
 			return
 		case <-beat.C:
-			if _, invalid := h.opts.Verifier.Verify(identity.Token(ctx)); invalid != nil {
-				return // the next connection asks for a new token
+			if !v.refresh() {
+				return // the next connection proves itself anew
 			}
 			err = out.comment("still here")
 		case ev := <-f.events:
-			err = h.write(out, ev)
+			if v.sees(ev) {
+				err = h.write(out, ev)
+			}
 		}
 		if err != nil {
 			return

@@ -3,7 +3,6 @@ package stream
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,12 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/bus"
-	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
 // fakeBus sends the events it was given, then waits.
@@ -74,34 +74,54 @@ func joined(t *testing.T, i int) bus.Event {
 	return bus.Event{ID: fmt.Sprint(i), Type: "tandem.schools.v1.MemberJoined", Name: name, Data: data, Cursor: fmt.Sprint(i)}
 }
 
+// fakeCallers says who calls, as long as they are not gone.
+type fakeCallers struct {
+	mu    sync.Mutex
+	id    access.Identity
+	gone  error
+	asked int
+}
+
+func newCallers(grants ...access.Grant) *fakeCallers {
+	return &fakeCallers{id: access.Identity{Subject: "districts/a/people/ana", Grants: grants}}
+}
+
+func (f *fakeCallers) Again(r *http.Request) (context.Context, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked++
+	return access.WithIdentity(r.Context(), f.id), f.gone == nil, f.gone
+}
+
+func (f *fakeCallers) change(gone error, grants ...access.Grant) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.gone, f.id.Grants = gone, grants
+}
+
+var everything = access.Grant{Role: accessv1.Role_ROLE_STATE_ADMIN}
+
 // harness is a handler over a fake bus.
-func harness(t *testing.T, f *fakeBus, change func(*Options)) (*Handler, *identity.Signer) {
+func harness(t *testing.T, f *fakeBus, change func(*Options)) (*Handler, *fakeCallers) {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	require.NoError(t, err)
-	signer := identity.NewSigner(key)
-	secret, err := signer.Secret("test")
-	require.NoError(t, err)
+	callers := newCallers(everything)
 	o := Options{
-		Bus: f, Verifier: identity.NewVerifier(signer.Public()), Log: slog.New(slog.DiscardHandler), Secret: secret,
-		Ahead: func() time.Duration { return 0 },
+		Bus: f, Callers: callers, Log: slog.New(slog.DiscardHandler), Secret: bytes.Repeat([]byte{7}, 32),
+		Now: time.Now, Ahead: func() time.Duration { return 0 },
 	}
 	if change != nil {
 		change(&o)
 	}
 	h, err := New(o)
 	require.NoError(t, err)
-	return h, signer
+	return h, callers
 }
 
-// request is a request of a state administrator.
-func request(t *testing.T, signer *identity.Signer, ttl time.Duration) *http.Request {
+// request is a request as it comes when it is known who calls.
+func request(t *testing.T, callers *fakeCallers) *http.Request {
 	t.Helper()
-	id := access.Identity{Subject: "people/ana", Grants: []access.Grant{{Role: 1}}}
-	token, err := signer.Mint(id, ttl)
-	require.NoError(t, err)
 	r := httptest.NewRequest("GET", "/v1/events:stream", http.NoBody)
-	return r.WithContext(identity.WithToken(access.WithIdentity(t.Context(), id), token))
+	return r.WithContext(access.WithIdentity(t.Context(), callers.id))
 }
 
 // slowWriter takes the beginning and then nothing more until released.
@@ -139,10 +159,10 @@ func TestAClientThatDoesNotReadIsDroppedAndHoldsNothingUp(t *testing.T) {
 	for i := range 2 * buffered {
 		f.events = append(f.events, joined(t, i))
 	}
-	h, signer := harness(t, f, func(o *Options) { o.Patience = 10 * time.Millisecond })
+	h, callers := harness(t, f, func(o *Options) { o.Patience = 10 * time.Millisecond })
 	w := &slowWriter{head: http.Header{}, release: make(chan struct{}), after: 2}
 	done := make(chan struct{})
-	go func() { defer close(done); h.ServeHTTP(w, request(t, signer, time.Hour)) }()
+	go func() { defer close(done); h.ServeHTTP(w, request(t, callers)) }()
 	kittest.Eventually(t, func() bool { return errors.Is(f.ended(), errSlow) }, "the watch has not ended")
 	close(w.release)
 	<-done
@@ -154,19 +174,22 @@ func TestAClientThatReadsSlowlyGetsEverything(t *testing.T) {
 	for i := range 3 * buffered {
 		f.events = append(f.events, joined(t, i))
 	}
-	h, signer := harness(t, f, nil)
+	h, callers := harness(t, f, nil)
 	w := &slowWriter{head: http.Header{}, after: 1 << 30}
-	go h.ServeHTTP(w, request(t, signer, time.Hour))
+	go h.ServeHTTP(w, request(t, callers))
 	kittest.Eventually(t, func() bool { return strings.Count(w.String(), "event: MemberJoined") == 3*buffered }, "not everything came")
 	h.Stop()
 	h.Stop() // again does no harm
 }
 
-func TestTheStreamBeatsWhileNothingHappensAndEndsWithItsToken(t *testing.T) {
-	h, signer := harness(t, &fakeBus{}, func(o *Options) { o.Heartbeat = 10 * time.Millisecond })
+func TestTheStreamBeatsWhileNothingHappensAndEndsWithItsCaller(t *testing.T) {
+	h, callers := harness(t, &fakeBus{}, func(o *Options) { o.Heartbeat = 10 * time.Millisecond })
 	w := &slowWriter{head: http.Header{}, after: 1 << 30}
-	h.ServeHTTP(w, request(t, signer, 1500*time.Millisecond)) // returns when the token has ended
-	require.Contains(t, w.String(), ": still here\n\n")
+	done := make(chan struct{})
+	go func() { defer close(done); h.ServeHTTP(w, request(t, callers)) }()
+	kittest.Eventually(t, func() bool { return strings.Contains(w.String(), ": still here\n\n") }, "no heartbeat")
+	callers.change(problem.Unauthenticated(problem.ReasonTokenInvalid))
+	<-done
 	require.True(t, strings.HasPrefix(w.String(), "retry: 2000\n: connected\n\n"))
 }
 
@@ -179,9 +202,9 @@ func TestABusThatIsAwayIsAProblem(t *testing.T) {
 		"a position it cannot read": {bus.ErrCursor, http.StatusBadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, signer := harness(t, &fakeBus{fail: c.err}, nil)
+			h, callers := harness(t, &fakeBus{fail: c.err}, nil)
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, request(t, signer, time.Hour))
+			h.ServeHTTP(w, request(t, callers))
 			require.Equal(t, c.code, w.Code)
 			require.NotContains(t, w.Body.String(), "no servers")
 		})
@@ -192,9 +215,9 @@ func TestAnEventThatCannotBeShownIsLeftOut(t *testing.T) {
 	bad := joined(t, 1)
 	bad.Data = []byte("\xff\xff")
 	f := &fakeBus{events: []bus.Event{bad, {Type: "tandem.other.v1.Unknown"}, joined(t, 2)}}
-	h, signer := harness(t, f, nil)
+	h, callers := harness(t, f, nil)
 	w := &slowWriter{head: http.Header{}, after: 1 << 30}
-	go h.ServeHTTP(w, request(t, signer, time.Hour))
+	go h.ServeHTTP(w, request(t, callers))
 	kittest.Eventually(t, func() bool { return strings.Contains(w.String(), "members/2") }, "the good one has not come")
 	require.Equal(t, 1, strings.Count(w.String(), "\nevent: "))
 	h.Stop()

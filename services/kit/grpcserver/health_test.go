@@ -24,11 +24,11 @@ func TestAServerIsHealthyOnlyWithWhatItsServicesNeed(t *testing.T) {
 	var database error
 	ready := run.NewReadiness(log)
 	ready.Add(run.Check{Name: "database", Probe: func(context.Context) error { return database }})
-	server := grpcserver.New(grpcserver.Options{Log: log, Verifier: identity.NewVerifier(kittest.Signer(t).Public()), Ready: ready})
+	server := grpcserver.New(grpcserver.Options{Log: log, Verifier: identity.NewVerifier(kittest.Keys(t)), Ready: ready})
 	listener := bufconn.Listen(1 << 16)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	conn, err := grpcserver.Dial("passthrough:///x", grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpcserver.Dial(grpcserver.Peer{Target: "passthrough:///x", Name: "x", Prover: kittest.Signer(t)}, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })

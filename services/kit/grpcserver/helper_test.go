@@ -3,7 +3,6 @@ package grpcserver_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -25,6 +24,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/internal/echo"
+	"github.com/tandem-badges/tandem/services/kit/keystore"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/telemetry"
 )
@@ -44,14 +44,13 @@ type world struct {
 
 func serve(t *testing.T, handle echo.Handle, edit ...func(*grpcserver.Options)) *world {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	require.NoError(t, err)
-	w := &world{signer: identity.NewSigner(key), log: &logLines{}}
-	opts := grpcserver.Options{Log: telemetry.NewLogger(w.log, slog.LevelDebug), Verifier: identity.NewVerifier(w.signer.Public())}
+	keys := keystore.NewMemory()
+	w := &world{signer: identity.NewSigner(keys, identity.Gateway), log: &logLines{}}
+	opts := grpcserver.Options{Log: telemetry.NewLogger(w.log, slog.LevelDebug), Service: "echo", Verifier: identity.NewVerifier(keys)}
 	for _, e := range edit {
 		e(&opts)
 	}
-	_, err = echo.File()
+	_, err := echo.File()
 	require.NoError(t, err)
 	server := grpcserver.New(opts)
 	require.NoError(t, grpcserver.Register(server, run.Service{
@@ -60,24 +59,26 @@ func serve(t *testing.T, handle echo.Handle, edit ...func(*grpcserver.Options)) 
 	pipe := bufconn.Listen(1 << 16)
 	go func() { _ = server.Serve(pipe) }()
 	t.Cleanup(server.Stop)
-	w.pipe, w.conn = pipe, dial(t, pipe)
+	w.pipe, w.conn = pipe, dial(t, pipe, w.signer)
 	return w
 }
 
-// rawConn is a connection without the client chain.
+// rawConn is a connection without the client chain, but for the proof.
 func rawConn(t *testing.T, w *world) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///pipe",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithPerRPCCredentials(identity.Proofs(w.signer, "echo")),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return w.pipe.DialContext(ctx) }))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
 
-func dial(t *testing.T, pipe *bufconn.Listener) *grpc.ClientConn {
+func dial(t *testing.T, pipe *bufconn.Listener, prover identity.Prover) *grpc.ClientConn {
 	t.Helper()
-	conn, err := grpcserver.Dial("passthrough:///pipe", grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+	peer := grpcserver.Peer{Target: "passthrough:///pipe", Name: "echo", Prover: prover}
+	conn, err := grpcserver.Dial(peer, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 		return pipe.DialContext(ctx)
 	}))
 	require.NoError(t, err)
@@ -93,9 +94,9 @@ func (w *world) principal(t *testing.T) context.Context {
 
 func (w *world) token(t *testing.T) string {
 	t.Helper()
-	token, err := w.signer.Mint(access.Identity{Subject: "people/p", Grants: []access.Grant{
+	token, err := w.signer.MintSubject(access.Identity{Subject: "people/p", Grants: []access.Grant{
 		{Role: accessv1.Role_ROLE_PRINCIPAL, Node: maple},
-	}}, time.Minute)
+	}})
 	require.NoError(t, err)
 	return token
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/audit"
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/ledger"
@@ -17,8 +18,12 @@ import (
 
 // Options of a server.
 type Options struct {
-	Log      *slog.Logger
+	Log *slog.Logger
+	// Service is the name by which others prove themselves to this server.
+	Service  string
 	Verifier *identity.Verifier
+	// Clock tells when grants begin and end; nil means real time.
+	Clock clock.Clock
 	// Restrictions are what districts forbid beyond the policies; nil is nothing.
 	Restrictions *access.Restrictions
 	// DB keeps answers by request id; without it calls are not deduplicated.
@@ -41,7 +46,7 @@ func (c *chain) unary(opts Options) []grpc.UnaryServerInterceptor {
 		c.logUnary,
 		c.deadlineUnary,
 		c.mapUnary,
-		opts.Verifier.UnaryInterceptor(),
+		c.guard.UnaryInterceptor(),
 		access.UnaryInterceptor(opts.Restrictions),
 		c.validateUnary,
 		audit.UnaryInterceptor(),
@@ -58,7 +63,7 @@ func (c *chain) stream(opts Options) []grpc.StreamServerInterceptor {
 		c.recoverStream,
 		c.logStream,
 		c.mapStream,
-		opts.Verifier.StreamInterceptor(),
+		c.guard.StreamInterceptor(),
 		access.StreamInterceptor(opts.Restrictions),
 		c.validateStream,
 		audit.StreamInterceptor(),

@@ -6,8 +6,10 @@
 // fields is unknown rather than invalid, and a stored answer is given only to
 // who may call. Errors of all of these are mapped once, by package apierr.
 //
-// Register adds services and refuses RPCs without an access rule. Dial is the
-// other end: it hands request id, caller and trace on to the next service.
+// Identity is both the service that calls, which proves itself with every call,
+// and whom it calls for. Register adds services and refuses RPCs without an
+// access rule. Dial is the other end, one connection per caller and callee: it
+// proves the caller and hands request id, subject and trace on to the next service.
 package grpcserver
 
 import (
@@ -26,6 +28,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/run"
 )
@@ -43,7 +46,7 @@ const (
 // chain holds the parts that the interceptors of one server share.
 type chain struct {
 	log       *slog.Logger
-	verifier  *identity.Verifier
+	guard     *identity.Guard
 	validator protovalidate.Validator
 	deadline  time.Duration
 	dev       bool
@@ -67,9 +70,12 @@ func New(opts Options) *grpc.Server {
 }
 
 func newChain(opts Options) *chain {
+	if opts.Clock == nil {
+		opts.Clock = clock.NewAdjustable()
+	}
 	c := &chain{
-		log: opts.Log, verifier: opts.Verifier, validator: protovalidate.GlobalValidator,
-		deadline: opts.Deadline, dev: opts.Dev,
+		log: opts.Log, guard: identity.NewGuard(opts.Verifier, opts.Service, opts.Clock.Now),
+		validator: protovalidate.GlobalValidator, deadline: opts.Deadline, dev: opts.Dev,
 	}
 	if c.deadline <= 0 {
 		c.deadline = DefaultDeadline

@@ -21,6 +21,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/internal/echo"
+	"github.com/tandem-badges/tandem/services/kit/keystore"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/requestid"
 	"github.com/tandem-badges/tandem/services/kit/run"
@@ -229,7 +230,7 @@ func TestHealthNeedsNoIdentity(t *testing.T) {
 }
 
 func TestServerWithAnRPCWithoutARuleIsRefused(t *testing.T) {
-	server := grpcserver.New(grpcserver.Options{Verifier: identity.NewVerifier()})
+	server := grpcserver.New(grpcserver.Options{Verifier: identity.NewVerifier(keystore.NewMemory())})
 	err := grpcserver.Register(server,
 		run.Service{Name: "echo", Register: func(r grpc.ServiceRegistrar) { echo.RegisterUnruled(r, echo.Itself) }},
 		run.Service{Name: "empty"},

@@ -12,11 +12,12 @@ import (
 )
 
 // tap stands at the door: it sees only the headers of a call, before gRPC
-// reads and decodes its message, and refuses who is not identified. Callers it
-// lets in carry their identity and request id in the context.
+// reads and decodes its message, and refuses calls of no known service and callers
+// who are not identified. Those it lets in carry identity and request id in
+// the context.
 func (c *chain) tap(ctx context.Context, info *tap.Info) (context.Context, error) {
 	ctx = requestid.With(ctx, requestIDOf(info.Header))
-	identified, err := c.verifier.Authenticate(ctx, info.FullMethodName, info.Header)
+	identified, err := c.guard.Authenticate(ctx, info.FullMethodName, info.Header)
 	if err != nil {
 		mapped := apierr.ToStatus(ctx, err)
 		c.log.InfoContext(ctx, "call refused", "method", info.FullMethodName, "code", code(mapped), "cause", err)

@@ -1,66 +1,95 @@
-// Package identity proves who calls.
-//
-// The gateway signs in people and mints a short-lived token (JWT, EdDSA) that
-// names the person and their grants; every service verifies it on each call
-// and hands it on with its own outgoing calls. So the rights of the person
-// who began travel with the work, and a service never acts for somebody with
-// rights of its own.
-//
-// Token lifetimes follow real time, not the product's clock. The verified
-// caller lands in the context, where package access reads it.
 package identity
 
 import (
 	"context"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
 const (
-	metadataKey = "authorization"
-	scheme      = "bearer "
+	subjectMetadata = "authorization"
+	proofMetadata   = "x-tandem-service"
+	scheme          = "bearer "
 )
 
-type tokenKey struct{}
-
-// WithToken returns a context whose outgoing calls carry the token.
-func WithToken(ctx context.Context, token string) context.Context {
-	return context.WithValue(ctx, tokenKey{}, token)
+// Guard says at the door of one service who calls it.
+type Guard struct {
+	verifier *Verifier
+	service  string
+	now      func() time.Time
 }
 
-// Token returns the token of the call in the context, or "".
-func Token(ctx context.Context) string {
-	token, _ := ctx.Value(tokenKey{}).(string)
-	return token
+// NewGuard returns a guard of the service; now tells the product's time, by
+// which grants begin and end.
+func NewGuard(v *Verifier, service string, now func() time.Time) *Guard {
+	return &Guard{verifier: v, service: service, now: now}
 }
 
-// Authenticate verifies the bearer token in the metadata of a call and returns
-// a context with the caller and their token. Without a token only a public RPC
-// passes; with a bad one none does, so that a client with an expired session
-// learns so instead of being taken for a stranger. It looks at the metadata
-// only, so it may run before a request is decoded.
-func (v *Verifier) Authenticate(ctx context.Context, fullMethod string, md metadata.MD) (context.Context, error) {
-	values := md.Get(metadataKey)
+type seenKey struct{}
+
+// Authenticate verifies the metadata of a call and returns a context with the
+// calling service, and with the person or machine the call is made for. Every
+// call but probes needs the proof of a service. Without a subject only RPCs pass
+// that need none; with a bad one none does, so that a client with an expired
+// session learns so instead of being taken for a stranger. It looks at the
+// metadata only, so it may run before a request is decoded.
+func (g *Guard) Authenticate(ctx context.Context, fullMethod string, md metadata.MD) (context.Context, error) {
+	ctx = context.WithValue(ctx, seenKey{}, true)
+	if access.Exempt(fullMethod) {
+		return ctx, nil
+	}
+	service, err := g.callingService(md)
+	if err != nil {
+		return nil, err
+	}
+	values := md.Get(subjectMetadata)
 	if len(values) == 0 {
-		if access.Public(fullMethod) {
-			return ctx, nil
-		}
-		return nil, problem.Unauthenticated(problem.ReasonIdentityMissing)
+		return withoutSubject(ctx, fullMethod, service)
 	}
 	token, ok := bearer(values)
 	if !ok {
 		return nil, problem.Unauthenticated(problem.ReasonTokenInvalid)
 	}
-	id, err := v.Verify(token)
+	id, err := g.verifier.Subject(token)
 	if err != nil {
 		return nil, err
 	}
+	id = At(id, g.now())
+	id.Service = service
 	return WithToken(access.WithIdentity(ctx, id), token), nil
+}
+
+// withoutSubject lets calls pass that are made for nobody: of what is public, and
+// of services among themselves.
+func withoutSubject(ctx context.Context, fullMethod, service string) (context.Context, error) {
+	rule, _ := access.RuleOf(fullMethod)
+	switch rule.GetScope() {
+	case accessv1.Scope_SCOPE_PUBLIC:
+		return ctx, nil
+	case accessv1.Scope_SCOPE_INTERNAL:
+		return access.WithIdentity(ctx, access.Identity{Service: service}), nil
+	default:
+		return nil, problem.Unauthenticated(problem.ReasonIdentityMissing)
+	}
+}
+
+func (g *Guard) callingService(md metadata.MD) (string, error) {
+	values := md.Get(proofMetadata)
+	switch len(values) {
+	case 0:
+		return "", problem.Unauthenticated(problem.ReasonIdentityMissing)
+	case 1:
+		return g.verifier.Service(values[0], g.service)
+	default:
+		return "", problem.Unauthenticated(problem.ReasonTokenInvalid)
+	}
 }
 
 func bearer(values []string) (string, bool) {
@@ -71,9 +100,9 @@ func bearer(values []string) (string, bool) {
 }
 
 // UnaryInterceptor authenticates unary calls that are not yet.
-func (v *Verifier) UnaryInterceptor() grpc.UnaryServerInterceptor {
+func (g *Guard) UnaryInterceptor() grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		ctx, err := v.ensure(ctx, info.FullMethod)
+		ctx, err := g.ensure(ctx, info.FullMethod)
 		if err != nil {
 			return nil, err
 		}
@@ -82,9 +111,9 @@ func (v *Verifier) UnaryInterceptor() grpc.UnaryServerInterceptor {
 }
 
 // StreamInterceptor authenticates streams that are not yet.
-func (v *Verifier) StreamInterceptor() grpc.StreamServerInterceptor {
+func (g *Guard) StreamInterceptor() grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		ctx, err := v.ensure(stream.Context(), info.FullMethod)
+		ctx, err := g.ensure(stream.Context(), info.FullMethod)
 		if err != nil {
 			return err
 		}
@@ -92,12 +121,12 @@ func (v *Verifier) StreamInterceptor() grpc.StreamServerInterceptor {
 	}
 }
 
-func (v *Verifier) ensure(ctx context.Context, fullMethod string) (context.Context, error) {
-	if _, done := access.FromContext(ctx); done {
+func (g *Guard) ensure(ctx context.Context, fullMethod string) (context.Context, error) {
+	if seen, _ := ctx.Value(seenKey{}).(bool); seen {
 		return ctx, nil
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
-	return v.Authenticate(ctx, fullMethod, md)
+	return g.Authenticate(ctx, fullMethod, md)
 }
 
 type identifiedStream struct {
@@ -107,27 +136,3 @@ type identifiedStream struct {
 
 // Context returns the context that carries the caller.
 func (s *identifiedStream) Context() context.Context { return s.ctx }
-
-// UnaryClientInterceptor hands the caller's token on with unary calls.
-func UnaryClientInterceptor() grpc.UnaryClientInterceptor {
-	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		return invoker(forward(ctx), method, req, reply, cc, opts...)
-	}
-}
-
-// StreamClientInterceptor hands the caller's token on with streams.
-func StreamClientInterceptor() grpc.StreamClientInterceptor {
-	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-		return streamer(forward(ctx), desc, cc, method, opts...)
-	}
-}
-
-// forward adds the token unless the call already says who calls.
-func forward(ctx context.Context) context.Context {
-	token := Token(ctx)
-	md, _ := metadata.FromOutgoingContext(ctx)
-	if token == "" || len(md.Get(metadataKey)) > 0 {
-		return ctx
-	}
-	return metadata.AppendToOutgoingContext(ctx, metadataKey, "Bearer "+token)
-}

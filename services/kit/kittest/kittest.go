@@ -31,7 +31,6 @@ import (
 const (
 	patience = 30 * time.Second
 	look     = 5 * time.Millisecond
-	tokenTTL = time.Hour
 )
 
 // Start is the time at which fake clocks of Deps begin: a school morning.
@@ -128,10 +127,10 @@ func All(t testing.TB) context.Context {
 	return tenant.Everything(t.Context(), "a test looks at everything")
 }
 
-// Token mints a token for a person, good for an hour.
+// Token mints a subject token, as the gateway sends it to services.
 func Token(t testing.TB, signer *identity.Signer, subject string, grants ...access.Grant) string {
 	t.Helper()
-	token, err := signer.Mint(access.Identity{Subject: subject, Grants: grants}, tokenTTL)
+	token, err := signer.MintSubject(access.Identity{Subject: subject, Grants: grants})
 	require.NoError(t, err)
 	return token
 }

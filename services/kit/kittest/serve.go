@@ -2,7 +2,6 @@ package kittest
 
 import (
 	"context"
-	"crypto/ed25519"
 	"log/slog"
 	"net"
 	"testing"
@@ -12,8 +11,10 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/keystore"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -24,12 +25,14 @@ const pipeBuffer = 1 << 20
 type ServeOptions struct {
 	DB     *sqldb.DB        // where answers by request_id are kept; nil means not at all
 	Signer *identity.Signer // whose tokens are accepted; nil means a key of the connection's own
+	Caller string           // which service calls; empty means the gateway, "-" nobody who proves it
+	Clock  clock.Clock      // by which grants begin and end; nil means real time
 	Log    *slog.Logger     // nil means the test's output
 	NoTask bool             // leave the service's tasks (relay, inbox) unstarted
 }
 
 // Serve runs the service behind the whole chain, with its tasks, until the test
-// ends, and returns a connection to it. A call whose context carries an identity
+// ends, and returns a connection of the gateway to it. A call whose context carries an identity
 // (Context) is sent with that person's token; one without is anonymous.
 func Serve(t testing.TB, svc run.Service, o ServeOptions) *grpc.ClientConn {
 	t.Helper()
@@ -39,7 +42,7 @@ func Serve(t testing.TB, svc run.Service, o ServeOptions) *grpc.ClientConn {
 	if o.Log == nil {
 		o.Log = Log(t)
 	}
-	srv := grpcserver.New(grpcserver.Options{Log: o.Log, Verifier: identity.NewVerifier(o.Signer.Public()), DB: o.DB, Dev: true})
+	srv := grpcserver.New(grpcserver.Options{Log: o.Log, Verifier: identity.NewVerifier(o.Signer.Keys()), Service: svc.Name, Clock: o.Clock, DB: o.DB, Dev: true})
 	require.NoError(t, grpcserver.Register(srv, svc))
 	pipe := bufconn.Listen(pipeBuffer)
 	go func() { _ = srv.Serve(pipe) }()
@@ -49,7 +52,7 @@ func Serve(t testing.TB, svc run.Service, o ServeOptions) *grpc.ClientConn {
 			Go(t, task.Run)
 		}
 	}
-	conn, err := grpcserver.Dial("passthrough:///"+svc.Name,
+	conn, err := grpcserver.Dial(grpcserver.Peer{Target: "passthrough:///" + svc.Name, Name: svc.Name, Prover: prover(o)},
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return pipe.DialContext(ctx) }),
 		grpc.WithPerRPCCredentials(caller{o.Signer}))
 	require.NoError(t, err)
@@ -57,12 +60,25 @@ func Serve(t testing.TB, svc run.Service, o ServeOptions) *grpc.ClientConn {
 	return conn
 }
 
-// Signer returns a signer with a new key.
+// Keys returns a store that has a key for whoever asks for one.
+func Keys(testing.TB) keystore.Store { return keystore.NewMemory() }
+
+// Signer returns the gateway's signer with new keys.
 func Signer(t testing.TB) *identity.Signer {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	require.NoError(t, err)
-	return identity.NewSigner(key)
+	return identity.NewSigner(Keys(t), identity.Gateway)
+}
+
+// prover proves the service that calls.
+func prover(o ServeOptions) identity.Prover {
+	switch o.Caller {
+	case "":
+		return o.Signer
+	case "-":
+		return identity.NewSigner(keystore.NewMemory(), "stranger")
+	default:
+		return identity.NewSigner(o.Signer.Keys(), o.Caller)
+	}
 }
 
 // caller sends the identity of the call's context as a token.
@@ -75,7 +91,7 @@ func (c caller) GetRequestMetadata(ctx context.Context, _ ...string) (map[string
 	if !ok || identity.Token(ctx) != "" {
 		return nil, nil
 	}
-	token, err := c.signer.Mint(id, tokenTTL)
+	token, err := c.signer.MintSubject(id)
 	if err != nil {
 		return nil, err
 	}

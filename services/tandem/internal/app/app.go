@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -50,11 +49,13 @@ type App struct {
 	group    *run.Group
 	clock    *clock.Adjustable
 	bus      *bus.Bus
-	signer   *identity.Signer
+	signers  map[string]*identity.Signer // of what this process runs
 	verifier *identity.Verifier
 	forbids  *access.Restrictions // what districts forbid, for every service of the process
 	memory   map[string]*bufconn.Listener
-	conns    map[string]grpc.ClientConnInterface
+	// conns are the connections of each caller in this process, by whom they call: a
+	// connection proves its caller.
+	conns map[string]map[string]grpc.ClientConnInterface
 }
 
 // New opens everything that the targets need. Run starts serving.
@@ -71,8 +72,9 @@ func New(ctx context.Context, s ServeSettings, names []string, version string, l
 		group:   run.NewGroup(run.Options{Log: log, Drain: s.Drain}),
 		clock:   clock.NewAdjustable(),
 		forbids: access.AwaitedRestrictions(),
+		signers: map[string]*identity.Signer{},
 		memory:  map[string]*bufconn.Listener{},
-		conns:   map[string]grpc.ClientConnInterface{},
+		conns:   map[string]map[string]grpc.ClientConnInterface{},
 	}
 	for _, step := range []func(context.Context) error{
 		a.openTelemetry, a.openKeys, a.openBus, a.restoreClock, a.connect, a.addServices, a.addGateway,
@@ -126,18 +128,6 @@ func (a *App) openTelemetry(ctx context.Context) error {
 	return a.addOperatorServer(t.MetricsHandler)
 }
 
-// openKeys reads the key that signs identity tokens. All processes of a
-// deployment share it: the data folder on a laptop, a mounted secret elsewhere.
-func (a *App) openKeys(context.Context) error {
-	key, err := identity.LoadOrCreateKey(filepath.Join(a.settings.Data, "keys", "identity.key"))
-	if err != nil {
-		return fmt.Errorf("identity key: %w", err)
-	}
-	a.signer = identity.NewSigner(key)
-	a.verifier = identity.NewVerifier(a.signer.Public())
-	return nil
-}
-
 func (a *App) openBus(ctx context.Context) error {
 	b, closeBus, err := OpenBus(ctx, a.settings.StorageSettings, a.settings.BusSettings, a.log)
 	if err != nil {
@@ -152,30 +142,40 @@ func (a *App) openBus(ctx context.Context) error {
 	return nil
 }
 
-// connect makes a connection to every service: through memory to those of this
-// process, through TCP to the others.
+// connect makes the connections of everything that runs here.
 func (a *App) connect(context.Context) error {
-	for _, service := range DatabaseNames() {
-		target, options := a.settings.addr(service), []grpc.DialOption(nil)
-		if service == Gateway && !a.Runs(Gateway) {
-			continue // nobody calls the gateway over gRPC but itself
+	for _, target := range a.targets {
+		a.memory[target] = bufconn.Listen(bufferSize)
+	}
+	for _, caller := range a.targets {
+		a.conns[caller] = map[string]grpc.ClientConnInterface{}
+		for _, service := range DatabaseNames() {
+			if service == Gateway && !a.Runs(Gateway) {
+				continue // it has no address for others
+			}
+			conn, err := a.dial(caller, service)
+			if err != nil {
+				return fmt.Errorf("connect %s to %s: %w", caller, service, err)
+			}
+			a.conns[caller][service] = conn
+			a.group.Closer("connection of "+caller+" to "+service, func(context.Context) error { return conn.Close() })
 		}
-		if a.Runs(service) {
-			listener := bufconn.Listen(bufferSize)
-			a.memory[service] = listener
-			target = "passthrough:///" + service
-			options = append(options, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-				return listener.DialContext(ctx)
-			}))
-		}
-		conn, err := grpcserver.Dial(target, append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
-		if err != nil {
-			return fmt.Errorf("connect to %s: %w", service, err)
-		}
-		a.conns[service] = conn
-		a.group.Closer("connection to "+service, func(context.Context) error { return conn.Close() })
 	}
 	return nil
+}
+
+// dial connects through memory to a service of this process, through TCP to any
+// other.
+func (a *App) dial(caller, service string) (*grpc.ClientConn, error) {
+	peer := grpcserver.Peer{Target: a.settings.addr(service), Name: service, Prover: a.signers[caller]}
+	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
+	if listener, here := a.memory[service]; here {
+		peer.Target = "passthrough:///" + service
+		options = append(options, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			return listener.DialContext(ctx)
+		}))
+	}
+	return grpcserver.Dial(peer, options...)
 }
 
 // deps of one service.
@@ -193,7 +193,7 @@ func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
 		}
 	}
 	deps := run.Deps{
-		DB: db, Bus: a.bus, Clock: a.clock, Log: a.log.With("service", service), Peers: a.conns,
+		DB: db, Bus: a.bus, Clock: a.clock, Log: a.log.With("service", service), Peers: a.conns[service],
 		DataDir: a.settings.Data, PublicURL: a.settings.PublicURL, Dev: a.settings.Dev,
 	}
 	if service == Evidence {

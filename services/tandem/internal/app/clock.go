@@ -20,9 +20,6 @@ import (
 // that a process started later agrees.
 const clockSetting = "dev-clock-offset"
 
-// clockTokenTTL is the life of the token that tells other processes.
-const clockTokenTTL = time.Minute
-
 // clockServer moves the clock of this process.
 type clockServer struct {
 	devv1.UnimplementedClockServiceServer
@@ -66,10 +63,10 @@ func (a *App) advanceClock(ctx context.Context, by time.Duration) (time.Time, er
 		return time.Time{}, err
 	}
 	a.clock.SetOffset(offset)
-	token, err := a.signer.Mint(access.Identity{
-		Subject: "people/dev-admin",
+	token, err := a.signers[Gateway].MintSubject(access.Identity{
+		Subject: identity.Admin,
 		Grants:  []access.Grant{{Role: accessv1.Role_ROLE_STATE_ADMIN}},
-	}, clockTokenTTL)
+	})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -78,7 +75,7 @@ func (a *App) advanceClock(ctx context.Context, by time.Duration) (time.Time, er
 		if a.Runs(service) {
 			continue
 		}
-		_, err := devv1.NewClockServiceClient(a.conns[service]).SetClockOffset(ctx,
+		_, err := devv1.NewClockServiceClient(a.conns[Gateway][service]).SetClockOffset(ctx,
 			&devv1.SetClockOffsetRequest{Offset: durationpb.New(offset)})
 		if err != nil {
 			return time.Time{}, fmt.Errorf("move the clock of %s: %w", service, err)

@@ -68,7 +68,8 @@ func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
 	ready := run.NewReadiness(deps.Log)
 	ready.Add(service.Checks...)
 	server := grpcserver.New(grpcserver.Options{
-		Log: deps.Log, Verifier: a.verifier, DB: deps.DB, Ready: ready, Restrictions: a.forbids, Dev: a.settings.Dev,
+		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready,
+		Restrictions: a.forbids, Dev: a.settings.Dev,
 	})
 	if a.settings.Dev {
 		devv1.RegisterClockServiceServer(server, &clockServer{clock: a.clock})

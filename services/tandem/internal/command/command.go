@@ -32,7 +32,8 @@ type CLI struct {
 	Walkthrough Walkthrough `cmd:"" help:"Play a school's year, from survey to badge, on a running instance in development mode."`
 	Verify      Verify      `cmd:"" help:"Verify a badge: a file or an address."`
 	Events      Events      `cmd:"" help:"Look at and replay events."`
-	Token       Token       `cmd:"" help:"Make an access token with the identity key of the data folder: the operator's way in."`
+	Token       Token       `cmd:"" help:"Make an access token with the gateway's key in the data folder: the operator's way in."`
+	Keys        Keys        `cmd:"" help:"Look at the keys with which the parts of the platform prove themselves, and replace them."`
 	Version     VersionCmd  `cmd:"" help:"Print the version."`
 }
 

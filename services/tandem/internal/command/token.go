@@ -3,44 +3,61 @@ package command
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/tandem/internal/app"
 )
 
-// Token makes an access token. Whoever can read the identity key could sign
+// Token makes an access token. Whoever can read the gateway's key could sign
 // anything, so this gives an operator no right they do not have.
 type Token struct {
-	Data    string        `help:"Data folder with the identity key." default:"./var" placeholder:"DIR"`
-	Subject string        `help:"Person the token speaks for, e.g. people/operator." required:"" placeholder:"NAME"`
-	Grant   []string      `help:"Role, or role@node, e.g. state_admin or principal@districts/0880/schools/0418. May be repeated." required:"" placeholder:"ROLE[@NODE]"`
-	TTL     time.Duration `name:"ttl" help:"Life of the token." default:"1h"`
+	Data    string        `help:"Data folder with the gateway's keys." default:"./var" placeholder:"DIR"`
+	Subject string        `help:"Whom the token speaks for: people/operator with the roles of --grant, or a registered person with the roles they have." required:"" placeholder:"NAME"`
+	Grant   []string      `help:"Role of people/operator, or role@node, e.g. state_admin or principal@districts/0880/schools/0418. May be repeated." placeholder:"ROLE[@NODE]"`
+	TTL     time.Duration `name:"ttl" help:"Life of the token, at most 24h." default:"1h"`
 }
 
 // Run prints the token.
 func (t *Token) Run() error {
-	id := access.Identity{Subject: t.Subject}
-	for _, text := range t.Grant {
-		grant, err := parseGrant(text)
-		if err != nil {
-			return err
-		}
-		id.Grants = append(id.Grants, grant)
-	}
-	key, err := identity.LoadOrCreateKey(filepath.Join(t.Data, "keys", "identity.key"))
+	says, err := t.access()
 	if err != nil {
-		return fmt.Errorf("identity key: %w", err)
+		return err
 	}
-	token, err := identity.NewSigner(key).Mint(id, t.TTL)
+	keys, err := app.OpenKeys(t.Data, nil)
+	if err != nil {
+		return err
+	}
+	token, err := identity.NewSigner(keys, identity.Gateway).MintAccess(says, t.TTL)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(os.Stdout, token)
 	return err
+}
+
+// access is what the token is to say.
+func (t *Token) access() (identity.Access, error) {
+	says := identity.Access{Subject: t.Subject}
+	switch root := identity.Root(t.Subject); {
+	case root && len(t.Grant) == 0:
+		return says, fmt.Errorf("--grant: say what %s may, e.g. --grant state_admin", t.Subject)
+	case !root && len(t.Grant) > 0:
+		return says, fmt.Errorf("--grant: the roles of %s are registered, and a token does not change them; leave --grant out, or use --subject %s", t.Subject, identity.Operator)
+	case t.TTL <= 0 || t.TTL > identity.MaxAccessLife:
+		return says, fmt.Errorf("--ttl %s: want a time above zero and at most %s", t.TTL, identity.MaxAccessLife)
+	}
+	for _, text := range t.Grant {
+		grant, err := parseGrant(text)
+		if err != nil {
+			return says, err
+		}
+		says.Grants = append(says.Grants, grant)
+	}
+	return says, nil
 }
 
 func parseGrant(text string) (access.Grant, error) {
