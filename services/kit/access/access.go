@@ -25,6 +25,7 @@ import (
 	"time"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
@@ -72,7 +73,7 @@ func districts(id Identity) []string {
 		if node == State {
 			return []string{tenant.All}
 		}
-		all = append(all, districtOf(node))
+		all = append(all, scope.District(node))
 	}
 	return all
 }
@@ -97,16 +98,6 @@ func machineOf(subject string) (district string, machine bool) {
 		return "", false
 	}
 	return parts[0] + "/" + parts[1], true
-}
-
-// districtOf is the id of the district a node lies in, empty for the state.
-func districtOf(node string) string {
-	rest, inDistrict := strings.CutPrefix(node, "districts/")
-	if !inDistrict {
-		return ""
-	}
-	id, _, _ := strings.Cut(rest, "/")
-	return id
 }
 
 // FromContext returns the caller, and false for an anonymous call.

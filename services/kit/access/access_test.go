@@ -1,7 +1,6 @@
 package access_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -143,26 +142,6 @@ func TestRefusalsNameTheActionOrTheResourceAsSent(t *testing.T) {
 	require.Equal(t, "awards.revoke", denied.Name)
 	unknown, _ := problem.As(access.Check(t.Context(), id, revoke, other+"/teams/t"))
 	require.Equal(t, other+"/teams/t", unknown.Name)
-}
-
-func TestNodesAreTheTopOnesOfTheRole(t *testing.T) {
-	grants := append(grant(accessv1.Role_ROLE_PRINCIPAL, cedar), grant(accessv1.Role_ROLE_PRINCIPAL, maple)...)
-	grants = append(grants, grant(accessv1.Role_ROLE_DISTRICT_COORDINATOR, "districts/0880")...)
-	ctx := access.WithIdentity(context.Background(), access.Identity{Subject: "people/p", Grants: grants})
-
-	require.Equal(t, []string{cedar, maple}, access.Nodes(ctx, accessv1.Role_ROLE_PRINCIPAL))
-	require.Equal(t, []string{"districts/0880"}, access.Nodes(ctx))
-	require.Empty(t, access.Nodes(ctx, accessv1.Role_ROLE_REVIEWER))
-	require.Empty(t, access.Nodes(context.Background()))
-}
-
-func TestHasRole(t *testing.T) {
-	ctx := access.WithIdentity(context.Background(), access.Identity{Subject: "people/p", Grants: grant(accessv1.Role_ROLE_PRINCIPAL, maple)})
-	require.True(t, access.HasRole(ctx, maple, accessv1.Role_ROLE_PRINCIPAL))
-	require.True(t, access.HasRole(ctx, maple))
-	require.False(t, access.HasRole(ctx, maple, accessv1.Role_ROLE_REVIEWER))
-	require.False(t, access.HasRole(ctx, "districts/0880", accessv1.Role_ROLE_PRINCIPAL))
-	require.False(t, access.HasRole(context.Background(), maple))
 }
 
 func TestCoversIsAnOrderOfTheTree(t *testing.T) {

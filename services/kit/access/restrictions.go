@@ -9,6 +9,7 @@ import (
 
 	"github.com/tandem-badges/tandem/proto/policy"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 )
 
 // Restrictions are those of all districts, as they stand now. It is safe for
@@ -101,7 +102,7 @@ func (r *Restrictions) forbidding(who policy.Principal, action, node string) []R
 	if districts == nil {
 		return nil
 	}
-	own, ok := (*districts)[districtOf(node)]
+	own, ok := (*districts)[scope.District(node)]
 	if !ok {
 		return nil
 	}

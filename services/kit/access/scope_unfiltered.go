@@ -2,7 +2,11 @@
 
 package access
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tandem-badges/tandem/services/kit/scope"
+)
 
 // This file replaces the application's wall between districts by nothing, for the
 // one test that shows that the database's own wall holds alone. It is in no
@@ -12,8 +16,8 @@ import "slices"
 // not the caller's passes for the node of their role; what happens inside their
 // own districts stays as it is.
 func reach(id Identity, granted, node string) string {
-	district := districtOf(node)
-	own := func(n string) bool { return n == State || districtOf(n) == district }
+	district := scope.District(node)
+	own := func(n string) bool { return n == State || scope.District(n) == district }
 	if district == "" || slices.ContainsFunc(nodes(id), own) {
 		return node
 	}

@@ -38,7 +38,7 @@ func (s *campaigns) GetCampaign(ctx context.Context, req *assessmentsv1.GetCampa
 	if err := parse("name", req.GetName(), campaignPattern, &district, &id); err != nil {
 		return nil, err
 	}
-	c, err := s.domain.Get(ctx, district, id, viewer(ctx, district))
+	c, err := s.domain.Get(ctx, district, id, viewer(ctx, district, "campaigns.get"))
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *campaigns) ListCampaigns(ctx context.Context, req *assessmentsv1.ListCa
 		return nil, err
 	}
 	list, next, err := pageOf(req, func(after []string, limit int) ([]campaign.Campaign, error) {
-		return s.domain.List(ctx, district, viewer(ctx, district), first(after), limit)
+		return s.domain.List(ctx, district, viewer(ctx, district, "campaigns.get"), first(after), limit)
 	}, func(c campaign.Campaign) []string { return []string{c.ID} }, encodeCampaign)
 	if err != nil {
 		return nil, err

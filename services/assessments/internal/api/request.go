@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/page"
 	"github.com/tandem-badges/tandem/services/kit/problem"
@@ -126,26 +124,16 @@ func fieldmaskValid(m proto.Message, path string) bool {
 	return fieldmask.Validate(&fieldmaskpb.FieldMask{Paths: []string{path}}, m) == nil
 }
 
-// readers are the roles that read campaigns, releases and results.
-func readers() []accessv1.Role {
-	return []accessv1.Role{
-		accessv1.Role_ROLE_STATE_ADMIN, accessv1.Role_ROLE_DISTRICT_COORDINATOR, accessv1.Role_ROLE_PRINCIPAL, accessv1.Role_ROLE_TEAM_LEAD,
-		accessv1.Role_ROLE_TEAM_MEMBER, accessv1.Role_ROLE_FAMILY_LIAISON, accessv1.Role_ROLE_STATE_ANALYST,
-	}
-}
-
-// viewer is what the caller sees of a district.
-func viewer(ctx context.Context, district string) campaign.Viewer {
+// viewer is what the caller sees of a district by an action.
+func viewer(ctx context.Context, district, action string) campaign.Viewer {
 	node := "districts/" + district
-	nodes := access.Nodes(ctx, readers()...)
-	if slices.ContainsFunc(nodes, func(n string) bool { return access.Covers(n, node) }) {
+	shown := access.ScopeOf(ctx, action)
+	if shown.Covers(node) {
 		return campaign.Viewer{All: true}
 	}
 	var v campaign.Viewer
-	for _, n := range nodes {
-		if id, ok := strings.CutPrefix(n, node+"/schools/"); ok {
-			v.Schools = append(v.Schools, id)
-		}
+	for _, n := range shown.Below(node) {
+		v.Schools = append(v.Schools, strings.TrimPrefix(n, node+"/schools/"))
 	}
 	return v
 }

@@ -22,7 +22,7 @@ func (s *results) GetRelease(ctx context.Context, req *assessmentsv1.GetReleaseR
 	if err := parse("name", req.GetName(), releasePattern, &district, &id); err != nil {
 		return nil, err
 	}
-	r, err := s.domain.GetRelease(ctx, district, id, viewer(ctx, district))
+	r, err := s.domain.GetRelease(ctx, district, id, viewer(ctx, district, "releases.get"))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *results) ListReleases(ctx context.Context, req *assessmentsv1.ListRelea
 		return nil, err
 	}
 	list, next, err := pageOf(req, func(after []string, limit int) ([]result.Release, error) {
-		return s.domain.Releases(ctx, district, viewer(ctx, district), first(after), limit)
+		return s.domain.Releases(ctx, district, viewer(ctx, district, "releases.get"), first(after), limit)
 	}, func(r result.Release) []string { return []string{r.ID} }, EncodeRelease)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
-	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 	"github.com/tandem-badges/tandem/services/badges/internal/application"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
@@ -84,36 +83,29 @@ func parent(pattern, name string) error {
 	return nil
 }
 
-// schoolRoles see what belongs to their school or district; staffRoles are the state office.
-func schoolRoles() []accessv1.Role {
-	return []accessv1.Role{
-		accessv1.Role_ROLE_DISTRICT_COORDINATOR, accessv1.Role_ROLE_PRINCIPAL, accessv1.Role_ROLE_TEAM_LEAD,
-		accessv1.Role_ROLE_TEAM_MEMBER, accessv1.Role_ROLE_FAMILY_LIAISON,
-	}
-}
-
-func staffRoles() []accessv1.Role {
-	return []accessv1.Role{accessv1.Role_ROLE_STATE_ADMIN, accessv1.Role_ROLE_PANEL_CHAIR}
-}
+// What the policies say about seeing more than what one was assigned to review.
+const (
+	everyApplication = "applications.readAll"
+	everyReview      = "reviews.readAll"
+	reviewing        = "reviews.update"
+)
 
 // callerOf tells the domain who asks about a resource.
 func callerOf(ctx context.Context, name string) caller.Caller {
 	id, _ := access.FromContext(ctx)
-	node := access.NodeOf(name)
-	staff := access.HasRole(ctx, node, staffRoles()...)
 	return caller.Caller{
-		Person: id.Subject, Staff: staff, Reader: staff || access.HasRole(ctx, node, schoolRoles()...),
+		Person: id.Subject, Staff: access.May(ctx, everyReview, name), Reader: access.May(ctx, everyApplication, name),
 	}
 }
 
-// scopeOf tells the domain what a list may show; more are further roles that see everything.
-func scopeOf(ctx context.Context, parent string, readers ...accessv1.Role) caller.Scope {
+// scopeOf tells the domain what a list may show to who may do the action everywhere in it.
+func scopeOf(ctx context.Context, parent, action string) caller.Scope {
 	id, _ := access.FromContext(ctx)
 	return caller.Scope{
 		Person: id.Subject, Parent: parent,
-		Readable:  access.Nodes(ctx, append(schoolRoles(), readers...)...),
-		Staff:     access.Nodes(ctx, staffRoles()...),
-		Reviewing: access.Nodes(ctx, accessv1.Role_ROLE_REVIEWER),
+		Readable:  access.ScopeOf(ctx, action),
+		Staff:     access.ScopeOf(ctx, everyReview),
+		Reviewing: access.ScopeOf(ctx, reviewing),
 	}
 }
 

@@ -47,7 +47,7 @@ func (s *applicationsServer) ListApplications(ctx context.Context, req *badgesv1
 	}
 	rows, next, err := paged(req, func(a application.Application) []string { return []string{names.ID(a.Name), a.Name} },
 		func(after []string, limit int) ([]application.Application, error) {
-			return s.desk.List(ctx, scopeOf(ctx, req.GetParent(), staffRoles()...), f, application.Slice{After: after, Limit: limit})
+			return s.desk.List(ctx, scopeOf(ctx, req.GetParent(), everyApplication), f, application.Slice{After: after, Limit: limit})
 		})
 	if err != nil {
 		return nil, err

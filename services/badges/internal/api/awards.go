@@ -5,7 +5,6 @@ import (
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 
-	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
@@ -39,8 +38,7 @@ func (s *awardsServer) ListAwards(ctx context.Context, req *badgesv1.ListAwardsR
 	}
 	rows, next, err := paged(req, func(a award.Award) []string { return []string{names.ID(a.Name), a.Name} },
 		func(after []string, limit int) ([]award.Award, error) {
-			scope := scopeOf(ctx, req.GetParent(), accessv1.Role_ROLE_STATE_ADMIN, accessv1.Role_ROLE_STATE_ANALYST)
-			return s.registry.List(ctx, scope, award.Slice{After: after, Limit: limit})
+			return s.registry.List(ctx, scopeOf(ctx, req.GetParent(), "awards.get"), award.Slice{After: after, Limit: limit})
 		})
 	if err != nil {
 		return nil, err

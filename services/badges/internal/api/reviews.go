@@ -29,7 +29,7 @@ func (s *reviewsServer) ListReviews(ctx context.Context, req *badgesv1.ListRevie
 	}
 	rows, next, err := paged(req, func(r review.Review) []string { return []string{names.ID(r.Name), r.Name} },
 		func(after []string, limit int) ([]review.Review, error) {
-			return s.panel.List(ctx, scopeOf(ctx, req.GetParent()), review.Slice{After: after, Limit: limit})
+			return s.panel.List(ctx, scopeOf(ctx, req.GetParent(), everyApplication), review.Slice{After: after, Limit: limit})
 		})
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tandem-badges/tandem/services/badges/internal/names"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 )
 
 // Caller is who asks about one resource.
@@ -25,19 +25,17 @@ type Scope struct {
 	Person string
 	// Parent is the name under which to list; "-" stands for any id.
 	Parent string
-	// Readable are the nodes in which the person sees everything by a role other than
-	// reviewer; "" is the whole state.
-	Readable []string
-	// Staff are the nodes on which the person holds a role of the state office.
-	Staff []string
-	// Reviewing are the nodes in which the person sees what was assigned to them.
-	Reviewing []string
+	// Readable is where the person sees everything by a role other than reviewer.
+	Readable scope.Scope
+	// Staff is where the person holds a role of the state office.
+	Staff scope.Scope
+	// Reviewing is where the person sees what was assigned to them.
+	Reviewing scope.Scope
 }
 
 // Reads tells whether the person sees everything of a name by a role other than reviewer.
 func (s Scope) Reads(name string) bool {
-	covers := func(node string) bool { return names.Covers(node, name) }
-	return slices.ContainsFunc(s.Readable, covers) || slices.ContainsFunc(s.Staff, covers)
+	return s.Readable.Covers(name) || s.Staff.Covers(name)
 }
 
 // MustExist refuses a list that found nothing when exists says that its parent is not there.

@@ -64,7 +64,7 @@ func (s *Store) Applications(ctx context.Context, sc caller.Scope, f *filter.Exp
 	var c condition
 	c.under("a", sc.Parent)
 	const mine = "SELECT 1 FROM reviews r WHERE r.district_id = a.district_id AND r.application = a.name AND r.reviewer = "
-	c.and("(" + c.nodes("a", sc.Readable) + " OR (" + c.nodes("a", sc.Reviewing) +
+	c.and("(" + c.shown("a", sc.Readable) + " OR (" + c.shown("a", sc.Reviewing) +
 		" AND EXISTS (" + mine + c.arg(sc.Person) + " AND r.state IN ('SCORING', 'FINAL'))" +
 		" AND NOT EXISTS (" + mine + c.arg(sc.Person) + " AND r.state = 'RECUSED')))")
 	if f != nil {

@@ -51,7 +51,7 @@ func (s *Store) Award(ctx context.Context, name string) (award.Award, error) {
 func (s *Store) Awards(ctx context.Context, sc caller.Scope, p award.Slice) ([]award.Award, error) {
 	var c condition
 	c.under("w", sc.Parent)
-	c.and(c.nodes("w", sc.Readable))
+	c.and(c.shown("w", sc.Readable))
 	c.page("w", p.After)
 	return all(ctx, s, scanAward, "SELECT "+awardColumns+" FROM awards w"+c.where()+
 		" ORDER BY w.id, w.name LIMIT "+c.arg(limit(p.Limit)), c.args...)

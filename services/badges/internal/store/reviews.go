@@ -6,6 +6,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/caller"
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 )
 
 const reviewColumns = "name, application, reviewer, state, scores, summary, conflict_explanation, round, finalized_at, " +
@@ -61,11 +62,10 @@ func (s *Store) Reviews(ctx context.Context, sc caller.Scope, p review.Slice) ([
 	var c condition
 	c.under("r", sc.Parent)
 	const own = "SELECT 1 FROM reviews o WHERE o.district_id = r.district_id AND o.application = r.application AND o.round = r.round AND o.reviewer = "
-	seeing := append(append([]string{}, sc.Reviewing...), sc.Staff...)
-	c.and(c.nodes("r", seeing))
+	c.and(c.shown("r", scope.Join(sc.Reviewing, sc.Staff)))
 	c.and("(r.reviewer = " + c.arg(sc.Person) +
 		" OR EXISTS (" + own + c.arg(sc.Person) + " AND o.state = 'FINAL')" +
-		" OR (" + c.nodes("r", sc.Staff) + " AND NOT EXISTS (" + own + c.arg(sc.Person) + ")))")
+		" OR (" + c.shown("r", sc.Staff) + " AND NOT EXISTS (" + own + c.arg(sc.Person) + ")))")
 	c.page("r", p.After)
 	return all(ctx, s, scanReview, "SELECT "+reviewColumns+" FROM reviews r"+c.where()+
 		" ORDER BY r.id, r.name LIMIT "+c.arg(limit(p.Limit)), c.args...)

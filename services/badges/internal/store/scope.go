@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tandem-badges/tandem/services/badges/internal/filter"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 )
 
 // condition is a growing WHERE clause with its arguments.
@@ -28,24 +29,15 @@ func (c *condition) where() string {
 	return " WHERE " + strings.Join(c.parts, " AND ")
 }
 
-// nodes is true in rows of the nodes; the table has district_id and school.
-func (c *condition) nodes(table string, nodes []string) string {
-	parts := make([]string, 0, len(nodes))
-	for _, node := range nodes {
-		segments := strings.Split(node, "/")
-		switch {
-		case node == "":
-			return "1 = 1"
-		case len(segments) == 2:
-			parts = append(parts, table+".district_id = "+c.arg(segments[1]))
-		default:
-			parts = append(parts, "("+table+".district_id = "+c.arg(segments[1])+" AND "+table+".school = "+c.arg(node)+")")
+// shown is true in rows of the scope; the table has district_id and school.
+func (c *condition) shown(table string, sc scope.Scope) string {
+	return sc.Where(scope.Columns{District: table + ".district_id", At: func(node string) string {
+		in := table + ".district_id = " + c.arg(scope.District(node))
+		if strings.Contains(node, "/schools/") {
+			in += " AND " + table + ".school = " + c.arg(node)
 		}
-	}
-	if len(parts) == 0 {
-		return "1 = 0"
-	}
-	return "(" + strings.Join(parts, " OR ") + ")"
+		return in
+	}}, c.arg)
 }
 
 // under narrows to a parent whose ids may be "-". Names have a fixed depth, so a wildcard

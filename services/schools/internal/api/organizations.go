@@ -31,7 +31,7 @@ func (s *organizations) GetDistrict(ctx context.Context, req *schoolsv1.GetDistr
 // ListDistricts lists the districts of the caller.
 func (s *organizations) ListDistricts(ctx context.Context, req *schoolsv1.ListDistrictsRequest) (*schoolsv1.ListDistrictsResponse, error) {
 	rows, next, err := list(req, func(r record.Range) ([]district.District, error) {
-		return s.tree.ListDistricts(ctx, access.Nodes(ctx), r)
+		return s.tree.ListDistricts(ctx, access.ScopeOf(ctx, "districts.get"), r)
 	}, func(d district.District) []string { return []string{idOf(d.Name)} }, districtOut)
 	return &schoolsv1.ListDistrictsResponse{Districts: rows, NextPageToken: next}, err
 }

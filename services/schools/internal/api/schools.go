@@ -56,7 +56,7 @@ func (s *organizations) ListSchools(ctx context.Context, req *schoolsv1.ListScho
 	if err != nil {
 		return nil, err
 	}
-	q := district.SchoolQuery{District: req.GetParent(), Nodes: access.Nodes(ctx), Filter: filter}
+	q := district.SchoolQuery{District: req.GetParent(), Scope: access.ScopeOf(ctx, "schools.get"), Filter: filter}
 	if q.District == everyDistrict {
 		q.District = ""
 	}

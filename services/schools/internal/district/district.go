@@ -16,6 +16,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
 )
@@ -49,7 +50,7 @@ type Store interface {
 	District(ctx context.Context, name string) (District, error)
 	InsertDistrict(ctx context.Context, d District) error
 	UpdateDistrict(ctx context.Context, d District) error
-	ListDistricts(ctx context.Context, nodes []string, r record.Range) ([]District, error)
+	ListDistricts(ctx context.Context, shown scope.Scope, r record.Range) ([]District, error)
 
 	School(ctx context.Context, name string) (School, error)
 	InsertSchool(ctx context.Context, s School) error
@@ -94,9 +95,9 @@ func (s Service) GetDistrict(ctx context.Context, name string) (District, error)
 	return s.Store.District(ctx, name)
 }
 
-// ListDistricts lists the districts that one of the nodes covers or lies in.
-func (s Service) ListDistricts(ctx context.Context, nodes []string, r record.Range) ([]District, error) {
-	return s.Store.ListDistricts(ctx, nodes, r)
+// ListDistricts lists the districts of the scope, and those that a node of it lies in.
+func (s Service) ListDistricts(ctx context.Context, shown scope.Scope, r record.Range) ([]District, error) {
+	return s.Store.ListDistricts(ctx, shown, r)
 }
 
 // UpdateDistrict changes facts of a district.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -151,7 +152,7 @@ func TestDistrictsAreListedForTheNodesOfTheCaller(t *testing.T) {
 		"a grant on what is not there sees none": {[]string{"districts/none"}, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, err := w.Districts().ListDistricts(kittest.All(t), c.nodes, record.Range{After: c.after})
+			list, err := w.Districts().ListDistricts(kittest.All(t), scope.Of(c.nodes...), record.Range{After: c.after})
 			require.NoError(t, err)
 			var names []string
 			for _, d := range list {

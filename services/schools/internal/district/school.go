@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
+
+	"github.com/tandem-badges/tandem/services/kit/scope"
 )
 
 const maxEnrollment = 100_000
@@ -47,8 +49,8 @@ type Draft struct {
 
 // SchoolQuery says which schools a list holds.
 type SchoolQuery struct {
-	District string   // name of the district; empty for all
-	Nodes    []string // those that one of these nodes covers
+	District string      // name of the district; empty for all
+	Scope    scope.Scope // those it covers
 	Filter   *Condition
 }
 

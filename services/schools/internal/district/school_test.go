@@ -10,6 +10,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -69,7 +70,7 @@ func TestASchoolNeedsItsDistrict(t *testing.T) {
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
 	_, err = w.Districts().CreateSchools(kittest.All(t), "districts/none", []district.Draft{draft("districts/none", "x", "x")})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
-	_, err = w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: "districts/none", Nodes: []string{""}}, record.Range{})
+	_, err = w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: "districts/none", Scope: scope.Of("")}, record.Range{})
 	require.Equal(t, []string{"RESOURCE_NOT_FOUND districts/none"}, schoolstest.Refusal(t, err))
 	_, err = w.Districts().CreateSchool(kittest.All(t), home, "No", district.SchoolFields{Title: "x"})
 	require.Equal(t, schoolstest.Invalid("school_id: id_form"), schoolstest.Refusal(t, err))
@@ -118,7 +119,7 @@ func TestABatchIsRegisteredWholeOrNotAtAll(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := schoolstest.New(t)
 			made, err := w.Districts().CreateSchools(kittest.All(t), home, c.drafts)
-			list, lerr := w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: home, Nodes: []string{""}}, record.Range{})
+			list, lerr := w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: home, Scope: scope.Of("")}, record.Range{})
 			require.NoError(t, lerr)
 			if c.want != nil {
 				require.Equal(t, c.want, schoolstest.Refusal(t, err))
@@ -142,7 +143,7 @@ func TestABatchOfAnySizeIsAllOrNone(t *testing.T) {
 	w := schoolstest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		count := func() int {
-			list, err := w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: home, Nodes: []string{""}}, record.Range{})
+			list, err := w.Districts().ListSchools(kittest.All(t), district.SchoolQuery{District: home, Scope: scope.Of("")}, record.Range{})
 			require.NoError(rt, err)
 			return len(list)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tandem-badges/tandem/services/kit/scope"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
@@ -57,12 +58,12 @@ func (s *Store) UpdateDistrict(ctx context.Context, d district.District) error {
 	return districts().update(ctx, s.db, d)
 }
 
-// ListDistricts lists the districts that a node covers or lies in.
-func (s *Store) ListDistricts(ctx context.Context, nodes []string, r record.Range) ([]district.District, error) {
+// ListDistricts lists the districts of the scope, and those that a node of it lies in.
+func (s *Store) ListDistricts(ctx context.Context, shown scope.Scope, r record.Range) ([]district.District, error) {
 	where := &clause{}
-	where.anyOf(nodes, func(node string) string {
+	where.and(shown.Where(scope.Columns{District: "district_id", At: func(node string) string {
 		return "district_id = " + where.arg(record.District(node))
-	})
+	}}, where.arg))
 	if len(r.After) == 1 {
 		where.and("id > " + where.arg(r.After[0]))
 	}
@@ -84,18 +85,18 @@ func (s *Store) UpdateSchool(ctx context.Context, v district.School) error {
 	return schools().update(ctx, s.db, v)
 }
 
-// ListSchools lists the schools that the nodes cover and the filter lets pass,
+// ListSchools lists the schools that the scope covers and the filter lets pass,
 // by district and id.
 func (s *Store) ListSchools(ctx context.Context, q district.SchoolQuery, r record.Range) ([]district.School, error) {
 	where := &clause{}
-	where.anyOf(q.Nodes, func(node string) string {
+	where.and(q.Scope.Where(scope.Columns{District: "district_id", At: func(node string) string {
 		in := "district_id = " + where.arg(record.District(node))
 		if schoolNode(node) {
 			_, _, id := record.Split(node)
 			in += " AND id = " + where.arg(id)
 		}
 		return in
-	})
+	}}, where.arg))
 	if q.District != "" {
 		where.and("parent = " + where.arg(q.District) + " AND district_id = " + where.arg(record.District(q.District)))
 	}
@@ -180,21 +181,6 @@ func (c *clause) arg(v any) string {
 }
 
 func (c *clause) and(part string) { c.parts = append(c.parts, "("+part+")") }
-
-// anyOf asks for one of the nodes: no node finds nothing, the state everything.
-func (c *clause) anyOf(nodes []string, one func(node string) string) {
-	var parts []string
-	for _, node := range nodes {
-		if node == "" {
-			return
-		}
-		parts = append(parts, "("+one(node)+")")
-	}
-	if parts == nil {
-		parts = []string{"1 = 0"}
-	}
-	c.and(strings.Join(parts, " OR "))
-}
 
 // String is the text after WHERE.
 func (c *clause) String() string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/scope"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
@@ -130,7 +131,7 @@ func pages(t *testing.T, s *store.Store) {
 	var seen []string
 	r := record.Range{Limit: 2}
 	for {
-		list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{Nodes: []string{""}}, r)
+		list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{Scope: scope.Of("")}, r)
 		require.NoError(t, err)
 		seen = append(seen, schoolNames(list)...)
 		if len(list) < r.Limit {
@@ -167,10 +168,10 @@ func scopes(t *testing.T, s *store.Store) {
 		"a district and a school": {[]string{d1, d2 + "/schools/1"}, 2, []string{d1 + "/schools/0", d1 + "/schools/1", d1 + "/schools/2", d2 + "/schools/1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			districts, err := s.ListDistricts(kittest.All(t), c.nodes, record.Range{})
+			districts, err := s.ListDistricts(kittest.All(t), scope.Of(c.nodes...), record.Range{})
 			require.NoError(t, err)
 			require.Len(t, districts, c.districts)
-			list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{Nodes: c.nodes}, record.Range{})
+			list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{Scope: scope.Of(c.nodes...)}, record.Range{})
 			require.NoError(t, err)
 			require.Equal(t, c.schools, schoolNames(list))
 		})
@@ -196,7 +197,7 @@ func filters(t *testing.T, s *store.Store) {
 		"other than":                  {is(district.NotEqual, "state", "closed"), 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{District: d1, Nodes: []string{""}, Filter: c.filter}, record.Range{})
+			list, err := s.ListSchools(kittest.All(t), district.SchoolQuery{District: d1, Scope: scope.Of(""), Filter: c.filter}, record.Range{})
 			require.NoError(t, err)
 			require.Len(t, list, c.want)
 		})
