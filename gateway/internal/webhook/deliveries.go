@@ -9,8 +9,8 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
-// pingType is the event type of a test message.
-const pingType = "Ping"
+// PingType is the event type of a test message, which no replay repeats.
+const PingType = "Ping"
 
 // message is a body as Standard Webhooks has it.
 type message struct {
@@ -48,12 +48,12 @@ func (s *Service) Replay(ctx context.Context, endpoint string, from, to time.Tim
 // ready: a caller inside a transaction must not wait for somebody outside.
 func (s *Service) Ping(ctx context.Context, endpoint string, later bool) (Delivery, error) {
 	now := s.Clock.Now()
-	body, err := json.Marshal(message{Type: pingType, Timestamp: now, Data: json.RawMessage(`{}`)})
+	body, err := json.Marshal(message{Type: PingType, Timestamp: now, Data: json.RawMessage(`{}`)})
 	if err != nil {
 		return Delivery{}, err
 	}
 	d := Delivery{
-		Endpoint: endpoint, Event: ids.New(), EventType: pingType, Happened: now, Body: body,
+		Endpoint: endpoint, Event: ids.New(), EventType: PingType, Happened: now, Body: body,
 		State: Pending, Due: now, Created: now, Updated: now,
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {

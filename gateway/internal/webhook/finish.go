@@ -14,14 +14,14 @@ func (s *Sender) finish(ctx context.Context, d Delivery, o outcome) error {
 	switch {
 	case o.words == "":
 		d.State, d.Due = Delivered, time.Time{}
-	case !more || d.EventType == pingType || o.status == http.StatusGone:
+	case !more || d.EventType == PingType || o.status == http.StatusGone:
 		d.State, d.Due = Failed, time.Time{}
 	default:
 		d.Due = now.Add(again)
 	}
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
 		held, err := s.Store.Finish(ctx, d, claimed)
-		if err != nil || !held || d.EventType == pingType {
+		if err != nil || !held || d.EventType == PingType {
 			return err
 		}
 		if o.words == "" {

@@ -52,7 +52,7 @@ func Time(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	var millis [8]byte
-	copy(millis[2:], raw[:6]) // a UUIDv7 begins with 48 bits of milliseconds
+	copy(millis[2:], raw[:6])                                                    // a UUIDv7 begins with 48 bits of milliseconds
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(millis[:]))).UTC(), true //nolint:gosec // 48 bits
 }
 
