@@ -21,6 +21,7 @@ func Build(seed uint64, today time.Time) State {
 		s.Districts = append(s.Districts, buildDistrict(seed, layout, names[:count]))
 		names = names[count:]
 	}
+	s.Districts[0].Guests = []Person{evaluator(seed, s.Districts[0], today)}
 	s.formTeams()
 	s.Office = office(seed)
 	s.Journeys = journeys(s)
@@ -187,6 +188,15 @@ func office(seed uint64) []Person {
 		people[i].DisplayName = displayName(seed, people[i].Name)
 	}
 	return people
+}
+
+// evaluator studies a district from outside. The year that is running and most of
+// the next are enough; such a role lasts two years at most.
+func evaluator(seed uint64, d District, today time.Time) Person {
+	return Person{
+		Name: d.Name() + "/people/evaluator-" + d.ID, DisplayName: displayName(seed, "evaluator-"+d.ID),
+		Role: accessv1.Role_ROLE_OUTSIDE_EVALUATOR, Node: d.Name(), Until: today.AddDate(0, 20, 0),
+	}
 }
 
 // journeys are at different schools and in all phases. Those of past years end

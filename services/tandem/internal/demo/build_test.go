@@ -45,6 +45,7 @@ func TestTheStateIsAsLargeAsPromised(t *testing.T) {
 			accessv1.Role_ROLE_STATE_ADMIN: 1, accessv1.Role_ROLE_STATE_ANALYST: 1, accessv1.Role_ROLE_DISTRICT_COORDINATOR: 3,
 			accessv1.Role_ROLE_PRINCIPAL: 40, accessv1.Role_ROLE_TEAM_LEAD: 40, accessv1.Role_ROLE_TEAM_MEMBER: teamCount,
 			accessv1.Role_ROLE_FAMILY_LIAISON: titleOne, accessv1.Role_ROLE_REVIEWER: 4, accessv1.Role_ROLE_PANEL_CHAIR: 1,
+			accessv1.Role_ROLE_OUTSIDE_EVALUATOR: 1,
 		}, roles)
 		for _, d := range s.Districts {
 			require.GreaterOrEqual(t, len(d.Feeders), 2)

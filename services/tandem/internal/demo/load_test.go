@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -44,7 +45,16 @@ func TestALoadBringsTheWholeStateInTheOrderOfTheYears(t *testing.T) {
 func requireState(t *testing.T, instance *fakeinstance.Instance, s State) {
 	t.Helper()
 	for _, p := range s.people() {
-		require.NotNil(t, instance.Get(p.Name), p.Name)
+		person := instance.Get(p.Name)
+		require.NotNil(t, person, p.Name)
+		if p.Until.IsZero() {
+			require.Len(t, person["grants"], 1, p.Name)
+			continue
+		}
+		require.Empty(t, person["grants"], "a role that ends is a grant of its own")
+		grant := instance.Get(p.Name + "/grants/study")
+		require.Equal(t, p.Until.Format(time.RFC3339), grant["endTime"])
+		require.Equal(t, p.Role.String(), grant["role"])
 	}
 	for _, school := range s.schools() {
 		require.NotNil(t, instance.Get(school.Name()), school.Name())

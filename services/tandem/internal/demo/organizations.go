@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 	typev1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	"github.com/tandem-badges/tandem/services/tandem/internal/restclient"
@@ -96,10 +98,19 @@ func (c *caller) createSchools(ctx context.Context, request *schoolsv1.BatchCrea
 // person registers somebody with an account.
 func (l *loader) person(ctx context.Context, p Person) error { return l.register(ctx, p) }
 
+// register registers somebody with a role. One that ends is given as a grant of
+// its own: only that can say until when.
 func (c *caller) register(ctx context.Context, p Person) error {
-	return c.create(ctx, firstIdentity, p.Name, "personId", &schoolsv1.Person{
-		DisplayName: p.DisplayName, Email: lastSegment(p.Name) + "@example.org", Demo: true,
-		Grants: []*schoolsv1.RoleGrant{{Role: p.Role, Node: p.Node}},
+	person := &schoolsv1.Person{DisplayName: p.DisplayName, Email: lastSegment(p.Name) + "@example.org", Demo: true}
+	if p.Until.IsZero() {
+		person.Grants = []*schoolsv1.RoleGrant{{Role: p.Role, Node: p.Node}}
+		return c.create(ctx, firstIdentity, p.Name, "personId", person)
+	}
+	if err := c.create(ctx, firstIdentity, p.Name, "personId", person); err != nil {
+		return err
+	}
+	return c.create(ctx, firstIdentity, p.Name+"/grants/study", "grantId", &schoolsv1.Grant{
+		Role: p.Role, Node: p.Node, EndTime: timestamppb.New(p.Until), Reason: "Studies how families and schools work together.",
 	})
 }
 

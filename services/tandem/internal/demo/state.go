@@ -53,6 +53,7 @@ type District struct {
 	ID, Title   string
 	Region      string
 	Coordinator Person
+	Guests      []Person // who studies the program for a time
 	Schools     []*School
 	Feeders     []Feeder
 }
@@ -116,6 +117,7 @@ type Person struct {
 	DisplayName string
 	Role        accessv1.Role
 	Node        string
+	Until       time.Time // when the role ends; zero for no end
 }
 
 // Journey is one team's work on one standard, up to a phase.
@@ -178,6 +180,7 @@ func (s State) people() []Person {
 	all := append([]Person(nil), s.Office...)
 	for _, d := range s.Districts {
 		all = append(all, d.Coordinator)
+		all = append(all, d.Guests...)
 	}
 	for _, school := range s.schools() {
 		all = append(all, school.People...)

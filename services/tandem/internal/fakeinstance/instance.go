@@ -207,7 +207,8 @@ func (i *Instance) identities() Resource {
 			continue
 		}
 		var roles []Resource
-		for _, grant := range person["grants"].([]any) {
+		given, _ := person["grants"].([]any)
+		for _, grant := range given {
 			role := grant.(map[string]any)
 			roles = append(roles, Resource{"role": strings.TrimPrefix(role["role"].(string), "ROLE_"), "node": role["node"]})
 		}
