@@ -79,13 +79,13 @@ func (s *Set) Reach(action string) accessv1.Scope {
 	}
 	reach := accessv1.Scope_SCOPE_UNSPECIFIED
 	for _, role := range Roles() {
-		reach = wider(reach, s.reachOf(role, action))
+		reach = wider(reach, s.ReachOf(role, action))
 	}
 	return reach
 }
 
-// reachOf is how far one role reaches.
-func (s *Set) reachOf(role accessv1.Role, action string) accessv1.Scope {
+// ReachOf is how far one role reaches.
+func (s *Set) ReachOf(role accessv1.Role, action string) accessv1.Scope {
 	who := s.Holder(role, anySchool)
 	allowed := func(node string) bool { return s.Ask(who, action, node).Allowed }
 	switch {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,7 @@ type Action struct {
 type Group struct {
 	Name string
 	Doc  string // what they are about, in one plain line
+	Area string // heading of the schema they stand under
 }
 
 // words are the vocabulary of the policies: schema, actions and roles.
@@ -79,7 +81,22 @@ func (w *words) readActions(text string) error {
 	place := func(name string) int { return strings.Index(text, `"`+name+`"`) }
 	slices.SortFunc(w.actions, func(a, b Action) int { return place(a.Name) - place(b.Name) })
 	slices.SortFunc(w.groups, func(a, b Group) int { return place(a.Name) - place(b.Name) })
+	for i, g := range w.groups {
+		w.groups[i].Area = areaOf(text[:place(g.Name)])
+	}
 	return nil
+}
+
+// heading is a comment of the schema that begins an area.
+var heading = regexp.MustCompile(`(?m)^// ---- (.*) ----$`)
+
+// areaOf is the last heading of a text.
+func areaOf(text string) string {
+	found := heading.FindAllStringSubmatch(text, -1)
+	if len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1][1]
 }
 
 // readRoles reads the groups of roles and notes for each role all it is in.
