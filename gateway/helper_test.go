@@ -85,7 +85,9 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 	for name, register := range map[string]func(grpc.ServiceRegistrar){
 		"schools": w.schools.register, "badges": w.badges.register, "evidence": w.evidence.register, "assessments": w.surveys.register,
 	} {
-		w.conns[name] = kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{Signer: w.signer, Log: slog.New(slog.DiscardHandler)})
+		w.conns[name] = kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{
+			Signer: w.signer, DB: kittest.SQLite(t, name, nil), Log: slog.New(slog.DiscardHandler),
+		})
 	}
 	deps := gateway.Deps{
 		DB:    kittest.SQLite(t, "gateway", gateway.Migrations),

@@ -12,7 +12,6 @@ import (
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 
 	"github.com/tandem-badges/tandem/services/kit/access"
-	"github.com/tandem-badges/tandem/services/kit/kittest"
 	kitproblem "github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -25,8 +24,9 @@ const (
 // by sends a request as another coordinator of aspen.
 func (w *world) by(person, method, path, body string) answer {
 	w.t.Helper()
-	token := kittest.Token(w.t, w.signer, "districts/aspen/people/"+person, coordinator)
-	return w.do(method, path, body, "Authorization: Bearer "+token)
+	name := "districts/aspen/people/" + person
+	w.schools.grant(name, coordinator)
+	return w.do(method, path, body, "Authorization: "+w.bearer(name))
 }
 
 func (w *world) registered(scopes ...string) map[string]any {

@@ -124,14 +124,16 @@ func TestOnlyTheGatewaysOwnMetadataReachesAService(t *testing.T) {
 	w := start(t)
 	a := w.as(coordinator, "GET", "/v1/districts/aspen", "",
 		"Grpc-Metadata-X-Secret: slipped in", "Grpc-Metadata-Authorization: Bearer other", "X-Tandem-Role: admin", "Grpc-Timeout: 1n",
+		"X-Tandem-Service: badges", "Grpc-Metadata-X-Tandem-Service: badges",
 		"X-Forwarded-For: 203.0.113.9", "Cookie: session=1", "Accept-Language: es-MX, en;q=0.5",
 		"X-Request-Id: from-the-client", "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 	require.Equal(t, http.StatusOK, a.status, a.body)
 	md, _, _ := w.schools.last()
 	require.Equal(t, []string{"from-the-client"}, md.Get("x-request-id"))
 	require.Len(t, md.Get("authorization"), 1)
+	require.Len(t, md.Get("x-tandem-service"), 1)
 	for key := range md {
-		require.Contains(t, []string{":authority", "content-type", "user-agent", "grpc-accept-encoding", "authorization", "x-request-id", "traceparent", "accept-language"}, key)
+		require.Contains(t, []string{":authority", "content-type", "user-agent", "grpc-accept-encoding", "authorization", "x-tandem-service", "x-request-id", "traceparent", "accept-language"}, key)
 	}
 	require.Empty(t, a.header.Get("Grpc-Metadata-X-Request-Id"), "and nothing of gRPC comes back")
 }
