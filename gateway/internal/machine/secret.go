@@ -93,9 +93,6 @@ func KindOf(value string) (Kind, bool) {
 	return "", false
 }
 
-// IsKey tells whether a bearer token looks like an API key rather than a token.
-func IsKey(bearer string) bool { return strings.HasPrefix(bearer, keyPrefix) }
-
 func prefixOf(kind Kind) string {
 	if kind == APIKey {
 		return keyPrefix

@@ -34,6 +34,7 @@ type CLI struct {
 	Events      Events      `cmd:"" help:"Look at and replay events."`
 	Token       Token       `cmd:"" help:"Make an access token with the gateway's key in the data folder: the operator's way in."`
 	Keys        Keys        `cmd:"" help:"Look at the keys with which the parts of the platform prove themselves, and replace them."`
+	Access      Access      `cmd:"" help:"Ask a running instance who can see and do what, and why."`
 	Version     VersionCmd  `cmd:"" help:"Print the version."`
 }
 
