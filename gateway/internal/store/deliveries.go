@@ -127,7 +127,7 @@ func (s *Store) GiveUp(ctx context.Context, endpoint, reason string, now time.Ti
 	return sqldb.MapError(err, endpoint)
 }
 
-// Replay makes what happened in a time wait again.
+// Replay makes what happened in a time due now, also what waits for its next try.
 func (s *Store) Replay(ctx context.Context, endpoint string, from, to time.Time, failedOnly bool, now time.Time) (n int, err error) {
 	district, id := endpointKey(endpoint)
 	until := int64(math.MaxInt64)
@@ -137,7 +137,7 @@ func (s *Store) Replay(ctx context.Context, endpoint string, from, to time.Time,
 	err = s.db.Tx(ctx, func(ctx context.Context) error {
 		changed, err := s.db.Exec(ctx, `UPDATE webhook_deliveries SET state = 1, attempts = 0, due_at = $5, updated_at = $5
 			WHERE district_id = $1 AND endpoint_id = $2 AND happened_at >= $3 AND happened_at < $4
-			AND (state = 3 OR state = 2 AND NOT $6) AND event_type <> $7`,
+			AND (state = 3 OR NOT $6) AND event_type <> $7`,
 			district, id, sqldb.Micros(from), until, sqldb.Micros(now), failedOnly, webhook.PingType)
 		n = int(changed)
 		s.db.AfterCommit(ctx, func() { s.db.Wake(Webhooks) })

@@ -27,8 +27,8 @@ func (s *Service) Deliveries(ctx context.Context, endpoint string, state State, 
 	return s.Store.Deliveries(ctx, endpoint, state, after)
 }
 
-// Replay sends again what happened in a time, under the same ids. A zero to means
-// until now.
+// Replay sends again what happened in a time, under the same ids; what waits for
+// its next try need not wait any longer. A zero to means until now.
 func (s *Service) Replay(ctx context.Context, endpoint string, from, to time.Time, failedOnly bool) (n int, err error) {
 	if !to.IsZero() && !from.Before(to) {
 		return 0, problem.Invalid(problem.Violation{Field: "end_time", Rule: "after_start", Fix: "Give a time after start_time, or none."})

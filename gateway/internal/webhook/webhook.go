@@ -131,7 +131,8 @@ type Store interface {
 	Finish(ctx context.Context, d Delivery, claimed time.Time) (held bool, err error)
 	// GiveUp ends what waits for an endpoint, for a reason.
 	GiveUp(ctx context.Context, endpoint, reason string, now time.Time) error
-	// Replay makes what happened in a time wait again and tells how many those are.
+	// Replay makes what happened in a time due now, or of that only what was given
+	// up, and tells how many those are.
 	Replay(ctx context.Context, endpoint string, from, to time.Time, failedOnly bool, now time.Time) (int, error)
 	Delivery(ctx context.Context, endpoint, event string) (Delivery, error)
 	// Deliveries lists those of an endpoint, the newest first, in a state or in all.
