@@ -23,7 +23,7 @@ func BenchmarkStoreAnswers(b *testing.B) {
 	deps := kittest.Deps(b, assessments.Name, assessments.Migrations)
 	answers := store.NewResponses(deps.DB, deps.Clock)
 	c := campaign.Campaign{District: "d1", ID: "fall", State: campaign.Open, Version: 1, Schools: []campaign.School{{ID: "oak"}}}
-	require.NoError(b, store.NewCampaigns(deps.DB, deps.Clock).AddCampaign(b.Context(), c))
+	require.NoError(b, store.NewCampaigns(deps.DB, deps.Clock).AddCampaign(kittest.All(b), c))
 	n := 0
 	for b.Loop() {
 		records := make([]response.Record, batch)

@@ -133,11 +133,13 @@ type instance struct {
 	data  string
 	ports map[string]string
 	env   []string
+
+	program string // of serve
 }
 
 func newInstance(t *testing.T, env ...string) *instance {
 	t.Helper()
-	i := &instance{t: t, data: t.TempDir(), ports: map[string]string{}}
+	i := &instance{t: t, data: t.TempDir(), ports: map[string]string{}, program: programs.tandem}
 	for _, name := range []string{"HTTP", "OPS", "SCHOOLS", "ASSESSMENTS", "EVIDENCE", "BADGES"} {
 		i.ports[name] = freeAddress(t)
 		i.env = append(i.env, "TANDEM_"+name+"_ADDR="+i.ports[name])
@@ -151,7 +153,7 @@ func newInstance(t *testing.T, env ...string) *instance {
 // serve starts all services in one process and waits until they are ready.
 func (i *instance) serve() *process {
 	i.t.Helper()
-	p := start(i.t, i.env, programs.tandem, "serve", "all")
+	p := start(i.t, i.env, i.program, "serve", "all")
 	i.awaitReady(i.ops, p)
 	return p
 }
