@@ -97,7 +97,7 @@ func newRig(t *testing.T) *rig {
 	deps.Peers = map[string]grpc.ClientConnInterface{"assessments": peer}
 	svc, err := schools.New(deps)
 	require.NoError(t, err)
-	conn := kittest.Serve(t, svc, kittest.ServeOptions{DB: deps.DB, Signer: signer})
+	conn := kittest.Serve(t, svc, kittest.ServeOptions{DB: deps.DB, Signer: signer, Clock: now})
 	return &rig{
 		T: t, db: deps.DB, bus: deps.Bus, clock: now, asked: fake.subjects,
 		orgs: schoolsv1.NewOrganizationsServiceClient(conn), people: schoolsv1.NewPeopleServiceClient(conn),
