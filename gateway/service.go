@@ -9,6 +9,9 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/run"
 )
 
+// gatewayName is the name of the gateway among the services.
+const gatewayName = "gateway"
+
 // Migrations makes and changes the tables of the gateway, with a folder per dialect.
 var Migrations fs.FS = store.Migrations()
 
@@ -19,14 +22,16 @@ func service(d Deps, people *signIn, machines *machines) (run.Service, error) {
 	if err != nil {
 		return run.Service{}, err
 	}
+	kept := newKeeping(d)
 	svc := run.Service{
-		Name: "gateway",
+		Name: gatewayName,
 		Register: func(to grpc.ServiceRegistrar) {
 			people.register(to)
 			machines.register(to)
 			hooks.register(to)
+			kept.register(to)
 		},
-		Tasks:  append(hooks.tasks(), people.task(), machines.task()),
+		Tasks:  append(hooks.tasks(), people.task(), machines.task(), kept.task()),
 		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}},
 	}
 	return svc, nil

@@ -1,0 +1,38 @@
+package store
+
+import kept "github.com/tandem-badges/tandem/services/kit/records"
+
+// Records declares what the gateway keeps about people.
+func Records() kept.Declaration {
+	return kept.Declaration{
+		Tables: []kept.Table{
+			{
+				Name: "sessions", About: "subject", Erase: kept.Deleted, Subjects: []string{"subject"},
+				Personal: map[string]string{"device": ""}, Fields: []string{"gateway.Session.device"},
+				Rule: "session", Since: "used_at", Treatment: kept.Deleted,
+			},
+			{
+				Name: "api_clients", Resource: `'districts/' || district_id || '/apiClients/' || id`,
+				Subjects: []string{"approver", "creator", "proposer"}, Fields: []string{"gateway.ApiClient.approver"},
+				Rule: "account", Since: "end_at", Treatment: kept.Deleted,
+			},
+			{Name: "api_client_secrets", None: "digests of secrets"},
+			{Name: "sign_ins", None: "digests of sign-ins on their way, for minutes"},
+			{Name: "identity_providers", None: "addresses of issuers"},
+			{Name: "webhook_deliveries", None: "events, which hold ids and public facts"},
+			{Name: "webhook_endpoints", None: "addresses of machines"},
+			{Name: "webhook_position", None: "how far the bus was followed"},
+			{Name: "dispositions", None: "what was deleted, by whom, with the certificate", Stays: true},
+		},
+		Passing: map[string]string{
+			"gateway.AccessHolder.subject":         "read from the grants of schools",
+			"gateway.AccessHolder.display_name":    "read from schools.Person.display_name",
+			"gateway.AccessHolder.grantor":         "read from schools.Grant.grantor",
+			"gateway.AccessHolder.approver":        "read from schools.Grant.approver",
+			"gateway.AccessHolder.reason":          "read from schools.Grant.reason",
+			"gateway.ExplainAccessRequest.subject": "asked, not kept",
+			"gateway.WhoAmI.subject":               "read from the caller",
+			"gateway.WhoAmI.display_name":          "read from schools.Person.display_name",
+		},
+	}
+}

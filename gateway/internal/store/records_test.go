@@ -1,0 +1,20 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+
+	"github.com/tandem-badges/tandem/gateway/internal/store"
+)
+
+func TestEveryTableSaysWhatItHoldsAboutPeople(t *testing.T) {
+	kittest.Databases(t, "gateway", store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		wrong, err := store.Records().Check(t.Context(), db)
+		require.NoError(t, err)
+		require.Empty(t, wrong)
+	})
+}
