@@ -1148,10 +1148,10 @@ var File_tandem_gateway_v1_webhooks_proto protoreflect.FileDescriptor
 
 const file_tandem_gateway_v1_webhooks_proto_rawDesc = "" +
 	"\n" +
-	" tandem/gateway/v1/webhooks.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xd8\x05\n" +
+	" tandem/gateway/v1/webhooks.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xd6\x05\n" +
 	"\x0fWebhookEndpoint\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
-	"\x03url\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x03url\x12-\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1d\n" +
+	"\x03url\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xe8\aR\x03url\x12-\n" +
 	"\vdescription\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdescription\x122\n" +
 	"\vevent_types\x18\x04 \x03(\tB\x11\xe0A\x01\xbaH\v\x92\x01\b\x10d\"\x04r\x02\x18dR\n" +
 	"eventTypes\x12\x1f\n" +

@@ -50,9 +50,9 @@ type WebhooksServiceClient interface {
 	DeleteWebhookEndpoint(ctx context.Context, in *DeleteWebhookEndpointRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// RotateWebhookSecret makes a new signing secret and shows it once; the old one signs beside it until it ends.
 	RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*RotateWebhookSecretResponse, error)
-	// PingWebhookEndpoint sends a test message now and answers what came of it.
+	// PingWebhookEndpoint sends a test message now and answers what came of it. With a request id the answer comes before the message is sent.
 	PingWebhookEndpoint(ctx context.Context, in *PingWebhookEndpointRequest, opts ...grpc.CallOption) (*WebhookDelivery, error)
-	// ReplayWebhookDeliveries sends again what happened in a time, under the same ids.
+	// ReplayWebhookDeliveries sends again what happened in a time, under the same ids; what waits for its next try need not wait longer.
 	ReplayWebhookDeliveries(ctx context.Context, in *ReplayWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ReplayWebhookDeliveriesResponse, error)
 	// ListWebhookDeliveries lists what was sent or failed, the newest first.
 	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
@@ -175,9 +175,9 @@ type WebhooksServiceServer interface {
 	DeleteWebhookEndpoint(context.Context, *DeleteWebhookEndpointRequest) (*emptypb.Empty, error)
 	// RotateWebhookSecret makes a new signing secret and shows it once; the old one signs beside it until it ends.
 	RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*RotateWebhookSecretResponse, error)
-	// PingWebhookEndpoint sends a test message now and answers what came of it.
+	// PingWebhookEndpoint sends a test message now and answers what came of it. With a request id the answer comes before the message is sent.
 	PingWebhookEndpoint(context.Context, *PingWebhookEndpointRequest) (*WebhookDelivery, error)
-	// ReplayWebhookDeliveries sends again what happened in a time, under the same ids.
+	// ReplayWebhookDeliveries sends again what happened in a time, under the same ids; what waits for its next try need not wait longer.
 	ReplayWebhookDeliveries(context.Context, *ReplayWebhookDeliveriesRequest) (*ReplayWebhookDeliveriesResponse, error)
 	// ListWebhookDeliveries lists what was sent or failed, the newest first.
 	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)
