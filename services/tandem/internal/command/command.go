@@ -35,6 +35,8 @@ type CLI struct {
 	Token       Token       `cmd:"" help:"Make an access token with the gateway's key in the data folder: the operator's way in."`
 	Keys        Keys        `cmd:"" help:"Look at the keys with which the parts of the platform prove themselves, and replace them."`
 	Access      Access      `cmd:"" help:"Ask a running instance who can see and do what, and why."`
+	Audit       Audit       `cmd:"" help:"Read and verify the audit log."`
+	Records     Records     `cmd:"" help:"Look at what was deleted."`
 	Version     VersionCmd  `cmd:"" help:"Print the version."`
 }
 
