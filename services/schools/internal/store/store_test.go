@@ -16,7 +16,7 @@ import (
 
 func tables() []string {
 	return []string{
-		"districts", "schools", "feeder_systems", "feeder_schools", "people", "cycles", "announced_windows", "teams", "members", "journeys",
+		"districts", "schools", "feeder_systems", "feeder_schools", "people", "grants", "accounts", "restrictions", "cycles", "announced_windows", "teams", "members", "journeys",
 		"goals", "steps", "reflections", "notes",
 		"proj_survey_results", "proj_self_assessments", "proj_evidence", "proj_badge_rules", "proj_awards",
 	}

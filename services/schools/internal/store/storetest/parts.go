@@ -10,10 +10,12 @@ import (
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/eligibility"
+	"github.com/tandem-badges/tandem/services/schools/internal/grant"
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
 	"github.com/tandem-badges/tandem/services/schools/internal/phase"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
+	"github.com/tandem-badges/tandem/services/schools/internal/restriction"
 	"github.com/tandem-badges/tandem/services/schools/internal/store"
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 )
@@ -32,6 +34,16 @@ func roundTrips(t *testing.T, s *store.Store) {
 			DisplayName: "Ana Ü", Email: "ana@example.org", Demo: true, Disabled: true,
 		}}, name, func(v *person.Person) *record.Meta { return &v.Meta }, s.InsertPerson, s.Person, s.UpdatePerson)
 	}
+	for _, name := range []string{d1 + "/people/p/grants/g", "people/p/grants/g"} {
+		crud(t, grant.Grant{
+			Name: name, Meta: meta(), Held: grant.Held{Role: grant.OutsideEvaluator, Node: school, Start: now(), End: now().Add(time.Hour)},
+			Reason: "R", Grantor: "people/a", Waits: true, Approver: "people/b", EndedAt: now(), EndedBy: "people/c", EndReason: "E",
+		}, name, func(v *grant.Grant) *record.Meta { return &v.Meta }, s.InsertGrant, s.Grant, s.UpdateGrant)
+	}
+	forbidden := d1 + "/restrictions/r"
+	crud(t, restriction.Restriction{Name: forbidden, Meta: meta(), Fields: restriction.Fields{
+		Actions: []string{"notes.*"}, Roles: []grant.Role{grant.TeamLead}, Reason: "R",
+	}}, forbidden, func(v *restriction.Restriction) *record.Meta { return &v.Meta }, s.InsertRestriction, s.Restriction, s.UpdateRestriction)
 	crud(t, cycle.Cycle{Name: "cycles/c", State: cycle.Planned, Meta: meta(), Fields: cycle.Fields{
 		Title: "C", StartDate: "2026-08-01", EndDate: "2027-07-31", Terms: []cycle.Term{{Title: "Fall", StartDate: "2026-08-01", EndDate: "2026-12-01"}},
 		Windows: []cycle.Window{{Phase: phase.Planning, Start: now(), End: now().Add(time.Hour)}},

@@ -52,6 +52,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"older events never overwrite newer ones":  projections,
 		"the edition defined last is in force":     editions,
 		"awards remember what they were":           awards,
+		"a grant holds within its time":            holding,
+		"an account has one person":                links,
+		"what is lifted is known of":               lifted,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
