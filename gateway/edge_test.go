@@ -1,10 +1,13 @@
 package gateway_test
 
 import (
+	"bufio"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -95,18 +98,125 @@ func TestBrowsersOfOtherOriginsMayCallOnlyWhenAllowed(t *testing.T) {
 	}
 }
 
-func TestBrowsersAreToldToBeStrict(t *testing.T) {
-	w := start(t)
-	for _, path := range []string{"/", "/v1/districts/aspen", "/badges/" + credentialID, "/docs", "/openapi.json", "/nowhere"} {
-		h := w.do("GET", path, "").header
-		require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), path)
-		require.Equal(t, "no-referrer", h.Get("Referrer-Policy"), path)
-		require.Contains(t, h.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
-		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'", path)
-		require.Equal(t, "max-age=31536000; includeSubDomains", h.Get("Strict-Transport-Security"), path)
+// everyRoute is a path of each kind that the gateway has, and one of each RPC.
+func (w *world) everyRoute() map[string]string {
+	paths := map[string]string{
+		"/": "GET", "/badges/" + credentialID: "GET", "/verify": "GET", "/docs": "GET", "/openapi.json": "GET", "/nowhere": "GET", "/v1": "GET",
+		"/v1/nowhere": "GET", "/healthz": "GET", "/readyz": "GET", "/oauth/token": "POST", "/.well-known/oauth-authorization-server": "GET",
+		"/sign-in": "GET", "/account": "GET", "/signed-out": "GET", "/dev/identities": "GET", "/dev/token": "POST", "/v1/events:stream": "GET",
+	}
+	for path, methods := range w.document().Paths {
+		for method := range methods {
+			if method != "parameters" {
+				paths[pathVariable.ReplaceAllString(path, "x")] = strings.ToUpper(method)
+			}
+		}
+	}
+	return paths
+}
+
+func TestBrowsersAreToldToBeStrictOnEveryRoute(t *testing.T) {
+	w := start(t, developing, func(d *gateway.Deps) { d.CORSOrigins = []string{"https://app.example.org"} })
+	routes := w.everyRoute()
+	require.Greater(t, len(routes), 100)
+	for path, method := range routes {
+		h := w.do(method, path, "", "Origin: https://app.example.org").header
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+			"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+			"Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+		} {
+			require.Equal(t, want, h.Get(name), "%s %s: %s", method, path, name)
+		}
+		require.Contains(t, h.Get("Permissions-Policy"), "camera=()", path)
+		policy := h.Get("Content-Security-Policy")
+		require.Contains(t, policy, "frame-ancestors 'none'", path)
+		require.Contains(t, policy, "default-src 'none'", path)
+		require.NotRegexp(t, `script-src[^;]*'unsafe-`, policy, path)
+		require.Empty(t, h.Get("Server"), path)
+		require.NotEqual(t, "*", h.Get("Access-Control-Allow-Origin"), path)
+		require.Empty(t, h.Get("Access-Control-Allow-Credentials"), path)
 	}
 	plain := start(t, func(d *gateway.Deps) { d.PublicURL = "http://127.0.0.1:8080" })
 	require.Empty(t, plain.do("GET", "/", "").header.Get("Strict-Transport-Security"), "not where there is no https")
+}
+
+// raw sends bytes as they are and returns the status of the answer.
+func (w *world) raw(request string) int {
+	w.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
+	require.NoError(w.t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = conn.Write([]byte(request))
+	require.NoError(w.t, err)
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(w.t, err)
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+func TestRequestsThatTwoServersCouldReadDifferentlyAreRefused(t *testing.T) {
+	w := start(t)
+	const begin = "POST /verify HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+	for name, rest := range map[string]string{
+		"two lengths":            "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+		"two lengths in one":     "Content-Length: 4, 5\r\n\r\nabcde",
+		"a length with a sign":   "Content-Length: +4\r\n\r\nabcd",
+		"another encoding":       "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+		"an encoding spelt anew": "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+		"two encodings":          "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+		"a space in a name":      "Content-Length : 4\r\n\r\nabcd",
+		"two hosts":              "Host: y\r\n\r\n",
+		"a folded header":        "X-A: b\r\n\tc: d\r\n X\x00: y\r\n\r\n",
+		"a zero byte":            "X-A: b\x00c\r\n\r\n",
+	} {
+		require.Contains(t, []int{http.StatusBadRequest, http.StatusNotImplemented}, w.raw(begin+rest), name)
+	}
+	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, w.raw("GET / HTTP/1.1\r\nHost: x\r\nX-A: "+strings.Repeat("a", 80<<10)+"\r\n\r\n"))
+}
+
+func TestSlowClientsAreCutOff(t *testing.T) {
+	server := start(t).gw.Server()
+	require.Positive(t, server.ReadHeaderTimeout)
+	require.Positive(t, server.ReadTimeout)
+	require.Positive(t, server.WriteTimeout)
+	require.Positive(t, server.IdleTimeout)
+	require.LessOrEqual(t, server.ReadHeaderTimeout, 10*time.Second)
+	require.LessOrEqual(t, server.MaxHeaderBytes, 64<<10)
+}
+
+func TestNoRouteTakesABodyWithoutAnEnd(t *testing.T) {
+	w := start(t, developing, func(d *gateway.Deps) { d.UploadLimit = 1 << 20 })
+	big := strings.Repeat("x", 3<<20)
+	for path, c := range map[string]struct{ method, media string }{
+		"/verify":                   {"POST", "application/x-www-form-urlencoded"},
+		"/oauth/token":              {"POST", "application/x-www-form-urlencoded"},
+		"/dev/token":                {"POST", "application/json"},
+		"/v1/districts/aspen/teams": {"POST", "application/json"},
+		schoolsPath:                 {"POST", "application/json"},
+	} {
+		a := w.as(coordinator, c.method, path, big, "Content-Type: "+c.media)
+		require.GreaterOrEqual(t, a.status, 400, path)
+		require.Less(t, a.status, 500, path)
+	}
+}
+
+func TestTooManyRequestsAreRefusedOnTheWayIn(t *testing.T) {
+	w := start(t, func(d *gateway.Deps) { d.Limits = gateway.Limits{Anonymous: 3, Identity: 2, SignIn: 1} })
+	require.Equal(t, http.StatusOK, w.as(coordinator, "GET", "/v1/districts/aspen", "").status)
+	require.Equal(t, http.StatusOK, w.as(coordinator, "GET", "/v1/districts/aspen", "").status)
+	refused := w.as(coordinator, "GET", "/v1/districts/aspen", "")
+	require.Equal(t, http.StatusTooManyRequests, refused.status)
+	require.Equal(t, "LIMIT_EXCEEDED", refused.problem(t).Reason)
+	require.NotEmpty(t, refused.header.Get("Retry-After"))
+	for range 3 {
+		require.Equal(t, http.StatusUnauthorized, w.do("GET", "/v1/districts/aspen", "", "Authorization: Bearer bad").status)
+	}
+	require.Equal(t, http.StatusTooManyRequests, w.do("GET", "/v1/districts/aspen", "", "Authorization: Bearer bad").status)
+	require.Equal(t, http.StatusTooManyRequests, w.do("GET", "/", "").status)
+	require.Equal(t, http.StatusBadRequest, w.do("POST", "/oauth/token", "").status)
+	require.Equal(t, http.StatusTooManyRequests, w.do("POST", "/oauth/token", "").status)
+	require.Equal(t, http.StatusOK, w.do("GET", "/healthz", "").status)
 }
 
 func TestHealthIsForEverybody(t *testing.T) {
