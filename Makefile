@@ -41,6 +41,13 @@ generate: ## Generate code, OpenAPI and AsyncAPI from the protos.
 bench: ## Run the benchmarks; figures are ratios within one run.
 	@deploy/test/bench.sh
 
+mutate: ## Take each access policy down in turn and show that a test notices.
+	@deploy/test/mutate.sh
+
+matrix: ## Write who may call what to bin/access-matrix.html and .csv.
+	@mkdir -p bin
+	go run ./services/tandem/internal/accessmatrix/report -out bin -version '$(VERSION)'
+
 fuzz: ## Fuzz every target for FUZZTIME (30s) each.
 	@deploy/test/fuzz.sh
 
@@ -54,4 +61,4 @@ image: ## Build container images without a Docker daemon into bin/.
 clean: ## Remove what was built; data stays.
 	rm -rf bin
 
-.PHONY: help run walkthrough build test lint breaking generate bench fuzz chart image clean
+.PHONY: help run walkthrough build test lint breaking generate bench mutate matrix fuzz chart image clean

@@ -17,6 +17,17 @@ type Scope struct {
 	Identified bool
 }
 
+// About lists the actions that a policy can say anything about.
+func (s *Set) About(p *Policy) []string {
+	var names []string
+	for _, action := range s.words.actions {
+		if s.words.applies(p, action.Name) {
+			names = append(names, action.Name)
+		}
+	}
+	return names
+}
+
 // Scopes lists what machines can be allowed, in the order of the policies.
 func (s *Set) Scopes() []Scope {
 	var scopes []Scope
