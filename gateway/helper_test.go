@@ -86,7 +86,7 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 		"schools": w.schools.register, "badges": w.badges.register, "evidence": w.evidence.register, "assessments": w.surveys.register,
 	} {
 		w.conns[name] = kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{
-			Signer: w.signer, DB: kittest.SQLite(t, name, nil), Log: slog.New(slog.DiscardHandler),
+			Signer: w.signer, Clock: w.clock, DB: kittest.SQLite(t, name, nil), Log: slog.New(slog.DiscardHandler),
 		})
 	}
 	deps := gateway.Deps{
@@ -223,3 +223,11 @@ func (p problem) fields() []string {
 
 // developing turns development mode on.
 func developing(d *gateway.Deps) { d.Dev = true }
+
+// sharing makes a gateway that believes the same keys as another, and asks the
+// same services.
+func sharing(w *world) func(*gateway.Deps) {
+	return func(d *gateway.Deps) {
+		d.Signer, d.Verifier, d.Conns = w.signer, identity.NewVerifier(w.signer.Keys()), w.conns
+	}
+}
