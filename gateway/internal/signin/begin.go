@@ -86,7 +86,7 @@ func (h *Handler) client(p provider.Provider, found discovered) (*oauth2.Config,
 // browserCookie lasts as long as an attempt, and longer than one: another tab may
 // be on its way.
 func (h *Handler) browserCookie(value string) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure wherever the public address is https; on a laptop it may not be
 		Name: h.browser, Value: value, Path: "/", MaxAge: int(attemptTTL.Seconds()),
 		HttpOnly: true, Secure: h.opts.Sessions.Secure(), SameSite: http.SameSiteLaxMode,
 	}

@@ -31,7 +31,7 @@ const (
 	// Lifetime of a token.
 	Lifetime = 15 * time.Minute
 
-	tokenPath    = "/oauth/token"
+	tokenPath    = "/oauth/token" //nolint:gosec // a path, no credential
 	metadataPath = "/.well-known/oauth-authorization-server"
 	grantType    = "client_credentials"
 	maxBody      = 16 << 10
