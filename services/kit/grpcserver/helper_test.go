@@ -66,10 +66,15 @@ func serve(t *testing.T, handle echo.Handle, edit ...func(*grpcserver.Options)) 
 // rawConn is a connection without the client chain, but for the proof.
 func rawConn(t *testing.T, w *world) *grpc.ClientConn {
 	t.Helper()
-	conn, err := grpc.NewClient("passthrough:///pipe",
+	return unproven(t, w, grpc.WithPerRPCCredentials(identity.Proofs(w.signer, "echo")))
+}
+
+// unproven is a connection of somebody who is no service.
+func unproven(t *testing.T, w *world, opts ...grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient("passthrough:///pipe", append(opts,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithPerRPCCredentials(identity.Proofs(w.signer, "echo")),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return w.pipe.DialContext(ctx) }))
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return w.pipe.DialContext(ctx) }))...)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
