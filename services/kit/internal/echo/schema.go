@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	privacyv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 )
 
 // ServiceName is the full name of the service.
@@ -62,7 +63,27 @@ var file = sync.OnceValues(func() (protoreflect.FileDescriptor, error) {
 func itemType() *descriptorpb.DescriptorProto {
 	return &descriptorpb.DescriptorProto{Name: proto.String("Item"), Field: []*descriptorpb.FieldDescriptorProto{
 		field("name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING),
+		personal("author", 2, privacyv1.Category_CATEGORY_NAME),
+		personal("owner", 3, privacyv1.Category_CATEGORY_REFERENCE),
 	}}
+}
+
+// personal is a field with personal data.
+func personal(name string, number int32, category privacyv1.Category) *descriptorpb.FieldDescriptorProto {
+	f := field(name, number, descriptorpb.FieldDescriptorProto_TYPE_STRING)
+	f.Options = &descriptorpb.FieldOptions{}
+	proto.SetExtension(f.Options, privacyv1.E_Personal, &privacyv1.Personal{Category: category, Purpose: "tests", Subject: "staff", Retention: "test"})
+	return f
+}
+
+// itemsByKey is the entry of a map of items.
+func itemsByKey() *descriptorpb.DescriptorProto {
+	value := field("value", 2, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE)
+	value.TypeName = proto.String(".tandem.echo.v1.Item")
+	return &descriptorpb.DescriptorProto{
+		Name: proto.String("ByKeyEntry"), Options: &descriptorpb.MessageOptions{MapEntry: proto.Bool(true)},
+		Field: []*descriptorpb.FieldDescriptorProto{field("key", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING), value},
+	}
 }
 
 func messageType() *descriptorpb.DescriptorProto {
@@ -75,12 +96,17 @@ func messageType() *descriptorpb.DescriptorProto {
 	item.TypeName = proto.String(".tandem.echo.v1.Item")
 	names := field("names", 4, descriptorpb.FieldDescriptorProto_TYPE_STRING)
 	names.Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
-	return &descriptorpb.DescriptorProto{Name: proto.String("Message"), Field: []*descriptorpb.FieldDescriptorProto{
+	items := field("items", 8, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE)
+	items.TypeName, items.Label = proto.String(".tandem.echo.v1.Item"), descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+	byKey := field("by_key", 9, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE)
+	byKey.TypeName, byKey.Label = proto.String(".tandem.echo.v1.Message.ByKeyEntry"), descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
+	return &descriptorpb.DescriptorProto{Name: proto.String("Message"), NestedType: []*descriptorpb.DescriptorProto{itemsByKey()}, Field: []*descriptorpb.FieldDescriptorProto{
 		field("name", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING),
 		text, item, names,
 		field("page_size", 5, descriptorpb.FieldDescriptorProto_TYPE_INT32),
 		field("page_token", 6, descriptorpb.FieldDescriptorProto_TYPE_STRING),
 		field("request_id", 7, descriptorpb.FieldDescriptorProto_TYPE_STRING),
+		items, byKey,
 	}}
 }
 
