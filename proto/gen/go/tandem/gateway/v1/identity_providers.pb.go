@@ -542,12 +542,13 @@ var File_tandem_gateway_v1_identity_providers_proto protoreflect.FileDescriptor
 
 const file_tandem_gateway_v1_identity_providers_proto_rawDesc = "" +
 	"\n" +
-	"*tandem/gateway/v1/identity_providers.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xe7\x05\n" +
+	"*tandem/gateway/v1/identity_providers.proto\x12\x11tandem.gateway.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xe1\x05\n" +
 	"\x10IdentityProvider\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\"\n" +
-	"\x05title\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x05title\x12(\n" +
-	"\x06issuer\x18\x03 \x01(\tB\x10\xe0A\x02\xe0A\x05\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06issuer\x12*\n" +
-	"\tclient_id\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xac\x02R\bclientId\x126\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12 \n" +
+	"\x05title\x18\x02 \x01(\tB\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18dR\x05title\x12&\n" +
+	"\x06issuer\x18\x03 \x01(\tB\x0e\xe0A\x02\xe0A\x05\xbaH\x05r\x03\x18\xf4\x03R\x06issuer\x12(\n" +
+	"\tclient_id\x18\x04 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\bclientId\x126\n" +
 	"\rclient_secret\x18\x05 \x01(\tB\x11\xe0A\x04\xe0A\x01\xbaH\x05r\x03\x18\xe8\a\x80\x01\x01R\fclientSecret\x12&\n" +
 	"\x06tenant\x18\x06 \x01(\tB\x0e\xe0A\x01\xe0A\x05\xbaH\x05r\x03\x18\xac\x02R\x06tenant\x12-\n" +
 	"\ftenant_claim\x18\a \x01(\tB\n" +
