@@ -58,6 +58,11 @@ func (k *KeysRotate) Run() error {
 	if err != nil {
 		return err
 	}
+	if k.Owner == identity.Gateway { // what its replicas share, so that the folder is whole
+		if _, err := keys.Secret(k.Owner); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(os.Stdout, "%s signs with %s from %s on.\nKeys before it stay good for another %s.\n",
 		k.Owner, made.ID, made.From.Format(time.RFC3339), identity.KeyLife(k.Owner))
 	return err
