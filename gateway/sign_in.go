@@ -126,7 +126,7 @@ func (s *signIn) builtIn(public *pages.Handler, demo *dev.Handler) (*issuer.Issu
 			}
 			return all, err
 		},
-		Pages: public, Clock: s.real,
+		Pages: public, Clock: s.real, Log: s.deps.Log,
 	})
 }
 

@@ -33,6 +33,7 @@ func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	people, err := i.opts.People(r.Context())
 	if err != nil {
+		i.opts.Log.WarnContext(r.Context(), "demonstration people not listed", "cause", err)
 		i.trouble(w, r, http.StatusServiceUnavailable, "The demonstration people cannot be listed at the moment", "Please try again in a minute.")
 		return
 	}

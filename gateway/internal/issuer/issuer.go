@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,6 +52,7 @@ type Options struct {
 	RedirectURI, SignedOutURI string
 	People                    func(ctx context.Context) ([]Person, error)
 	Pages                     *pages.Handler
+	Log                       *slog.Logger
 	Clock                     clock.Clock // real time
 }
 
@@ -69,8 +71,8 @@ func New(o Options) (*Issuer, error) {
 	if !o.Dev {
 		return nil, ErrNotDevelopment
 	}
-	if o.ClientID == "" || o.Secret == "" || o.RedirectURI == "" || o.People == nil || o.Pages == nil || o.Clock == nil {
-		return nil, errors.New("the built-in issuer needs a client, people, pages and a clock")
+	if o.ClientID == "" || o.Secret == "" || o.RedirectURI == "" || o.People == nil || o.Pages == nil || o.Log == nil || o.Clock == nil {
+		return nil, errors.New("the built-in issuer needs a client, people, pages, a log and a clock")
 	}
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || public.Host == "" {

@@ -47,7 +47,7 @@ func options(t *testing.T, c clock.Clock) issuer.Options {
 		People: func(context.Context) ([]issuer.Person, error) {
 			return []issuer.Person{{Name: ana, DisplayName: "Ana <i>Example</i>", Title: "team lead", Email: "ana@aspen.example.org"}}, nil
 		},
-		Pages: shown, Clock: c,
+		Pages: shown, Clock: c, Log: slog.New(slog.DiscardHandler),
 	}
 }
 

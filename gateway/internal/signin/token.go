@@ -125,8 +125,16 @@ func pinned(p provider.Provider, c claims) bool {
 	if p.TenantClaim == "" {
 		return true
 	}
+	claim := c.all[p.TenantClaim]
 	var value string
-	return json.Unmarshal(c.all[p.TenantClaim], &value) == nil && value == p.TenantValue
+	var number json.Number // some issuers count their tenants
+	switch {
+	case json.Unmarshal(claim, &value) == nil:
+		return value == p.TenantValue
+	case json.Unmarshal(claim, &number) == nil:
+		return number.String() == p.TenantValue
+	}
+	return false
 }
 
 // complement asks the issuer for the mail address where the token has none.
