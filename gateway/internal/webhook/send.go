@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/egress"
 	"github.com/tandem-badges/tandem/services/kit/problem"
@@ -60,6 +61,7 @@ type Sender struct {
 // Run sends until ctx ends, and then waits for the tries under way, which are
 // bounded by the client's timeout.
 func (s *Sender) Run(ctx context.Context) error {
+	ctx = audit.Work(ctx, "webhooks.send", "")
 	every := s.Tick
 	if every <= 0 {
 		every = tick
