@@ -174,4 +174,4 @@ func TestWhoCanSeeASchool(t *testing.T) {
 }
 
 // gateway is the gateway itself, before it knows who calls.
-func (r *rig) gateway() context.Context { return r.T.Context() }
+func (r *rig) gateway() context.Context { return r.Context() }

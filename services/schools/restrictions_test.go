@@ -19,8 +19,8 @@ func (r *rig) heeding() (may func() bool) {
 	own := access.AwaitedRestrictions()
 	task, check := restrictions.Follow(r.bus, own, kittest.Log(r))
 	kittest.Go(r, task.Run)
-	kittest.EventuallyNoError(r, func() error { return check.Probe(r.T.Context()) })
-	ctx := access.WithRestrictions(r.T.Context(), own)
+	kittest.EventuallyNoError(r, func() error { return check.Probe(r.Context()) })
+	ctx := access.WithRestrictions(r.Context(), own)
 	lead := access.Identity{Subject: d1 + "/people/lena", Grants: []access.Grant{{Role: accessv1.Role_ROLE_TEAM_LEAD, Node: s1}}}
 	return func() bool {
 		return access.Check(ctx, lead, &accessv1.Rule{Action: "notes.create"}, s1) == nil

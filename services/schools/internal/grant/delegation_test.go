@@ -239,7 +239,7 @@ func (h *history) check() {
 	for _, name := range h.people {
 		for _, later := range []time.Duration{0, 3 * time.Hour} {
 			at := h.w.Clock.Now().Add(later)
-			held, err := h.w.Store.Store.HeldBy(kittest.All(h.ctx), name, at)
+			held, err := h.w.Store.HeldBy(kittest.All(h.ctx), name, at)
 			require.NoError(h.T, err)
 			for _, got := range held {
 				require.True(h.T, slices.ContainsFunc(h.deeds, func(d *deed) bool {
