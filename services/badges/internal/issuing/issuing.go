@@ -144,17 +144,14 @@ func levelID(achievement string, c definition.Criterion, l definition.Level) str
 	return criterionID(achievement, c) + "-" + strconv.Itoa(l.Points)
 }
 
-// evidence shows what lay behind the award by caption and digest; the files stay with the
+// evidence shows what lay behind the award by number and digest: a credential is public and
+// cannot be taken back, and captions are a team's own words, which may name people. The files stay with the
 // school.
 func evidence(f decision.Facts) []openbadge.Evidence {
 	out := make([]openbadge.Evidence, len(f.Snapshot.Evidence))
 	for i, e := range f.Snapshot.Evidence {
-		caption := e.Caption
-		if caption == "" {
-			caption = "Evidence " + strconv.Itoa(i+1)
-		}
 		out[i] = openbadge.Evidence{
-			Name: caption, MediaType: e.MediaType, SHA256: e.SHA256,
+			Name: "Evidence " + strconv.Itoa(i+1), MediaType: e.MediaType, SHA256: e.SHA256,
 			Narrative: "SHA-256 " + e.SHA256,
 		}
 	}

@@ -118,8 +118,8 @@ func TestACredentialSaysWhatWasAwarded(t *testing.T) {
 		require.True(t, strings.HasSuffix(r.AchievedLevel, "-"+r.Value), r.AchievedLevel)
 	}
 	require.Equal(t, []string{"0", "1", "1", "2", "3"}, values, "a median between levels counts as the lower one")
-	require.Equal(t, "Notes", doc.Evidence[0].Name)
-	require.Equal(t, "Evidence 2", doc.Evidence[1].Name, "evidence without a caption is numbered")
+	require.Equal(t, "Evidence 1", doc.Evidence[0].Name, "captions may name people, and a credential is public")
+	require.Equal(t, "Evidence 2", doc.Evidence[1].Name)
 	require.Contains(t, doc.Evidence[1].Narrative, strings.Repeat("cd", 32))
 	require.NotContains(t, string(c.Document), "people/")
 }
