@@ -71,7 +71,7 @@ func parseGrant(text string) (access.Grant, error) {
 
 func roleNames() []string {
 	var names []string
-	for number := int32(1); number < int32(len(accessv1.Role_name)); number++ {
+	for number := int32(1); number < int32(len(accessv1.Role_name)); number++ { //nolint:gosec // a dozen roles
 		names = append(names, strings.ToLower(strings.TrimPrefix(accessv1.Role_name[number], "ROLE_")))
 	}
 	return names

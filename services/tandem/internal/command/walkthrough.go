@@ -31,6 +31,7 @@ func verifyBySelf(ctx context.Context, target string) error {
 	if err != nil {
 		return err
 	}
+	//nolint:gosec // the program itself, with a file that it wrote or an address of the instance
 	if output, err := exec.CommandContext(ctx, self, "verify", target).CombinedOutput(); err != nil {
 		return fmt.Errorf("tandem verify %s: %w\n%s", target, err, output)
 	}
