@@ -23,6 +23,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
 	assessments "github.com/tandem-badges/tandem/services/assessments"
 )
@@ -105,6 +106,7 @@ func (directory) GetCycle(_ context.Context, req *schoolsv1.GetCycleRequest) (*s
 
 // world is the service under test with its clients.
 type world struct {
+	conn        *grpc.ClientConn
 	t           *testing.T
 	deps        run.Deps
 	clock       *clock.Fake
@@ -117,10 +119,15 @@ type world struct {
 }
 
 // start serves the service on SQLite and an embedded bus.
-func start(t *testing.T) *world {
+// start serves the service; on a given database it leaves out the tasks, whose
+// statements would be counted.
+func start(t *testing.T, on ...*sqldb.DB) *world {
 	t.Helper()
 	signer := kittest.Signer(t)
 	deps := kittest.Deps(t, assessments.Name, assessments.Migrations)
+	for _, db := range on {
+		deps.DB = db
+	}
 	deps.Peers = map[string]grpc.ClientConnInterface{"schools": kittest.Serve(t, run.Service{
 		Name: "schools",
 		Register: func(s grpc.ServiceRegistrar) {
@@ -131,9 +138,9 @@ func start(t *testing.T) *world {
 	}, kittest.ServeOptions{Signer: signer})}
 	svc, err := assessments.New(deps)
 	require.NoError(t, err)
-	conn := kittest.Serve(t, svc, kittest.ServeOptions{DB: deps.DB, Signer: signer})
+	conn := kittest.Serve(t, svc, kittest.ServeOptions{DB: deps.DB, Signer: signer, NoTask: len(on) > 0})
 	return &world{
-		t: t, deps: deps, clock: deps.Clock.(*clock.Fake),
+		t: t, conn: conn, deps: deps, clock: deps.Clock.(*clock.Fake),
 		frameworks:  assessmentsv1.NewFrameworksServiceClient(conn),
 		instruments: assessmentsv1.NewInstrumentsServiceClient(conn),
 		campaigns:   assessmentsv1.NewCampaignsServiceClient(conn),

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
@@ -25,26 +24,49 @@ import (
 func TestAForeignIDIsAnsweredLikeOneThatNeverExisted(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
-			require.Empty(t, curious(t, programs.tandem, database))
+			for _, c := range curious(t, programs.tandem, database) {
+				require.Equal(t, c.never, c.foreign, c.call)
+				require.Equal(t, http.StatusNotFound, c.foreign.status, c.call)
+			}
 		})
 	}
 }
 
-// The program built without the application's own wall between districts gives
-// the same answers on PostgreSQL, whose row-level security holds alone. On SQLite,
-// which has none, it shows what the missing wall hid: so the switch does switch.
+// The program built without the application's own wall between districts tells
+// foreign ids from unknown ones no better on PostgreSQL, whose row-level security
+// holds alone. On SQLite, which has none, it shows what the missing wall hid: so
+// the switch does switch. Without that wall a call may be refused for what is
+// wrong in it before anybody looks whether there is such a resource.
 func TestTheWallInTheDatabaseHoldsAlone(t *testing.T) {
 	unfiltered := filepath.Join(programs.dir, "tandem-unfiltered")
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "tandem_unfiltered", "-o", unfiltered,
 		"github.com/tandem-badges/tandem/services/tandem").CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	t.Run("postgres", func(t *testing.T) { require.Empty(t, curious(t, unfiltered, "postgres")) })
-	t.Run("sqlite", func(t *testing.T) { require.NotEmpty(t, curious(t, unfiltered, "sqlite")) })
+	t.Run("postgres", func(t *testing.T) {
+		for _, c := range curious(t, unfiltered, "postgres") {
+			require.Equal(t, c.never, c.foreign, c.call)
+			require.Contains(t, []int{http.StatusNotFound, http.StatusBadRequest}, c.foreign.status, c.call)
+		}
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		shown := 0
+		for _, c := range curious(t, unfiltered, "sqlite") {
+			if c.foreign.status == http.StatusOK {
+				shown++
+			}
+		}
+		require.Positive(t, shown)
+	})
 }
 
-// curious has the coordinator of one district make the calls of another, and
-// returns those whose answer tells that there is something.
-func curious(t *testing.T, program, database string) (told []string) {
+// tried is a call made with a foreign id, and with one that never existed.
+type tried struct {
+	call           string
+	foreign, never answer
+}
+
+// curious has the coordinator of one district make the calls of another.
+func curious(t *testing.T, program, database string) (all []tried) {
 	t.Helper()
 	var env []string
 	if database == "postgres" {
@@ -62,21 +84,18 @@ func curious(t *testing.T, program, database string) (told []string) {
 	require.NoError(t, err, out)
 	token := i.token(t, "districts/curious/people/walkthrough-coordinator")
 
-	compared := 0
 	for call := range calls {
 		if !strings.Contains(call.Path, "/districts/harvested") {
 			continue
 		}
-		foreign := i.answer(t, token, call.Method, call.Path)
-		never := i.answer(t, token, call.Method, neverExisted(call.Path))
-		if foreign != never || foreign.status != http.StatusNotFound {
-			told = append(told, fmt.Sprintf("%s %s: %d %s, and never: %d %s",
-				call.Method, call.Path, foreign.status, foreign.body, never.status, never.body))
-		}
-		compared++
+		all = append(all, tried{
+			call:    call.Method + " " + call.Path,
+			foreign: i.answer(t, token, call.Method, call.Path),
+			never:   i.answer(t, token, call.Method, neverExisted(call.Path)),
+		})
 	}
-	require.Greater(t, compared, 50)
-	return told
+	require.Greater(t, len(all), 50)
+	return all
 }
 
 // neverExisted replaces every id of a path; the shape stays.

@@ -24,6 +24,7 @@ import (
 
 // World is the evidence service and what is around it.
 type World struct {
+	Conn       *grpc.ClientConn
 	Artifacts  evidencev1.ArtifactsServiceClient
 	Portfolios evidencev1.PortfoliosServiceClient
 	Deps       run.Deps
@@ -45,6 +46,7 @@ func New(t testing.TB, c evidence.Config, change func(*run.Deps)) *World {
 	svc, err := evidence.NewWith(w.Deps, c)
 	require.NoError(t, err)
 	conn := kittest.Serve(t, svc, kittest.ServeOptions{Signer: signer, DB: w.Deps.DB})
+	w.Conn = conn
 	w.Artifacts, w.Portfolios = evidencev1.NewArtifactsServiceClient(conn), evidencev1.NewPortfoliosServiceClient(conn)
 	return w
 }
