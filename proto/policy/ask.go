@@ -72,8 +72,10 @@ func (s *Set) ask(policies cedar.PolicyMap, who Principal, action, node string) 
 	if len(policies) == 0 {
 		return Answer{}
 	}
-	decision, diagnostic := cedar.Authorize(policies, world{s.words.entities, who.entity}, cedar.Request{
-		Principal: who.entity.UID, Action: types.NewEntityUID(typeAction, types.String(action)), Resource: nodeUID(node),
+	resource := types.Entity{UID: nodeUID(node)}
+	resource.Parents = above(string(resource.UID.ID))
+	decision, diagnostic := cedar.Authorize(policies, &world{s.words.entities, who.entity, resource}, cedar.Request{
+		Principal: who.entity.UID, Action: types.NewEntityUID(typeAction, types.String(action)), Resource: resource.UID,
 	})
 	answer := Answer{Allowed: decision == cedar.Allow && len(diagnostic.Errors) == 0}
 	for _, reason := range diagnostic.Reasons {
@@ -95,12 +97,16 @@ func (s *Set) ask(policies cedar.PolicyMap, who Principal, action, node string) 
 type world struct {
 	fixed     types.EntityMap
 	principal types.Entity
+	resource  types.Entity
 }
 
 // Get finds an entity.
-func (w world) Get(uid types.EntityUID) (types.Entity, bool) {
+func (w *world) Get(uid types.EntityUID) (types.Entity, bool) {
 	switch uid.Type {
 	case typeNode:
+		if uid == w.resource.UID {
+			return w.resource, true
+		}
 		return types.Entity{UID: uid, Parents: above(string(uid.ID))}, true
 	case w.principal.UID.Type:
 		return w.principal, uid == w.principal.UID
@@ -120,14 +126,19 @@ func nodeUID(node string) types.EntityUID {
 	return types.NewEntityUID(typeNode, types.String(node))
 }
 
+// state is the node above all others, and underState what a district is in.
+var (
+	state      = types.NewEntityUID(typeNode, stateID)
+	underState = types.NewEntityUIDSet(state)
+)
+
 // above are the nodes over one: a school's district, and the state.
 func above(node string) types.EntityUIDSet {
 	if node == stateID {
 		return types.EntityUIDSet{}
 	}
-	state := types.NewEntityUID(typeNode, stateID)
 	if district, _, isSchool := strings.Cut(node, "/schools/"); isSchool {
 		return types.NewEntityUIDSet(types.NewEntityUID(typeNode, types.String(district)), state)
 	}
-	return types.NewEntityUIDSet(state)
+	return underState
 }

@@ -38,7 +38,7 @@ func check(ctx context.Context, id Identity, rule *accessv1.Rule, resourceName s
 	if err := own.Ready(); err != nil && node != State {
 		return false, err
 	}
-	d := decide(set, own, id, rule.GetAction(), node)
+	d := decide(set, own, id, rule.GetAction(), node, false)
 	switch {
 	case d.allowed:
 		return d.deidentified, nil
@@ -91,5 +91,5 @@ func May(ctx context.Context, action, resourceName string) bool {
 		return false
 	}
 	id, _ := FromContext(ctx)
-	return decide(set, own, id, action, NodeOf(resourceName)).allowed
+	return decide(set, own, id, action, NodeOf(resourceName), false).allowed
 }

@@ -18,11 +18,12 @@ type decision struct {
 
 // decide asks the policies for each role of the caller by itself: what one role
 // may, another one's forbid does not take away. A restriction only ever takes a
-// right away that the policies gave, which is why it can never give one.
-func decide(set *policy.Set, own *Restrictions, id Identity, action, node string) decision {
+// right away that the policies gave, which is why it can never give one. Unless all
+// reasons are wanted, it stops at the first role that may without reserve.
+func decide(set *policy.Set, own *Restrictions, id Identity, action, node string, allReasons bool) decision {
 	var d decision
 	identified := false
-	for _, who := range principals(set, id) {
+	for _, who := range nearest(principals(set, id), node) {
 		target := reach(id, who.node, node)
 		answer := set.Ask(who.Principal, action, target)
 		d.forbids = append(d.forbids, answer.Forbids...)
@@ -36,6 +37,9 @@ func decide(set *policy.Set, own *Restrictions, id Identity, action, node string
 		d.allowed = true
 		d.permits = append(d.permits, answer.Permits...)
 		identified = identified || !answer.Deidentified()
+		if identified && !allReasons {
+			return decision{allowed: true}
+		}
 	}
 	d.deidentified = d.allowed && !identified
 	d.permits, d.forbids = once(d.permits), once(d.forbids)
@@ -62,6 +66,18 @@ func principals(set *policy.Set, id Identity) []principal {
 		all = append(all, principal{set.Holder(g.Role, g.Node), g.Node})
 	}
 	return append(all, principal{policy.Person(id.Subject), State})
+}
+
+// nearest puts first what the caller is where the node lies: there the answer is.
+func nearest(all []principal, node string) []principal {
+	far := func(who principal) int {
+		if who.node != State && Covers(who.node, node) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(all, func(a, b principal) int { return far(a) - far(b) })
+	return all
 }
 
 // once drops policies that are there already.

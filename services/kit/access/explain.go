@@ -60,7 +60,7 @@ func Explain(ctx context.Context, id Identity, action, resourceName string, now 
 	if err := own.Ready(); err != nil {
 		return Explanation{}, err
 	}
-	d := decide(set, own, asked, action, node)
+	d := decide(set, own, asked, action, node, true)
 	e := Explanation{Action: set.Actions()[known], Node: node, Deidentified: d.deidentified}
 	e.decided(asked, d, node)
 	e.Reasons = append(e.Reasons, outOfTime(id, now)...)
