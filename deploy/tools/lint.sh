@@ -29,3 +29,13 @@ if [ $# -eq 0 ]; then
   set -- "${patterns[@]}"
 fi
 .tools/bin/golangci-lint run "$@"
+
+# Known vulnerabilities of what we build with, where their database can be reached.
+database=${GOVULNDB:-https://vuln.go.dev}
+if curl -fsI --max-time 10 "$database/index/db.json" >/dev/null 2>&1; then
+  go list -m -f '{{.Dir}}' | while IFS= read -r module; do
+    (cd "$module" && GOWORK=off go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 -db "$database" ./...)
+  done
+else
+  echo "known vulnerabilities not checked: $database cannot be reached" >&2
+fi
