@@ -119,7 +119,7 @@ func (f *File) lookFor() {
 		return
 	}
 	if wait := pause - time.Since(last); wait > 0 {
-		time.Sleep(wait)
+		<-time.After(wait)
 	}
 	f.refresh()
 }
