@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -14,6 +15,8 @@ func (i *Issuer) Client() *http.Client {
 	return &http.Client{Transport: inside{issuer: i, handler: mux}}
 }
 
+var errElsewhere = errors.New("the built-in issuer answers for its own address only")
+
 // inside answers requests to the issuer's own address without a network.
 type inside struct {
 	issuer  *Issuer
@@ -24,7 +27,7 @@ type inside struct {
 func (t inside) RoundTrip(r *http.Request) (*http.Response, error) {
 	rest, ours := strings.CutPrefix(r.URL.String(), t.issuer.url+"/")
 	if !ours {
-		return nil, &http.ProtocolError{ErrorString: "the built-in issuer answers for its own address only"}
+		return nil, errElsewhere
 	}
 	if r.Body == nil {
 		r.Body = http.NoBody

@@ -64,7 +64,9 @@ func newRig(t *testing.T) *rig {
 func (g *rig) do(r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	g.mux.ServeHTTP(w, r)
-	return w.Result()
+	resp := w.Result()
+	g.t.Cleanup(func() { _ = resp.Body.Close() })
+	return resp
 }
 
 func (g *rig) form(path string, form url.Values, headers ...string) *http.Response {
@@ -91,7 +93,7 @@ func (g *rig) code() string {
 	g.t.Helper()
 	form := ask()
 	form.Set("person", ana)
-	back, err := url.Parse(g.form("/authorize", form).Header.Get("Location"))
+	back, err := url.Parse(g.form("/authorize", form).Header.Get("Location")) //nolint:bodyclose // closed by do
 	require.NoError(g.t, err)
 	require.Equal(g.t, redirect, back.Scheme+"://"+back.Host+back.Path)
 	require.Equal(g.t, "st", back.Query().Get("state"))
@@ -123,7 +125,7 @@ func TestThereIsNoSuchIssuerOutsideDevelopment(t *testing.T) {
 
 func TestThePageSaysLoudlyWhatItIs(t *testing.T) {
 	g := newRig(t)
-	resp := g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/authorize?"+ask().Encode(), nil))
+	resp := g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/authorize?"+ask().Encode(), nil)) //nolint:bodyclose // closed by do
 	body, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	require.Contains(t, string(body), "<h1>This is a demonstration</h1>")
@@ -134,7 +136,7 @@ func TestThePageSaysLoudlyWhatItIs(t *testing.T) {
 func TestACodeGivesATokenOnce(t *testing.T) {
 	g := newRig(t)
 	code := g.code()
-	resp := g.form("/token", redeem(code))
+	resp := g.form("/token", redeem(code)) //nolint:bodyclose // closed by do
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	answer := object(t, resp)
 	keys := object(t, g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/jwks", nil)))

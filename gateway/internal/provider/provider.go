@@ -88,10 +88,10 @@ func (s Service) Create(ctx context.Context, id string, f Fields) (Provider, err
 	if err := s.check(f); err != nil {
 		return Provider{}, err
 	}
-	switch {
-	case id == "":
+	switch id {
+	case "":
 		id = ids.New()
-	case id == BuiltIn:
+	case BuiltIn:
 		return Provider{}, problem.AlreadyExists(Collection + id)
 	}
 	if err := s.discover(ctx, f); err != nil {

@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	// DefaultIdle and DefaultLifetime end a session that is not used, and any.
-	DefaultIdle     = 30 * time.Minute
+	// DefaultIdle ends a session that is not used.
+	DefaultIdle = 30 * time.Minute
+	// DefaultLifetime ends any session.
 	DefaultLifetime = 12 * time.Hour
 
 	touchEvery = time.Minute
