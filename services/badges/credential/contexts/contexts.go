@@ -18,7 +18,7 @@ import (
 
 // The addresses of the embedded contexts.
 const (
-	CredentialsV2        = "https://www.w3.org/ns/credentials/v2"
+	CredentialsV2        = "https://www.w3.org/ns/credentials/v2" //nolint:gosec // an address, no credential
 	OpenBadges303        = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 	OpenBadgesExtensions = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 	// ExamplesV2 gives every undefined word a meaning. It is known in development and tests only.

@@ -139,7 +139,7 @@ func (p *parser) blank() (Term, error) {
 func labelRune(r rune) bool {
 	switch {
 	case r < 0x80:
-		c := byte(r)
+		c := byte(r) //nolint:gosec // below 0x80
 		return isAlpha(c) || isDigit(c) || c == '_' || c == ':' || c == '-' || c == '.'
 	case r == 0xb7 || (r >= 0x203f && r <= 0x2040):
 		return true

@@ -39,8 +39,8 @@ func editionProto(e definition.Edition) *badgesv1.BadgeDefinitionVersion {
 func asksProto(a definition.Asks) *badgesv1.BadgeDefinitionVersion {
 	return &badgesv1.BadgeDefinitionVersion{
 		Description: a.Description, Criteria: a.Criteria, FrameworkVersion: a.FrameworkVersion, RubricVersion: a.RubricVersion,
-		DecisionRule: a.DecisionRule, ReviewersRequired: int32(a.ReviewersRequired),
-		ValidMonths: int32(a.ValidMonths), GraceDays: int32(a.GraceDays),
+		DecisionRule: a.DecisionRule, ReviewersRequired: int32(a.ReviewersRequired), //nolint:gosec // bounded by the rules of the resource
+		ValidMonths: int32(a.ValidMonths), GraceDays: int32(a.GraceDays), //nolint:gosec // bounded by the rules of the resource
 		EligibilityRules: each(a.EligibilityRules, func(r definition.EligibilityRule) *typev1.EligibilityRule {
 			return &typev1.EligibilityRule{Id: r.ID, Title: r.Title, Expression: r.Expression, Reason: r.Reason, Fix: r.Fix}
 		}),
@@ -77,7 +77,7 @@ func criterionProto(c definition.Criterion) *badgesv1.Criterion {
 	return &badgesv1.Criterion{
 		Id: c.ID, Title: c.Title, Question: c.Question,
 		Levels: each(c.Levels, func(l definition.Level) *badgesv1.CriterionLevel {
-			return &badgesv1.CriterionLevel{Points: int32(l.Points), Title: l.Title, Anchor: l.Anchor}
+			return &badgesv1.CriterionLevel{Points: int32(l.Points), Title: l.Title, Anchor: l.Anchor} //nolint:gosec // bounded by the rules of the resource
 		}),
 	}
 }

@@ -42,9 +42,9 @@ func reviewProto(r review.Review) *badgesv1.Review {
 	return &badgesv1.Review{
 		Name: r.Name, Reviewer: r.Reviewer, State: badgesv1.Review_State(badgesv1.Review_State_value["STATE_"+string(r.State)]),
 		Scores: each(r.Scores, func(s review.Score) *badgesv1.Score {
-			return &badgesv1.Score{Criterion: s.Criterion, Points: int32(s.Points), Rationale: s.Rationale}
+			return &badgesv1.Score{Criterion: s.Criterion, Points: int32(s.Points), Rationale: s.Rationale} //nolint:gosec // bounded by the rules of the resource
 		}),
-		Summary: r.Summary, Round: int32(r.Round), FinalizeTime: stamp(r.FinalizeTime),
+		Summary: r.Summary, Round: int32(r.Round), FinalizeTime: stamp(r.FinalizeTime), //nolint:gosec // counts rounds of one application
 		CreateTime: stamp(r.CreateTime), UpdateTime: stamp(r.UpdateTime), Etag: etag.Of(r.Version),
 	}
 }

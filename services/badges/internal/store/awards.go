@@ -16,7 +16,7 @@ import (
 const (
 	awardColumns = "name, edition, standard, framework_version, application, decision, journey, credential, state, awarded_at, " +
 		"expires_at, lapses_at, revoke_reason, created_at, updated_at, version"
-	credentialColumns = "name, award, document, digest, issued_at"
+	credentialColumns = "name, award, document, digest, issued_at" //nolint:gosec // names of columns, no credential
 )
 
 // InsertAward adds an award; one per decision.

@@ -34,12 +34,12 @@ func message(event any) (proto.Message, error) {
 	case application.Submitted:
 		return &badgesv1.ApplicationSubmitted{
 			Name: e.Application.Name, Journey: e.Application.Journey, BadgeDefinitionVersion: e.Application.Edition,
-			SnapshotDigest: e.Application.SnapshotDigest, Round: int32(e.Application.Round),
+			SnapshotDigest: e.Application.SnapshotDigest, Round: int32(e.Application.Round), //nolint:gosec // counts rounds of one application
 		}, nil
 	case application.Withdrawn:
 		return &badgesv1.ApplicationWithdrawn{Name: e.Application.Name, Journey: e.Application.Journey}, nil
 	case review.ReviewersAssigned:
-		return &badgesv1.ReviewersAssigned{Name: e.Application.Name, Reviewers: int32(e.Reviewers)}, nil
+		return &badgesv1.ReviewersAssigned{Name: e.Application.Name, Reviewers: int32(e.Reviewers)}, nil //nolint:gosec // counts the reviewers of one application
 	case review.Finalized:
 		return &badgesv1.ReviewFinalized{Name: e.Review.Name}, nil
 	case decision.Made:
