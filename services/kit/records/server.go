@@ -245,7 +245,7 @@ func (e *exporter) copy(name string, content io.Reader) error {
 				return err
 			}
 		}
-		if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // the very values of ReadFull
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return nil
 		}
 		if err != nil {
