@@ -61,15 +61,20 @@ func newRig(t *testing.T) *rig {
 	return g
 }
 
-func (g *rig) do(r *http.Request) *http.Response {
-	w := httptest.NewRecorder()
-	g.mux.ServeHTTP(w, r)
-	resp := w.Result()
-	g.t.Cleanup(func() { _ = resp.Body.Close() })
-	return resp
+// reply is an answer in memory.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	body       string
 }
 
-func (g *rig) form(path string, form url.Values, headers ...string) *http.Response {
+func (g *rig) do(r *http.Request) reply {
+	w := httptest.NewRecorder()
+	g.mux.ServeHTTP(w, r)
+	return reply{w.Code, w.Header(), w.Body.String()}
+}
+
+func (g *rig) form(path string, form url.Values, headers ...string) reply {
 	r := httptest.NewRequestWithContext(g.t.Context(), http.MethodPost, issuer.Path+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, header := range headers {
@@ -93,7 +98,7 @@ func (g *rig) code() string {
 	g.t.Helper()
 	form := ask()
 	form.Set("person", ana)
-	back, err := url.Parse(g.form("/authorize", form).Header.Get("Location")) //nolint:bodyclose // closed by do
+	back, err := url.Parse(g.form("/authorize", form).Header.Get("Location"))
 	require.NoError(g.t, err)
 	require.Equal(g.t, redirect, back.Scheme+"://"+back.Host+back.Path)
 	require.Equal(g.t, "st", back.Query().Get("state"))
@@ -109,10 +114,10 @@ func redeem(code string) url.Values {
 	}
 }
 
-func object(t *testing.T, resp *http.Response) map[string]any {
+func object(t *testing.T, answer reply) map[string]any {
 	t.Helper()
 	var o map[string]any
-	require.NoError(t, json.NewDecoder(resp.Body).Decode(&o))
+	require.NoError(t, json.Unmarshal([]byte(answer.body), &o))
 	return o
 }
 
@@ -125,18 +130,17 @@ func TestThereIsNoSuchIssuerOutsideDevelopment(t *testing.T) {
 
 func TestThePageSaysLoudlyWhatItIs(t *testing.T) {
 	g := newRig(t)
-	resp := g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/authorize?"+ask().Encode(), nil)) //nolint:bodyclose // closed by do
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	require.Contains(t, string(body), "<h1>This is a demonstration</h1>")
-	require.Contains(t, string(body), "Nobody is asked for a password here")
-	require.Contains(t, string(body), "Ana &lt;i&gt;Example")
+	resp := g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/authorize?"+ask().Encode(), nil))
+	body := resp.body
+	require.Contains(t, body, "<h1>This is a demonstration</h1>")
+	require.Contains(t, body, "Nobody is asked for a password here")
+	require.Contains(t, body, "Ana &lt;i&gt;Example")
 }
 
 func TestACodeGivesATokenOnce(t *testing.T) {
 	g := newRig(t)
 	code := g.code()
-	resp := g.form("/token", redeem(code)) //nolint:bodyclose // closed by do
+	resp := g.form("/token", redeem(code))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	answer := object(t, resp)
 	keys := object(t, g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/jwks", nil)))
@@ -213,7 +217,7 @@ func TestBrowsersAreSentToTheClientOnly(t *testing.T) {
 			for key := range q {
 				form.Set(key, q.Get(key))
 			}
-			for _, resp := range []*http.Response{
+			for _, resp := range []reply{
 				g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/authorize?"+q.Encode(), nil)), g.form("/authorize", form),
 			} {
 				require.Equal(t, c.code, resp.StatusCode)
@@ -237,7 +241,7 @@ func TestNobodyIsChosenFromAnotherSiteOrOutsideTheList(t *testing.T) {
 
 func TestSigningOutLeadsBackToUsOnly(t *testing.T) {
 	g := newRig(t)
-	end := func(to string) *http.Response {
+	end := func(to string) reply {
 		return g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/end-session?post_logout_redirect_uri="+url.QueryEscape(to), nil))
 	}
 	require.Equal(t, public+"/signed-out", end(public+"/signed-out").Header.Get("Location"))
@@ -247,9 +251,7 @@ func TestSigningOutLeadsBackToUsOnly(t *testing.T) {
 func TestAKeyThatWasRotatedOutIsPublishedNoMore(t *testing.T) {
 	g := newRig(t)
 	keys := func() string {
-		raw, err := io.ReadAll(g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/jwks", nil)).Body)
-		require.NoError(t, err)
-		return string(raw)
+		return g.do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, issuer.Path+"/jwks", nil)).body
 	}
 	before := keys()
 	require.NoError(t, g.Rotate())
@@ -261,7 +263,9 @@ func TestTheClientReachesNobodyElse(t *testing.T) {
 	resp, err := g.Client().Get(g.URL() + "/.well-known/openid-configuration")
 	require.NoError(t, err)
 	defer func() { _ = resp.Body.Close() }()
-	require.Equal(t, g.URL(), object(t, resp)["issuer"])
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, g.URL(), object(t, reply{body: string(body)})["issuer"])
 	other, err := g.Client().Get(public + "/elsewhere") //nolint:bodyclose // there is none
 	require.Error(t, err)
 	require.Nil(t, other)
