@@ -160,8 +160,12 @@ func TestAResetSessionSeesNothing(t *testing.T) {
 		statement string
 		want      int
 	}{
-		{`SELECT 1`, 0}, {`SET tandem.districts = 'd1'`, 2}, {`RESET tandem.districts`, 0}, {`SET tandem.districts = ''`, 0},
-		{`SET tandem.districts = '-'`, 1}, {`RESET ALL`, 0},
+		{`SELECT 1`, 0},
+		{`SET tandem.districts = 'd1'`, 2},
+		{`RESET tandem.districts`, 0},
+		{`SET tandem.districts = ''`, 0},
+		{`SET tandem.districts = '-'`, 1},
+		{`RESET ALL`, 0},
 	} {
 		_, err := conn.ExecContext(t.Context(), c.statement)
 		require.NoError(t, err)
@@ -193,10 +197,10 @@ func TestAPooledConnectionCarriesNothingOver(t *testing.T) {
 			}))
 		},
 		"stop reading": func(ctx context.Context, r *rapid.T, _ string) {
-			rows, err := db.Conn(ctx).QueryContext(ctx, `SELECT district_id, generate_series(1, 1000) FROM schools`)
+			rows, err := db.Conn(ctx).QueryContext(ctx, `SELECT district_id, generate_series(1, 1000) FROM schools`) //nolint:rowserrcheck // it stops early
 			require.NoError(r, err)
 			rows.Next()
-			require.NoError(r, rows.Close())
+			require.NoError(r, rows.Close()) //nolint:sqlclosecheck // now, not at the end
 		},
 		"cancel": func(ctx context.Context, r *rapid.T, _ string) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -212,7 +216,7 @@ func TestAPooledConnectionCarriesNothingOver(t *testing.T) {
 			rows, err := db.Conn(ctx).QueryContext(ctx, `SELECT generate_series(1, 100000)`)
 			require.NoError(r, err)
 			cancel()
-			_ = rows.Close()
+			_ = rows.Close() //nolint:sqlclosecheck // now, not at the end
 			_ = rows.Err()
 		},
 		"fail": func(ctx context.Context, r *rapid.T, _ string) {
