@@ -21,7 +21,7 @@ const (
 	issuerRefused   reason = "issuer_refused"
 	badAnswer       reason = "bad_answer"
 	codeRefused     reason = "code_refused"
-	tokenRefused    reason = "token_refused" //nolint:gosec // a reason, no token
+	tokenRefused    reason = "token_refused"
 	wrongTenant     reason = "wrong_tenant"
 	unknownPerson   reason = "unknown_person"
 	unverifiedMail  reason = "unverified_mail"

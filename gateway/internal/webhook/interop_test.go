@@ -21,7 +21,7 @@ import (
 // The vector that the libraries of Standard Webhooks share.
 func TestSignaturesAreThoseOfTheStandard(t *testing.T) {
 	const (
-		secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" //nolint:gosec // published with the standard
+		secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 		id     = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 		want   = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 	)
@@ -110,7 +110,7 @@ func npm(t *testing.T, dir string, m received, secret string) (wrong, signature 
 	require.NoError(t, err)
 	script, err := filepath.Abs(filepath.Join("testdata", "receiver.mjs"))
 	require.NoError(t, err)
-	node := exec.CommandContext(t.Context(), "node", script) //nolint:gosec // a file of this test
+	node := exec.CommandContext(t.Context(), "node", script)
 	node.Dir, node.Env = dir, append(os.Environ(), "MESSAGE="+string(message))
 	out, err := node.Output()
 	require.NoError(t, err, string(out))

@@ -78,8 +78,8 @@ func TestPostgresEndsWithItsProcess(t *testing.T) {
 	tmp, err := os.MkdirTemp("", "kt") // short: a socket's path has a limit
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(tmp) })
-	require.NoError(t, os.Chmod(tmp, 0o755))                                                          //nolint:gosec // the server runs as another user
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPostgresEndsWithItsProcess$") //nolint:gosec // this binary
+	require.NoError(t, os.Chmod(tmp, 0o755))
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestPostgresEndsWithItsProcess$")
 	cmd.Env = append(os.Environ(), "TANDEM_TEST_DIE=1", "TMPDIR="+tmp)
 	cmd.WaitDelay = time.Minute
 	out, err := cmd.Output()

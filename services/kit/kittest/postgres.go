@@ -137,7 +137,7 @@ func asUser(cmd *exec.Cmd, dir string) error {
 		return err
 	}
 	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return os.Chown(dir, int(uid), int(gid)) //nolint:gosec // ids of 32 bits
+	return os.Chown(dir, int(uid), int(gid))
 }
 
 // awaitReady starts the helper, waits for its word and returns its standard
