@@ -766,7 +766,9 @@ type ExportDistrictResponse struct {
 	// Table of the rows, or "blobs/" and a digest.
 	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
 	// JSON lines, or a piece of a file.
-	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	// Why the rows of this table are not in the export; nothing else is said of it then.
+	Withheld      string `protobuf:"bytes,3,opt,name=withheld,proto3" json:"withheld,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -813,6 +815,13 @@ func (x *ExportDistrictResponse) GetData() []byte {
 		return x.Data
 	}
 	return nil
+}
+
+func (x *ExportDistrictResponse) GetWithheld() string {
+	if x != nil {
+		return x.Withheld
+	}
+	return ""
 }
 
 var File_tandem_records_v1_record_keeper_proto protoreflect.FileDescriptor
@@ -864,10 +873,11 @@ const file_tandem_records_v1_record_keeper_proto_rawDesc = "" +
 	"\x05lines\x18\x01 \x03(\v2\".tandem.records.v1.DispositionLineR\x05lines\"?\n" +
 	"\x15ExportDistrictRequest\x12&\n" +
 	"\bdistrict\x18\x01 \x01(\tB\n" +
-	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\bdistrict\"\x8c\x01\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x10\x01R\bdistrict\"\xa8\x01\n" +
 	"\x16ExportDistrictResponse\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\\\n" +
-	"\x04data\x18\x02 \x01(\fBH\xba\xe1\x18D\b\x04\x12/To give a district that leaves what is its own.\x1a\x06family\"\ajourneyR\x04data2\xaa\b\n" +
+	"\x04data\x18\x02 \x01(\fBH\xba\xe1\x18D\b\x04\x12/To give a district that leaves what is its own.\x1a\x06family\"\ajourneyR\x04data\x12\x1a\n" +
+	"\bwithheld\x18\x03 \x01(\tR\bwithheld2\xaa\b\n" +
 	"\x13RecordKeeperService\x12\x8a\x01\n" +
 	"\tReadAudit\x12#.tandem.records.v1.ReadAuditRequest\x1a$.tandem.records.v1.ReadAuditResponse\"2\xea\xe0\x18\x1e\n" +
 	"\x11records.readAudit\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +

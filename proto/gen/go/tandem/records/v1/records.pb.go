@@ -82,7 +82,7 @@ func (x Disposition_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Disposition_Kind.Descriptor instead.
 func (Disposition_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{13, 0}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{15, 0}
 }
 
 // State says how far a disposition is.
@@ -139,7 +139,7 @@ func (x Disposition_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Disposition_State.Descriptor instead.
 func (Disposition_State) EnumDescriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{13, 1}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{15, 1}
 }
 
 // AuditEntry is one change, with ids and digests only.
@@ -1099,6 +1099,98 @@ func (x *PersonRecord) GetData() *structpb.Struct {
 	return nil
 }
 
+// Request of ExportRecords.
+type ExportRecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the district.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRecordsRequest) Reset() {
+	*x = ExportRecordsRequest{}
+	mi := &file_tandem_records_v1_records_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRecordsRequest) ProtoMessage() {}
+
+func (x *ExportRecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_records_v1_records_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRecordsRequest.ProtoReflect.Descriptor instead.
+func (*ExportRecordsRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ExportRecordsRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// ExportRecordsResponse is a part of an export.
+type ExportRecordsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Next bytes of the zip file. Without its last ones the file is not a zip.
+	Chunk         []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRecordsResponse) Reset() {
+	*x = ExportRecordsResponse{}
+	mi := &file_tandem_records_v1_records_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRecordsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRecordsResponse) ProtoMessage() {}
+
+func (x *ExportRecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_records_v1_records_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRecordsResponse.ProtoReflect.Descriptor instead.
+func (*ExportRecordsResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ExportRecordsResponse) GetChunk() []byte {
+	if x != nil {
+		return x.Chunk
+	}
+	return nil
+}
+
 // Request of ErasePerson.
 type ErasePersonRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1114,7 +1206,7 @@ type ErasePersonRequest struct {
 
 func (x *ErasePersonRequest) Reset() {
 	*x = ErasePersonRequest{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[12]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1218,7 @@ func (x *ErasePersonRequest) String() string {
 func (*ErasePersonRequest) ProtoMessage() {}
 
 func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[12]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1231,7 @@ func (x *ErasePersonRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErasePersonRequest.ProtoReflect.Descriptor instead.
 func (*ErasePersonRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{12}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ErasePersonRequest) GetName() string {
@@ -1200,7 +1292,7 @@ type Disposition struct {
 
 func (x *Disposition) Reset() {
 	*x = Disposition{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[13]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1304,7 @@ func (x *Disposition) String() string {
 func (*Disposition) ProtoMessage() {}
 
 func (x *Disposition) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[13]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1317,7 @@ func (x *Disposition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disposition.ProtoReflect.Descriptor instead.
 func (*Disposition) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{13}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Disposition) GetName() string {
@@ -1343,7 +1435,7 @@ type DispositionLine struct {
 
 func (x *DispositionLine) Reset() {
 	*x = DispositionLine{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[14]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1447,7 @@ func (x *DispositionLine) String() string {
 func (*DispositionLine) ProtoMessage() {}
 
 func (x *DispositionLine) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[14]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1460,7 @@ func (x *DispositionLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DispositionLine.ProtoReflect.Descriptor instead.
 func (*DispositionLine) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{14}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *DispositionLine) GetService() string {
@@ -1416,7 +1508,7 @@ type CreateDispositionRequest struct {
 
 func (x *CreateDispositionRequest) Reset() {
 	*x = CreateDispositionRequest{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[15]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1428,7 +1520,7 @@ func (x *CreateDispositionRequest) String() string {
 func (*CreateDispositionRequest) ProtoMessage() {}
 
 func (x *CreateDispositionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[15]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1441,7 +1533,7 @@ func (x *CreateDispositionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateDispositionRequest.ProtoReflect.Descriptor instead.
 func (*CreateDispositionRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{15}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateDispositionRequest) GetParent() string {
@@ -1483,7 +1575,7 @@ type GetDispositionRequest struct {
 
 func (x *GetDispositionRequest) Reset() {
 	*x = GetDispositionRequest{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[16]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1495,7 +1587,7 @@ func (x *GetDispositionRequest) String() string {
 func (*GetDispositionRequest) ProtoMessage() {}
 
 func (x *GetDispositionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[16]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1508,7 +1600,7 @@ func (x *GetDispositionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDispositionRequest.ProtoReflect.Descriptor instead.
 func (*GetDispositionRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{16}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetDispositionRequest) GetName() string {
@@ -1533,7 +1625,7 @@ type ListDispositionsRequest struct {
 
 func (x *ListDispositionsRequest) Reset() {
 	*x = ListDispositionsRequest{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[17]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1545,7 +1637,7 @@ func (x *ListDispositionsRequest) String() string {
 func (*ListDispositionsRequest) ProtoMessage() {}
 
 func (x *ListDispositionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[17]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1558,7 +1650,7 @@ func (x *ListDispositionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDispositionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDispositionsRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{17}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListDispositionsRequest) GetParent() string {
@@ -1595,7 +1687,7 @@ type ListDispositionsResponse struct {
 
 func (x *ListDispositionsResponse) Reset() {
 	*x = ListDispositionsResponse{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[18]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +1699,7 @@ func (x *ListDispositionsResponse) String() string {
 func (*ListDispositionsResponse) ProtoMessage() {}
 
 func (x *ListDispositionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[18]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +1712,7 @@ func (x *ListDispositionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDispositionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDispositionsResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{18}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListDispositionsResponse) GetDispositions() []*Disposition {
@@ -1650,7 +1742,7 @@ type ApproveDispositionRequest struct {
 
 func (x *ApproveDispositionRequest) Reset() {
 	*x = ApproveDispositionRequest{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[19]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1754,7 @@ func (x *ApproveDispositionRequest) String() string {
 func (*ApproveDispositionRequest) ProtoMessage() {}
 
 func (x *ApproveDispositionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[19]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1767,7 @@ func (x *ApproveDispositionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApproveDispositionRequest.ProtoReflect.Descriptor instead.
 func (*ApproveDispositionRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{19}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ApproveDispositionRequest) GetName() string {
@@ -1713,7 +1805,7 @@ type RetentionRule struct {
 
 func (x *RetentionRule) Reset() {
 	*x = RetentionRule{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[20]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1725,7 +1817,7 @@ func (x *RetentionRule) String() string {
 func (*RetentionRule) ProtoMessage() {}
 
 func (x *RetentionRule) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[20]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1738,7 +1830,7 @@ func (x *RetentionRule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetentionRule.ProtoReflect.Descriptor instead.
 func (*RetentionRule) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{20}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RetentionRule) GetId() string {
@@ -1798,7 +1890,7 @@ type ListRetentionRulesRequest struct {
 
 func (x *ListRetentionRulesRequest) Reset() {
 	*x = ListRetentionRulesRequest{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[21]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1810,7 +1902,7 @@ func (x *ListRetentionRulesRequest) String() string {
 func (*ListRetentionRulesRequest) ProtoMessage() {}
 
 func (x *ListRetentionRulesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[21]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1823,7 +1915,7 @@ func (x *ListRetentionRulesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetentionRulesRequest.ProtoReflect.Descriptor instead.
 func (*ListRetentionRulesRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{21}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListRetentionRulesRequest) GetParent() string {
@@ -1860,7 +1952,7 @@ type ListRetentionRulesResponse struct {
 
 func (x *ListRetentionRulesResponse) Reset() {
 	*x = ListRetentionRulesResponse{}
-	mi := &file_tandem_records_v1_records_proto_msgTypes[22]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +1964,7 @@ func (x *ListRetentionRulesResponse) String() string {
 func (*ListRetentionRulesResponse) ProtoMessage() {}
 
 func (x *ListRetentionRulesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_records_v1_records_proto_msgTypes[22]
+	mi := &file_tandem_records_v1_records_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +1977,7 @@ func (x *ListRetentionRulesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRetentionRulesResponse.ProtoReflect.Descriptor instead.
 func (*ListRetentionRulesResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{22}
+	return file_tandem_records_v1_records_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListRetentionRulesResponse) GetRetentionRules() []*RetentionRule {
@@ -1992,7 +2084,12 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"\aservice\x18\x01 \x01(\tR\aservice\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x1a\n" +
 	"\bresource\x18\x03 \x01(\tR\bresource\x12y\n" +
-	"\x04data\x18\x04 \x01(\v2\x17.google.protobuf.StructBL\xba\xe1\x18H\b\x03\x124To answer a person who asks what is kept about them.\x1a\x05staff\"\aaccountR\x04data\"\xa4\x01\n" +
+	"\x04data\x18\x04 \x01(\v2\x17.google.protobuf.StructBL\xba\xe1\x18H\b\x03\x124To answer a person who asks what is kept about them.\x1a\x05staff\"\aaccountR\x04data\"f\n" +
+	"\x14ExportRecordsRequest\x12N\n" +
+	"\x04name\x18\x01 \x01(\tB:\xe0A\x02\xfaA\x1c\n" +
+	"\x1atandem-badges.org/District\xbaH\x15r\x132\x11^districts/[^/]+$R\x04name\"k\n" +
+	"\x15ExportRecordsResponse\x12R\n" +
+	"\x05chunk\x18\x01 \x01(\fB<\xba\xe1\x188\b\x04\x12#To give a district what is its own.\x1a\x06family\"\ajourneyR\x05chunk\"\xa4\x01\n" +
 	"\x12ErasePersonRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/Person\xbaH\x04r\x02\x10\x01R\x04name\x12%\n" +
@@ -2072,7 +2169,7 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"\x8f\x01\n" +
 	"\x1aListRetentionRulesResponse\x12I\n" +
 	"\x0fretention_rules\x18\x01 \x03(\v2 .tandem.records.v1.RetentionRuleR\x0eretentionRules\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xc9\x10\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd9\x11\n" +
 	"\x0eRecordsService\x12\xd8\x01\n" +
 	"\x10ListAuditEntries\x12*.tandem.records.v1.ListAuditEntriesRequest\x1a+.tandem.records.v1.ListAuditEntriesResponse\"k\xdaA\x06parent\xea\xe0\x18\x1d\n" +
 	"\x11auditEntries.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02;Z\x12\x12\x10/v1/auditEntries\x12%/v1/{parent=districts/*}/auditEntries\x12\xe2\x01\n" +
@@ -2081,7 +2178,9 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"\x0fListDisclosures\x12).tandem.records.v1.ListDisclosuresRequest\x1a*.tandem.records.v1.ListDisclosuresResponse\"h\xdaA\x06parent\xea\xe0\x18\x1c\n" +
 	"\x10disclosures.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x029Z\x11\x12\x0f/v1/disclosures\x12$/v1/{parent=districts/*}/disclosures\x12\xc9\x01\n" +
 	"\fExportPerson\x12&.tandem.records.v1.ExportPersonRequest\x1a\x1f.tandem.records.v1.PersonExport\"p\xdaA\x04name\xea\xe0\x18\x19\n" +
-	"\rpeople.export\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02FZ\x1c\x12\x1a/v1/{name=people/*}:export\x12&/v1/{name=districts/*/people/*}:export\x12\xc7\x01\n" +
+	"\rpeople.export\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02FZ\x1c\x12\x1a/v1/{name=people/*}:export\x12&/v1/{name=districts/*/people/*}:export\x12\x8d\x01\n" +
+	"\rExportRecords\x12'.tandem.records.v1.ExportRecordsRequest\x1a(.tandem.records.v1.ExportRecordsResponse\"'\xea\xe0\x18#\n" +
+	"\x17districts.exportRecords\x10\x03\x1a\x04name0\x010\x01\x12\xc7\x01\n" +
 	"\vErasePerson\x12%.tandem.records.v1.ErasePersonRequest\x1a\x1e.tandem.records.v1.Disposition\"q\xdaA\x04name\xea\xe0\x18\x16\n" +
 	"\fpeople.erase\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02J:\x01*Z\x1e:\x01*\"\x19/v1/{name=people/*}:erase\"%/v1/{name=districts/*/people/*}:erase\x12\xe4\x01\n" +
 	"\x11CreateDisposition\x12+.tandem.records.v1.CreateDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"\x81\x01\xdaA!parent,disposition,disposition_id\xea\xe0\x18\x1f\n" +
@@ -2108,7 +2207,7 @@ func file_tandem_records_v1_records_proto_rawDescGZIP() []byte {
 }
 
 var file_tandem_records_v1_records_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tandem_records_v1_records_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_tandem_records_v1_records_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_tandem_records_v1_records_proto_goTypes = []any{
 	(Disposition_Kind)(0),              // 0: tandem.records.v1.Disposition.Kind
 	(Disposition_State)(0),             // 1: tandem.records.v1.Disposition.State
@@ -2124,62 +2223,66 @@ var file_tandem_records_v1_records_proto_goTypes = []any{
 	(*ExportPersonRequest)(nil),        // 11: tandem.records.v1.ExportPersonRequest
 	(*PersonExport)(nil),               // 12: tandem.records.v1.PersonExport
 	(*PersonRecord)(nil),               // 13: tandem.records.v1.PersonRecord
-	(*ErasePersonRequest)(nil),         // 14: tandem.records.v1.ErasePersonRequest
-	(*Disposition)(nil),                // 15: tandem.records.v1.Disposition
-	(*DispositionLine)(nil),            // 16: tandem.records.v1.DispositionLine
-	(*CreateDispositionRequest)(nil),   // 17: tandem.records.v1.CreateDispositionRequest
-	(*GetDispositionRequest)(nil),      // 18: tandem.records.v1.GetDispositionRequest
-	(*ListDispositionsRequest)(nil),    // 19: tandem.records.v1.ListDispositionsRequest
-	(*ListDispositionsResponse)(nil),   // 20: tandem.records.v1.ListDispositionsResponse
-	(*ApproveDispositionRequest)(nil),  // 21: tandem.records.v1.ApproveDispositionRequest
-	(*RetentionRule)(nil),              // 22: tandem.records.v1.RetentionRule
-	(*ListRetentionRulesRequest)(nil),  // 23: tandem.records.v1.ListRetentionRulesRequest
-	(*ListRetentionRulesResponse)(nil), // 24: tandem.records.v1.ListRetentionRulesResponse
-	(*timestamppb.Timestamp)(nil),      // 25: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),            // 26: google.protobuf.Struct
-	(*durationpb.Duration)(nil),        // 27: google.protobuf.Duration
+	(*ExportRecordsRequest)(nil),       // 14: tandem.records.v1.ExportRecordsRequest
+	(*ExportRecordsResponse)(nil),      // 15: tandem.records.v1.ExportRecordsResponse
+	(*ErasePersonRequest)(nil),         // 16: tandem.records.v1.ErasePersonRequest
+	(*Disposition)(nil),                // 17: tandem.records.v1.Disposition
+	(*DispositionLine)(nil),            // 18: tandem.records.v1.DispositionLine
+	(*CreateDispositionRequest)(nil),   // 19: tandem.records.v1.CreateDispositionRequest
+	(*GetDispositionRequest)(nil),      // 20: tandem.records.v1.GetDispositionRequest
+	(*ListDispositionsRequest)(nil),    // 21: tandem.records.v1.ListDispositionsRequest
+	(*ListDispositionsResponse)(nil),   // 22: tandem.records.v1.ListDispositionsResponse
+	(*ApproveDispositionRequest)(nil),  // 23: tandem.records.v1.ApproveDispositionRequest
+	(*RetentionRule)(nil),              // 24: tandem.records.v1.RetentionRule
+	(*ListRetentionRulesRequest)(nil),  // 25: tandem.records.v1.ListRetentionRulesRequest
+	(*ListRetentionRulesResponse)(nil), // 26: tandem.records.v1.ListRetentionRulesResponse
+	(*timestamppb.Timestamp)(nil),      // 27: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),            // 28: google.protobuf.Struct
+	(*durationpb.Duration)(nil),        // 29: google.protobuf.Duration
 }
 var file_tandem_records_v1_records_proto_depIdxs = []int32{
-	25, // 0: tandem.records.v1.AuditEntry.event_time:type_name -> google.protobuf.Timestamp
-	25, // 1: tandem.records.v1.Disclosure.event_time:type_name -> google.protobuf.Timestamp
+	27, // 0: tandem.records.v1.AuditEntry.event_time:type_name -> google.protobuf.Timestamp
+	27, // 1: tandem.records.v1.Disclosure.event_time:type_name -> google.protobuf.Timestamp
 	2,  // 2: tandem.records.v1.ListAuditEntriesResponse.audit_entries:type_name -> tandem.records.v1.AuditEntry
 	8,  // 3: tandem.records.v1.VerifyAuditLogResponse.chains:type_name -> tandem.records.v1.AuditChain
 	3,  // 4: tandem.records.v1.ListDisclosuresResponse.disclosures:type_name -> tandem.records.v1.Disclosure
-	25, // 5: tandem.records.v1.PersonExport.create_time:type_name -> google.protobuf.Timestamp
+	27, // 5: tandem.records.v1.PersonExport.create_time:type_name -> google.protobuf.Timestamp
 	13, // 6: tandem.records.v1.PersonExport.records:type_name -> tandem.records.v1.PersonRecord
-	26, // 7: tandem.records.v1.PersonRecord.data:type_name -> google.protobuf.Struct
+	28, // 7: tandem.records.v1.PersonRecord.data:type_name -> google.protobuf.Struct
 	0,  // 8: tandem.records.v1.Disposition.kind:type_name -> tandem.records.v1.Disposition.Kind
 	1,  // 9: tandem.records.v1.Disposition.state:type_name -> tandem.records.v1.Disposition.State
-	16, // 10: tandem.records.v1.Disposition.lines:type_name -> tandem.records.v1.DispositionLine
-	25, // 11: tandem.records.v1.Disposition.complete_time:type_name -> google.protobuf.Timestamp
-	25, // 12: tandem.records.v1.Disposition.create_time:type_name -> google.protobuf.Timestamp
-	25, // 13: tandem.records.v1.Disposition.update_time:type_name -> google.protobuf.Timestamp
-	15, // 14: tandem.records.v1.CreateDispositionRequest.disposition:type_name -> tandem.records.v1.Disposition
-	15, // 15: tandem.records.v1.ListDispositionsResponse.dispositions:type_name -> tandem.records.v1.Disposition
-	27, // 16: tandem.records.v1.RetentionRule.keep:type_name -> google.protobuf.Duration
-	22, // 17: tandem.records.v1.ListRetentionRulesResponse.retention_rules:type_name -> tandem.records.v1.RetentionRule
+	18, // 10: tandem.records.v1.Disposition.lines:type_name -> tandem.records.v1.DispositionLine
+	27, // 11: tandem.records.v1.Disposition.complete_time:type_name -> google.protobuf.Timestamp
+	27, // 12: tandem.records.v1.Disposition.create_time:type_name -> google.protobuf.Timestamp
+	27, // 13: tandem.records.v1.Disposition.update_time:type_name -> google.protobuf.Timestamp
+	17, // 14: tandem.records.v1.CreateDispositionRequest.disposition:type_name -> tandem.records.v1.Disposition
+	17, // 15: tandem.records.v1.ListDispositionsResponse.dispositions:type_name -> tandem.records.v1.Disposition
+	29, // 16: tandem.records.v1.RetentionRule.keep:type_name -> google.protobuf.Duration
+	24, // 17: tandem.records.v1.ListRetentionRulesResponse.retention_rules:type_name -> tandem.records.v1.RetentionRule
 	4,  // 18: tandem.records.v1.RecordsService.ListAuditEntries:input_type -> tandem.records.v1.ListAuditEntriesRequest
 	6,  // 19: tandem.records.v1.RecordsService.VerifyAuditLog:input_type -> tandem.records.v1.VerifyAuditLogRequest
 	9,  // 20: tandem.records.v1.RecordsService.ListDisclosures:input_type -> tandem.records.v1.ListDisclosuresRequest
 	11, // 21: tandem.records.v1.RecordsService.ExportPerson:input_type -> tandem.records.v1.ExportPersonRequest
-	14, // 22: tandem.records.v1.RecordsService.ErasePerson:input_type -> tandem.records.v1.ErasePersonRequest
-	17, // 23: tandem.records.v1.RecordsService.CreateDisposition:input_type -> tandem.records.v1.CreateDispositionRequest
-	18, // 24: tandem.records.v1.RecordsService.GetDisposition:input_type -> tandem.records.v1.GetDispositionRequest
-	19, // 25: tandem.records.v1.RecordsService.ListDispositions:input_type -> tandem.records.v1.ListDispositionsRequest
-	21, // 26: tandem.records.v1.RecordsService.ApproveDisposition:input_type -> tandem.records.v1.ApproveDispositionRequest
-	23, // 27: tandem.records.v1.RecordsService.ListRetentionRules:input_type -> tandem.records.v1.ListRetentionRulesRequest
-	5,  // 28: tandem.records.v1.RecordsService.ListAuditEntries:output_type -> tandem.records.v1.ListAuditEntriesResponse
-	7,  // 29: tandem.records.v1.RecordsService.VerifyAuditLog:output_type -> tandem.records.v1.VerifyAuditLogResponse
-	10, // 30: tandem.records.v1.RecordsService.ListDisclosures:output_type -> tandem.records.v1.ListDisclosuresResponse
-	12, // 31: tandem.records.v1.RecordsService.ExportPerson:output_type -> tandem.records.v1.PersonExport
-	15, // 32: tandem.records.v1.RecordsService.ErasePerson:output_type -> tandem.records.v1.Disposition
-	15, // 33: tandem.records.v1.RecordsService.CreateDisposition:output_type -> tandem.records.v1.Disposition
-	15, // 34: tandem.records.v1.RecordsService.GetDisposition:output_type -> tandem.records.v1.Disposition
-	20, // 35: tandem.records.v1.RecordsService.ListDispositions:output_type -> tandem.records.v1.ListDispositionsResponse
-	15, // 36: tandem.records.v1.RecordsService.ApproveDisposition:output_type -> tandem.records.v1.Disposition
-	24, // 37: tandem.records.v1.RecordsService.ListRetentionRules:output_type -> tandem.records.v1.ListRetentionRulesResponse
-	28, // [28:38] is the sub-list for method output_type
-	18, // [18:28] is the sub-list for method input_type
+	14, // 22: tandem.records.v1.RecordsService.ExportRecords:input_type -> tandem.records.v1.ExportRecordsRequest
+	16, // 23: tandem.records.v1.RecordsService.ErasePerson:input_type -> tandem.records.v1.ErasePersonRequest
+	19, // 24: tandem.records.v1.RecordsService.CreateDisposition:input_type -> tandem.records.v1.CreateDispositionRequest
+	20, // 25: tandem.records.v1.RecordsService.GetDisposition:input_type -> tandem.records.v1.GetDispositionRequest
+	21, // 26: tandem.records.v1.RecordsService.ListDispositions:input_type -> tandem.records.v1.ListDispositionsRequest
+	23, // 27: tandem.records.v1.RecordsService.ApproveDisposition:input_type -> tandem.records.v1.ApproveDispositionRequest
+	25, // 28: tandem.records.v1.RecordsService.ListRetentionRules:input_type -> tandem.records.v1.ListRetentionRulesRequest
+	5,  // 29: tandem.records.v1.RecordsService.ListAuditEntries:output_type -> tandem.records.v1.ListAuditEntriesResponse
+	7,  // 30: tandem.records.v1.RecordsService.VerifyAuditLog:output_type -> tandem.records.v1.VerifyAuditLogResponse
+	10, // 31: tandem.records.v1.RecordsService.ListDisclosures:output_type -> tandem.records.v1.ListDisclosuresResponse
+	12, // 32: tandem.records.v1.RecordsService.ExportPerson:output_type -> tandem.records.v1.PersonExport
+	15, // 33: tandem.records.v1.RecordsService.ExportRecords:output_type -> tandem.records.v1.ExportRecordsResponse
+	17, // 34: tandem.records.v1.RecordsService.ErasePerson:output_type -> tandem.records.v1.Disposition
+	17, // 35: tandem.records.v1.RecordsService.CreateDisposition:output_type -> tandem.records.v1.Disposition
+	17, // 36: tandem.records.v1.RecordsService.GetDisposition:output_type -> tandem.records.v1.Disposition
+	22, // 37: tandem.records.v1.RecordsService.ListDispositions:output_type -> tandem.records.v1.ListDispositionsResponse
+	17, // 38: tandem.records.v1.RecordsService.ApproveDisposition:output_type -> tandem.records.v1.Disposition
+	26, // 39: tandem.records.v1.RecordsService.ListRetentionRules:output_type -> tandem.records.v1.ListRetentionRulesResponse
+	29, // [29:40] is the sub-list for method output_type
+	18, // [18:29] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
 	18, // [18:18] is the sub-list for extension extendee
 	0,  // [0:18] is the sub-list for field type_name
@@ -2196,7 +2299,7 @@ func file_tandem_records_v1_records_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_records_v1_records_proto_rawDesc), len(file_tandem_records_v1_records_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const (
 	RecordsService_VerifyAuditLog_FullMethodName     = "/tandem.records.v1.RecordsService/VerifyAuditLog"
 	RecordsService_ListDisclosures_FullMethodName    = "/tandem.records.v1.RecordsService/ListDisclosures"
 	RecordsService_ExportPerson_FullMethodName       = "/tandem.records.v1.RecordsService/ExportPerson"
+	RecordsService_ExportRecords_FullMethodName      = "/tandem.records.v1.RecordsService/ExportRecords"
 	RecordsService_ErasePerson_FullMethodName        = "/tandem.records.v1.RecordsService/ErasePerson"
 	RecordsService_CreateDisposition_FullMethodName  = "/tandem.records.v1.RecordsService/CreateDisposition"
 	RecordsService_GetDisposition_FullMethodName     = "/tandem.records.v1.RecordsService/GetDisposition"
@@ -46,6 +47,8 @@ type RecordsServiceClient interface {
 	ListDisclosures(ctx context.Context, in *ListDisclosuresRequest, opts ...grpc.CallOption) (*ListDisclosuresResponse, error)
 	// ExportPerson gathers everything the platform keeps about a person: the answer to a request for access.
 	ExportPerson(ctx context.Context, in *ExportPersonRequest, opts ...grpc.CallOption) (*PersonExport, error)
+	// ExportRecords streams all that the platform keeps of a district, as one zip file. Over REST: GET /v1/{district}:exportRecords.
+	ExportRecords(ctx context.Context, in *ExportRecordsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportRecordsResponse], error)
 	// ErasePerson removes what identifies a person from all services; decisions and counts stay, with a pseudonym.
 	ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*Disposition, error)
 	// CreateDisposition plans the deletion of what a retention rule ends, or of a whole district that leaves. It waits for a second person.
@@ -107,6 +110,25 @@ func (c *recordsServiceClient) ExportPerson(ctx context.Context, in *ExportPerso
 	}
 	return out, nil
 }
+
+func (c *recordsServiceClient) ExportRecords(ctx context.Context, in *ExportRecordsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportRecordsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RecordsService_ServiceDesc.Streams[0], RecordsService_ExportRecords_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportRecordsRequest, ExportRecordsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecordsService_ExportRecordsClient = grpc.ServerStreamingClient[ExportRecordsResponse]
 
 func (c *recordsServiceClient) ErasePerson(ctx context.Context, in *ErasePersonRequest, opts ...grpc.CallOption) (*Disposition, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -183,6 +205,8 @@ type RecordsServiceServer interface {
 	ListDisclosures(context.Context, *ListDisclosuresRequest) (*ListDisclosuresResponse, error)
 	// ExportPerson gathers everything the platform keeps about a person: the answer to a request for access.
 	ExportPerson(context.Context, *ExportPersonRequest) (*PersonExport, error)
+	// ExportRecords streams all that the platform keeps of a district, as one zip file. Over REST: GET /v1/{district}:exportRecords.
+	ExportRecords(*ExportRecordsRequest, grpc.ServerStreamingServer[ExportRecordsResponse]) error
 	// ErasePerson removes what identifies a person from all services; decisions and counts stay, with a pseudonym.
 	ErasePerson(context.Context, *ErasePersonRequest) (*Disposition, error)
 	// CreateDisposition plans the deletion of what a retention rule ends, or of a whole district that leaves. It waits for a second person.
@@ -216,6 +240,9 @@ func (UnimplementedRecordsServiceServer) ListDisclosures(context.Context, *ListD
 }
 func (UnimplementedRecordsServiceServer) ExportPerson(context.Context, *ExportPersonRequest) (*PersonExport, error) {
 	return nil, status.Error(codes.Unimplemented, "method ExportPerson not implemented")
+}
+func (UnimplementedRecordsServiceServer) ExportRecords(*ExportRecordsRequest, grpc.ServerStreamingServer[ExportRecordsResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportRecords not implemented")
 }
 func (UnimplementedRecordsServiceServer) ErasePerson(context.Context, *ErasePersonRequest) (*Disposition, error) {
 	return nil, status.Error(codes.Unimplemented, "method ErasePerson not implemented")
@@ -327,6 +354,17 @@ func _RecordsService_ExportPerson_Handler(srv interface{}, ctx context.Context, 
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _RecordsService_ExportRecords_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportRecordsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RecordsServiceServer).ExportRecords(m, &grpc.GenericServerStream[ExportRecordsRequest, ExportRecordsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecordsService_ExportRecordsServer = grpc.ServerStreamingServer[ExportRecordsResponse]
 
 func _RecordsService_ErasePerson_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ErasePersonRequest)
@@ -484,6 +522,12 @@ var RecordsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RecordsService_ListRetentionRules_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportRecords",
+			Handler:       _RecordsService_ExportRecords_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "tandem/records/v1/records.proto",
 }
