@@ -71,6 +71,7 @@ func personalNames(t *testing.T) map[string]bool {
 type canary struct {
 	*httptest.Server
 	names map[string]bool
+	word  string // what is put into fields of districts
 	mu    sync.Mutex
 	put   map[string]int // by name of the field
 }
@@ -79,7 +80,7 @@ func newCanary(t *testing.T, instance string) *canary {
 	t.Helper()
 	target, err := url.Parse(instance)
 	require.NoError(t, err)
-	c := &canary{names: personalNames(t), put: map[string]int{}}
+	c := &canary{names: personalNames(t), word: marker, put: map[string]int{}}
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.FlushInterval = -1 // events stream
 	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +133,7 @@ func (c *canary) marked(path, key, text string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.put[key]++
-	word := marker
+	word := c.word
 	if !strings.HasPrefix(path, "/v1/districts/") && !strings.HasPrefix(path, "/v1/forms/") {
 		word = stateMarker
 	}

@@ -58,7 +58,7 @@ func (p *player) get(ctx context.Context, person, path string, query url.Values,
 
 // request makes the body of a custom method that is safe to repeat.
 func (p *player) request(what string, fields map[string]any) map[string]any {
-	body := map[string]any{"requestId": p.run + "-" + what}
+	body := map[string]any{"requestId": p.requests + "-" + what}
 	for key, value := range fields {
 		body[key] = value
 	}
@@ -68,7 +68,7 @@ func (p *player) request(what string, fields map[string]any) map[string]any {
 // create makes a resource with an id of ours; that it is there already is fine.
 func (p *player) create(ctx context.Context, person, collection, idParameter, id string, in any) error {
 	name := sha256.Sum256([]byte(collection + "/" + id))
-	query := url.Values{idParameter: {id}, "requestId": {fmt.Sprintf("%s-%x", p.run, name[:8])}}
+	query := url.Values{idParameter: {id}, "requestId": {fmt.Sprintf("%s-%x", p.requests, name[:8])}}
 	return restclient.Existed(p.post(ctx, person, collection, query, in, nil))
 }
 

@@ -32,6 +32,8 @@ type Options struct {
 	OnCall func(restclient.Call)
 	// District is the id of the district played in; DefaultDistrict when empty.
 	District string
+	// Run is the unique part of the ids; made up when empty.
+	Run string
 }
 
 // DefaultDistrict is where the walkthrough plays when nothing else is said.
@@ -58,7 +60,9 @@ type player struct {
 	opts   Options
 	client *restclient.Client
 	run    string // unique part of this run's ids
-	begun  time.Time
+	// requests is the unique part of its request ids.
+	requests string
+	begun    time.Time
 
 	calls  []restclient.Call // of the step being played
 	total  int
@@ -88,8 +92,11 @@ func Play(ctx context.Context, opts Options) (Result, error) {
 	if opts.District == "" {
 		opts.District = DefaultDistrict
 	}
+	if opts.Run == "" {
+		opts.Run = suffix()
+	}
 	p := &player{
-		opts: opts, run: suffix(), begun: time.Now(), tokens: map[string]string{}, reviews: map[string]string{},
+		opts: opts, run: opts.Run, requests: suffix(), begun: time.Now(), tokens: map[string]string{}, reviews: map[string]string{},
 		district: "districts/" + opts.District,
 	}
 	p.coordinator = p.district + "/people/walkthrough-coordinator"
