@@ -24,6 +24,10 @@ const (
 
 // begin sends the browser to the issuer.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
+	if !deliberate(r) {
+		http.Redirect(w, r, signInPath, http.StatusSeeOther) // there is somebody who presses a link, or nobody
+		return
+	}
 	p, err := h.find(r.Context(), r.PathValue("provider"))
 	if problem.Is(err, problem.KindNotFound) || err == nil && p.Disabled {
 		h.refuse(w, r, "", refused(unknownProvider))
@@ -41,6 +45,18 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, cookie)
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, target, http.StatusSeeOther)
+}
+
+// deliberate tells whether a person asked for this address: an issuer that still
+// knows them would sign them in without a word, so another site must not be able
+// to begin it behind their back.
+func deliberate(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return r.Header.Get("Sec-Fetch-User") == "?1" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	default: // our own pages, typed by hand, or an old browser that does not say
+		return true
+	}
 }
 
 // prepare remembers the attempt and returns where it goes and the cookie that

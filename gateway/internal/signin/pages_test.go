@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,6 +128,43 @@ func TestFormsOfOtherSitesDoNothing(t *testing.T) {
 		}
 	}
 	require.Equal(t, http.StatusSeeOther, b.send(http.MethodPost, "/sign-out", nil, "Sec-Fetch-Site: same-origin", "Origin: "+g.url).code)
+}
+
+func TestASignInIsBegunByAPerson(t *testing.T) {
+	for name, c := range map[string]struct {
+		headers []string
+		begins  bool
+	}{
+		"a link on our page":                 {[]string{"Sec-Fetch-Site: same-origin"}, true},
+		"typed by hand":                      {[]string{"Sec-Fetch-Site: none", "Sec-Fetch-User: ?1", "Sec-Fetch-Dest: document"}, true},
+		"an old browser":                     {nil, true},
+		"a link on a portal that is clicked": {[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-User: ?1", "Sec-Fetch-Dest: document"}, true},
+		"a page that sends people here":      {[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Dest: document"}, false},
+		"a page of a sibling host":           {[]string{"Sec-Fetch-Site: same-site", "Sec-Fetch-Dest: document"}, false},
+		"a picture of another site":          {[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Dest: image"}, false},
+		"a frame that is clicked":            {[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-User: ?1", "Sec-Fetch-Dest: iframe"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			to := g.browser().send(http.MethodGet, "/sign-in/aspen", nil, c.headers...).to
+			require.Equal(t, c.begins, strings.HasPrefix(to, g.idp.Issuer()), to)
+			if !c.begins {
+				require.Equal(t, "/sign-in", to)
+			}
+		})
+	}
+}
+
+func TestSigningOutClearsTheBrowser(t *testing.T) {
+	g := newRig(t)
+	b := g.browser()
+	b.signIn("/sign-in/aspen")
+	require.Equal(t, "no-store", b.get("/account").head.Get("Cache-Control"), "nothing to go back to")
+	out := b.send(http.MethodPost, "/sign-out", nil)
+	require.Equal(t, "no-store", out.head.Get("Cache-Control"))
+	require.Contains(t, out.head.Get("Clear-Site-Data"), `"cache"`)
+	require.Contains(t, out.head.Get("Set-Cookie"), "Max-Age=0")
+	require.Empty(t, b.cookie("tandem-session"))
 }
 
 func TestTheSignInPageOffersWhatIsOpen(t *testing.T) {

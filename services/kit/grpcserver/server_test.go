@@ -156,6 +156,20 @@ func TestInternalCauseIsInTheLogOnly(t *testing.T) {
 	require.Equal(t, requestIDOf(err), line["request_id"])
 }
 
+func TestRefusedCallsAreInTheLog(t *testing.T) {
+	for code, request := range map[string]string{
+		"PermissionDenied": `{"name": "districts/0880"}`, "NotFound": `{"name": "` + other + `"}`, "InvalidArgument": `{"name": "` + maple + `", "text": "far too long"}`,
+	} {
+		w := serve(t, echo.Itself)
+		_, err := echo.Call(w.principal(t), t, w.conn, echo.Get, request)
+		require.Error(t, err)
+		line := w.log.find(t, "call")
+		require.Equal(t, code, line["code"])
+		require.Equal(t, echo.Get, line["method"])
+		require.Equal(t, requestIDOf(err), line["request_id"])
+	}
+}
+
 func TestOneLineIsLoggedPerCallWithoutItsFields(t *testing.T) {
 	w := serve(t, echo.Itself)
 	_, err := echo.Call(w.principal(t), t, w.conn, echo.Get, `{"name": "`+maple+`", "text": "private"}`)

@@ -31,8 +31,10 @@ func (h *contextHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.next.Enabled(ctx, level)
 }
 
-// Handle adds the ids and hands the record down.
+// Handle adds the ids and hands the record down, with its time in UTC: lines of
+// machines in several zones sort as they were written.
 func (h *contextHandler) Handle(ctx context.Context, record slog.Record) error {
+	record.Time = record.Time.UTC()
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
 		record.AddAttrs(
 			slog.String("trace_id", span.TraceID().String()),

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -113,6 +114,28 @@ func TestGroupsKeepTheIDs(t *testing.T) {
 	ctx := requestid.With(context.Background(), "r1")
 	line := logged(t, func(log *slog.Logger) { log.WithGroup("g").InfoContext(ctx, "sent") })
 	require.Equal(t, map[string]any{"request_id": "r1"}, line["g"])
+}
+
+func TestTimesAreInUTC(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, slog.LevelInfo)
+	denver := time.Date(2026, 9, 1, 8, 0, 0, 0, time.FixedZone("MDT", -6*3600))
+	require.NoError(t, log.Handler().Handle(t.Context(), slog.NewRecord(denver, slog.LevelInfo, "started", 0)))
+	require.Contains(t, out.String(), `"time":"2026-09-01T14:00:00Z"`)
+}
+
+// Nobody writes a line of their own into the log by sending one.
+func TestWhatIsLoggedStaysInItsLine(t *testing.T) {
+	sent := "a\n{\"level\":\"ERROR\",\"msg\":\"forged\"}\r\x1b[2J\u2028"
+	var out bytes.Buffer
+	telemetry.NewLogger(&out, slog.LevelInfo).Info(sent, sent, sent)
+	require.Equal(t, 1, strings.Count(out.String(), "\n"))
+	require.NotContains(t, out.String(), "\x1b")
+	require.NotContains(t, out.String(), "\r")
+	var line map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &line))
+	require.Equal(t, sent, line["msg"])
+	require.Equal(t, sent, line[sent])
 }
 
 func TestLinesBelowTheLevelAreNotWritten(t *testing.T) {
