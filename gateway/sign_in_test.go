@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -96,6 +97,9 @@ func TestADemoPersonSignsInThroughTheBuiltInIssuer(t *testing.T) {
 	require.Contains(t, whoAmI, "districts/aspen/people/ana")
 	_, _, sessions := v.visit(http.MethodGet, "/v1/sessions", nil)
 	require.Contains(t, sessions, `"current":true`, sessions)
+	var me struct{ Session string }
+	require.NoError(t, json.Unmarshal([]byte(whoAmI), &me))
+	require.Contains(t, sessions, `"name":"`+me.Session+`"`, "the name by which it can be ended")
 	at, code, page = v.visit(http.MethodPost, "/sign-out", nil)
 	require.Equal(t, http.StatusOK, code)
 	require.Equal(t, publicName+"/signed-out", at.String(), "by way of the issuer")
@@ -106,6 +110,17 @@ func TestADemoPersonSignsInThroughTheBuiltInIssuer(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, code)
 	require.NotContains(t, w.log.String(), "Ana Example")
 	require.NotContains(t, w.log.String(), "people/ana")
+}
+
+func TestAMachineHasNoSession(t *testing.T) {
+	w := start(t)
+	w.registered("schools.read")
+	_, secret := w.added("CLIENT_SECRET")
+	token, ok := w.tokenFor(basic("sync.aspen", secret), "grant_type", "client_credentials").object(t)["access_token"].(string)
+	require.True(t, ok)
+	me := w.do(http.MethodGet, "/v1/whoAmI", "", "Authorization: Bearer "+token)
+	require.Equal(t, clientsPath[len("/v1/"):]+"/sync", me.object(t)["subject"], me.body)
+	require.Empty(t, me.object(t)["session"], "what tells its tokens apart is no session")
 }
 
 func TestTheBuiltInIssuerKnowsInventedPeopleOnly(t *testing.T) {

@@ -25,13 +25,16 @@ type sessions struct {
 // GetWhoAmI says who is calling and what they hold.
 func (s *sessions) GetWhoAmI(ctx context.Context, _ *gatewayv1.GetWhoAmIRequest) (*gatewayv1.WhoAmI, error) {
 	id, _ := access.FromContext(ctx)
-	answer := &gatewayv1.WhoAmI{Subject: id.Subject, DisplayName: id.Subject, Scopes: id.Scopes, Session: id.Session}
+	answer := &gatewayv1.WhoAmI{Subject: id.Subject, DisplayName: id.Subject, Scopes: id.Scopes}
 	if isPerson(id.Subject) {
 		person, _, err := s.people.Person(ctx, id.Subject)
 		if err != nil {
 			return nil, err
 		}
 		answer.DisplayName = cmp.Or(person.DisplayName, id.Subject)
+		if id.Session != "" { // of a machine it is the secret it came with
+			answer.Session = session.Collection + id.Session
+		}
 	}
 	for _, g := range id.Grants {
 		held := &gatewayv1.HeldRole{Role: g.Role, Node: g.Node}
