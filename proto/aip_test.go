@@ -181,6 +181,29 @@ func TestCustomMethodsEndInAVerb(t *testing.T) {
 	})
 }
 
+// Browsers, caches and impatient clients repeat a GET as they like, so nothing is
+// changed by one: a custom method that is called by GET is named here, after it
+// was read.
+func TestNothingIsChangedByGET(t *testing.T) {
+	reading := []string{
+		"check", "verify", "explain", "explainEligibility", "export", "rankNeeds", "reviewAccess", "snapshot", "trail",
+	}
+	eachMethod(t, func(t *testing.T, m protoreflect.MethodDescriptor) {
+		for _, b := range schema.Bindings(m) {
+			if b.Verb != "get" {
+				continue
+			}
+			if hasVerb(m) {
+				require.Contains(t, reading, b.Template[strings.LastIndex(b.Template, ":")+1:])
+				continue
+			}
+			for _, changing := range []string{"Create", "Update", "Delete", "Set", "End", "Add", "Remove", "Submit"} {
+				require.False(t, strings.HasPrefix(string(m.Name()), changing), "%s is called by GET", m.FullName())
+			}
+		}
+	})
+}
+
 // standard tells which standard method an RPC is, by its name and the lack of a
 // custom verb in its route.
 func standard(m protoreflect.MethodDescriptor) (string, bool) {
