@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/http"
 	"net/url"
 	"testing"
 
@@ -77,7 +78,7 @@ func (d *door) replayed(t *testing.T) {
 	callback := b.reach(d.url+"/sign-in/aspen", "canary-ana")
 	b.get(callback)
 	require.True(t, d.knows(b))
-	b.send("POST", d.url+"/sign-out", nil, d.url)
+	b.send(http.MethodPost, d.url+"/sign-out", nil, d.url)
 	require.Equal(t, "stale", d.refused(t, b, b.get(callback)))
 }
 
@@ -101,12 +102,14 @@ func (d *door) stolenCode(t *testing.T) {
 	require.True(t, d.knows(victim), "the code was good")
 }
 
+// The state that a code came with is spent, so somebody who has it would bring it
+// with another one: that has another verifier.
 func (d *door) usedTwice(t *testing.T) {
 	b := newBrowser(t)
 	first := b.reach(d.url+"/sign-in/aspen", "canary-ana")
 	b.get(first)
 	require.True(t, d.knows(b))
-	b.send("POST", d.url+"/sign-out", nil, d.url)
+	b.send(http.MethodPost, d.url+"/sign-out", nil, d.url)
 	second := b.reach(d.url+"/sign-in/aspen", "canary-ana")
 	require.Equal(t, "code_refused", d.refused(t, b, b.get(with(t, second, "code", ofQuery(t, first, "code")))))
 }
@@ -126,7 +129,7 @@ func (d *door) keyTakenBack(t *testing.T) {
 	b := newBrowser(t)
 	b.get(b.reach(d.url+"/sign-in/aspen", "canary-ana"))
 	require.True(t, d.knows(b))
-	b.send("POST", d.url+"/sign-out", nil, d.url)
+	b.send(http.MethodPost, d.url+"/sign-out", nil, d.url)
 	d.issuer.keys(t, "withdrawn")
 	require.Equal(t, "token_refused", d.refused(t, b, b.get(b.reach(d.url+"/sign-in/aspen", "canary-ana"))))
 	d.issuer.keys(t, "published")
