@@ -28,7 +28,7 @@ var district = regexp.MustCompile(`^(\*|[A-Za-z0-9_.~-]{1,128})$`)
 // guard stands before every statement of a database, on both dialects, so that
 // work which forgot its tenant fails everywhere and not on PostgreSQL alone.
 type guard struct {
-	observer atomic.Pointer[func(statement string)]
+	observer atomic.Pointer[func(ctx context.Context, statement string)]
 }
 
 // allow returns the districts of the context as the policies read them.
@@ -43,7 +43,7 @@ func (g *guard) allow(ctx context.Context, statement string) (string, error) {
 		}
 	}
 	if f := g.observer.Load(); f != nil {
-		(*f)(statement)
+		(*f)(ctx, statement)
 	}
 	if len(ids) == 0 {
 		return noDistrict, nil
@@ -51,10 +51,10 @@ func (g *guard) allow(ctx context.Context, statement string) (string, error) {
 	return strings.Join(ids, districtsJoin), nil
 }
 
-// Observe has f told the text of every statement until stop is called: tests
+// Observe has f told every statement, with its context, until stop is called: tests
 // prove with it that two requests run the same statements. f must be safe for
 // concurrent use.
-func (db *DB) Observe(f func(statement string)) (stop func()) {
+func (db *DB) Observe(f func(ctx context.Context, statement string)) (stop func()) {
 	db.guard.observer.Store(&f)
 	return func() { db.guard.observer.Store(nil) }
 }

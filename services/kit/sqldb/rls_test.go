@@ -296,7 +296,7 @@ func TestAReadOutsideATransactionCannotWrite(t *testing.T) {
 func TestAnObserverIsToldEachStatement(t *testing.T) {
 	kittest.Databases(t, "schools", migrations(), func(t *testing.T, db *sqldb.DB) {
 		var told []string
-		stop := db.Observe(func(statement string) { told = append(told, statement) })
+		stop := db.Observe(func(_ context.Context, statement string) { told = append(told, statement) })
 		require.Zero(t, count(t, db, "schools"))
 		_, err := db.Exec(kittest.All(t), `DELETE FROM teams`)
 		require.NoError(t, err)
