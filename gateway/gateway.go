@@ -170,6 +170,7 @@ func (g *Gateway) api(d Deps, callers *caller.Resolver) (*rest.API, error) {
 		api.Handle(http.MethodGet, "/v1/events:stream", g.stream),
 		api.Handle(http.MethodGet, files.Template, http.HandlerFunc(content.Download)),
 		api.Handle(http.MethodPut, files.Template, http.HandlerFunc(content.Upload)),
+		api.Handle(http.MethodGet, files.ExportTemplate, files.NewExports(rest.Upstream(d.Conns[gatewayName]))),
 	)
 }
 

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
+	recordsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/records/v1"
 
 	"github.com/tandem-badges/tandem/gateway"
 	"github.com/tandem-badges/tandem/services/kit/access"
@@ -53,6 +54,7 @@ type world struct {
 	badges   *fakeBadges
 	evidence *fakeEvidence
 	surveys  *fakeAssessments
+	keepers  map[string]*fakeKeeper
 	conns    map[string]grpc.ClientConnInterface
 }
 
@@ -80,12 +82,17 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 	w := &world{
 		t: t, signer: kittest.Signer(t), bus: kittest.NATS(t), clock: clock.NewAdjustable(), log: &logBuffer{},
 		schools: newFakeSchools(), badges: &fakeBadges{}, evidence: &fakeEvidence{}, surveys: &fakeAssessments{},
-		conns: map[string]grpc.ClientConnInterface{},
+		conns: map[string]grpc.ClientConnInterface{}, keepers: map[string]*fakeKeeper{},
 	}
 	for name, register := range map[string]func(grpc.ServiceRegistrar){
 		"schools": w.schools.register, "badges": w.badges.register, "evidence": w.evidence.register, "assessments": w.surveys.register,
 	} {
-		w.conns[name] = kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{
+		w.keepers[name] = &fakeKeeper{service: name}
+		both := func(to grpc.ServiceRegistrar) {
+			register(to)
+			recordsv1.RegisterRecordKeeperServiceServer(to, w.keepers[name])
+		}
+		w.conns[name] = kittest.Serve(t, run.Service{Name: name, Register: both}, kittest.ServeOptions{
 			Signer: w.signer, Clock: w.clock, DB: kittest.SQLite(t, name, nil), Log: slog.New(slog.DiscardHandler),
 		})
 	}

@@ -1,7 +1,8 @@
 // Package files carries the content of evidence: raw bytes in and out of
 // /v1/{artifact}/content, as streams to and from the evidence service. Nothing
 // is held in memory but one chunk, and nothing is judged here but the size: media
-// types, digests and rights are the service's business.
+// types, digests and rights are the service's business. Exports of districts leave
+// the same way, as package records makes them.
 package files
 
 import (

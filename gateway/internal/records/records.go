@@ -3,7 +3,8 @@
 // A disposition is planned with counts of what it would delete, approved by a
 // second person, carried out service by service in work that goes on where it
 // stopped after a restart, and closed with a signed certificate over what was
-// deleted. A district that leaves names the digest of the export it took first.
+// deleted. A district that leaves names the digest of the export it took first,
+// which has to be one that was made here.
 // Erasing one person needs no second one: it is what that person asked for.
 //
 // The flow: package api takes requests apart and asks the services for what they
@@ -72,6 +73,9 @@ type Store interface {
 	Disposition(ctx context.Context, name string) (Disposition, error)
 	// ListDispositions lists those of a district by id, after one.
 	ListDispositions(ctx context.Context, parent, after string, limit int) ([]Disposition, error)
+	// InsertExport remembers an export; Export finds it by its digest.
+	InsertExport(ctx context.Context, e Export) error
+	Export(ctx context.Context, district, sha256 string) (Export, error)
 	// RunningDispositions are those that have to be carried out, the oldest first.
 	RunningDispositions(ctx context.Context) ([]Disposition, error)
 }
@@ -81,6 +85,8 @@ type Keepers interface {
 	Services() []string
 	Due(ctx context.Context, service string, d Disposition) ([]Line, error)
 	Dispose(ctx context.Context, service string, d Disposition) ([]Line, error)
+	// Export calls fn for every piece of what the service keeps of a district.
+	Export(ctx context.Context, service, district string, fn func(Part) error) error
 }
 
 // Service plans and approves.
@@ -97,6 +103,9 @@ var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // Plan counts what a disposition would delete and keeps it for a second person.
 func (s *Service) Plan(ctx context.Context, parent, id, by string, d Disposition) (Disposition, error) {
 	if err := check(d); err != nil {
+		return d, err
+	}
+	if err := s.exported(ctx, strings.TrimPrefix(parent, "districts/"), d); err != nil {
 		return d, err
 	}
 	return s.add(ctx, parent, id, by, d, Planned)
@@ -170,6 +179,9 @@ func (s *Service) Approve(ctx context.Context, name, by string) (d Disposition, 
 			return problem.Precondition(problem.ReasonConflictOfInterest, problem.Violation{
 				Field: name, Rule: "second_person", Fix: "Have somebody else approve what you planned.",
 			})
+		}
+		if err := s.exported(ctx, d.District(), d); err != nil {
+			return err
 		}
 		d.State, d.ApprovedBy, d.Lines = Running, by, nil
 		d.Updated = s.Clock.Now()

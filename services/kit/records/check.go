@@ -53,7 +53,7 @@ func (t Table) check(columns []string) (wrong []string) {
 	if !slices.Contains(columns, "district_id") {
 		say("has no column district_id")
 	}
-	for _, c := range append(slices.Sorted(maps.Keys(t.Personal)), t.Subjects...) {
+	for _, c := range slices.Concat(slices.Sorted(maps.Keys(t.Personal)), t.Subjects, t.Secret) {
 		if !slices.Contains(columns, c) {
 			say("has no column %s", c)
 		}

@@ -213,10 +213,14 @@ func escape(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
-// Export calls fn for every row of a district, table by table.
+// Export calls fn for every row of a district, table by table. Tables that are
+// withheld are left out.
 func (k *Keeper) Export(ctx context.Context, district string, fn func(Record) error) error {
 	ctx = tenant.With(ctx, district)
 	for _, t := range k.Declaration.Tables {
+		if t.Withheld != "" {
+			continue
+		}
 		if err := k.each(ctx, t, `district_id = $1`, []any{district}, fn); err != nil {
 			return err
 		}
@@ -248,7 +252,9 @@ func (k *Keeper) each(ctx context.Context, t Table, where string, args []any, fn
 		}
 		r := Record{Table: t.Name, Row: map[string]any{}}
 		for i, c := range columns[1:] {
-			r.Row[c] = plain(c, values[i+1])
+			if !slices.Contains(t.Secret, c) {
+				r.Row[c] = plain(c, values[i+1])
+			}
 		}
 		r.Resource, _ = plain("", values[0]).(string)
 		if err := fn(r); err != nil {

@@ -54,6 +54,10 @@ type Table struct {
 	None string
 	// Stays is set on the records of deletion themselves, which outlive a district.
 	Stays bool
+	// Secret are columns that are shown to nobody: keys, and what opens doors.
+	Secret []string
+	// Withheld says why the rows are in no export of a district.
+	Withheld string
 }
 
 // Files are what a service keeps outside its database, by district.

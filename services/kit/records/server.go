@@ -202,8 +202,18 @@ func (s *server) ExportDistrict(req *recordsv1.ExportDistrictRequest, stream grp
 	if err != nil {
 		return err
 	}
-	if err := out.flush(); err != nil || s.keeper.Declaration.Files == nil {
+	if err := out.flush(); err != nil {
 		return err
+	}
+	for _, t := range s.keeper.Declaration.Tables {
+		if t.Withheld != "" {
+			if err := stream.Send(&recordsv1.ExportDistrictResponse{Table: t.Name, Withheld: t.Withheld}); err != nil {
+				return err
+			}
+		}
+	}
+	if s.keeper.Declaration.Files == nil {
+		return nil
 	}
 	return s.keeper.Declaration.Files.Each(stream.Context(), req.GetDistrict(), func(digest string, content io.Reader) error {
 		return out.copy("blobs/"+digest, content)

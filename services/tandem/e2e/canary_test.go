@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -287,6 +289,8 @@ func leave(t *testing.T, base string) {
 	approver := anonymous.As(devToken(t, anonymous, leaving+"/people/walkthrough-coordinator"))
 	var d struct{ Name, State, Certificate string }
 	plan := map[string]any{"kind": "KIND_DISTRICT", "reason": "The contract ended.", "exportSha256": strings.Repeat("0", 64)}
+	require.ErrorContains(t, planner.Post(ctx, "/v1/"+leaving+"/dispositions", nil, plan, nil), "exportRecords")
+	plan["exportSha256"] = takeAlong(t, base, devToken(t, anonymous, leaving+"/people/walkthrough-coordinator"))
 	require.NoError(t, planner.Post(ctx, "/v1/"+leaving+"/dispositions", nil, plan, &d))
 	require.Error(t, planner.Post(ctx, "/v1/"+d.Name+":approve", nil, map[string]any{}, nil), "not by who planned it")
 	require.NoError(t, approver.Post(ctx, "/v1/"+d.Name+":approve", nil, map[string]any{}, nil))
@@ -294,6 +298,38 @@ func leave(t *testing.T, base string) {
 		return planner.Get(ctx, "/v1/"+d.Name, nil, &d) == nil && d.State == "STATE_COMPLETED"
 	})
 	require.NotEmpty(t, d.Certificate)
+}
+
+// takeAlong takes the export of the district that leaves, looks into it, and
+// returns its digest.
+func takeAlong(t *testing.T, base, token string) (digest string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/v1/"+leaving+":exportRecords", http.NoBody)
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, string(raw))
+	file, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	require.NoError(t, err)
+	var marked []string
+	for _, part := range file.File {
+		in, err := part.Open()
+		require.NoError(t, err)
+		text, err := io.ReadAll(in)
+		require.NoError(t, err)
+		if bytes.Contains(text, []byte(marker)) {
+			marked = append(marked, part.Name)
+		}
+	}
+	for _, name := range []string{"schools/people.jsonl", "schools/notes.jsonl", "evidence/artifacts.jsonl", "badges/applications.jsonl"} {
+		require.Contains(t, marked, name, "the district's own texts are its to take")
+	}
+	require.NotContains(t, marked, "assessments/responses.jsonl")
+	return fmt.Sprintf("%x", sha256.Sum256(raw))
 }
 
 func devToken(t *testing.T, c *restclient.Client, subject string) string {

@@ -4,7 +4,9 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 
 	"google.golang.org/grpc"
 
@@ -51,6 +53,23 @@ func (k *Keepers) Dispose(ctx context.Context, service string, d records.Disposi
 		return nil, fmt.Errorf("dispose in %s: %w", service, err)
 	}
 	return linesIn(resp.GetLines()), nil
+}
+
+// Export receives what a service keeps of a district.
+func (k *Keepers) Export(ctx context.Context, service, district string, fn func(records.Part) error) error {
+	ctx, cancel := context.WithCancel(ctx) // ends the stream when fn fails
+	defer cancel()
+	stream, err := k.clients[service].ExportDistrict(ctx, &recordsv1.ExportDistrictRequest{District: district})
+	for err == nil {
+		var part *recordsv1.ExportDistrictResponse
+		if part, err = stream.Recv(); err == nil {
+			err = fn(records.Part{Table: part.GetTable(), Data: part.GetData(), Withheld: part.GetWithheld()})
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return fmt.Errorf("export from %s: %w", service, err)
 }
 
 func linesIn(lines []*recordsv1.DispositionLine) (out []records.Line) {

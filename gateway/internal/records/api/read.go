@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -145,6 +146,14 @@ func (s *server) ExportPerson(ctx context.Context, req *recordsv1.ExportPersonRe
 		out.Disclosures += int32(len(read.GetDisclosures())) //nolint:gosec // at most maxPage of each
 	}
 	return out, nil
+}
+
+// ExportRecords streams the zip file of a district.
+func (s *server) ExportRecords(req *recordsv1.ExportRecordsRequest, stream grpc.ServerStreamingServer[recordsv1.ExportRecordsResponse]) error {
+	ctx := stream.Context()
+	return s.work.Export(ctx, districtIn(req.GetName()), caller(ctx), func(chunk []byte) error {
+		return stream.Send(&recordsv1.ExportRecordsResponse{Chunk: chunk})
+	})
 }
 
 // ListRetentionRules lists the schedule with what is due in a district.

@@ -2,6 +2,12 @@ package store
 
 import "github.com/tandem-badges/tandem/services/kit/records"
 
+// Why tables are in no export of a district.
+const (
+	anonymous = "answers were given in confidence and are shown to nobody one by one; the published results are exported"
+	codes     = "codes that open a survey, or prove an answer"
+)
+
 // Records declares what this service keeps about people. Answers to surveys have
 // no person; what they say may still name one.
 func Records() records.Declaration {
@@ -11,11 +17,12 @@ func Records() records.Declaration {
 				Name: "responses", Personal: map[string]string{"texts": "{}", "options": "{}"},
 				Fields: []string{"assessments.Answer.option", "assessments.Answer.text"},
 				Rule:   "survey", Since: "day", Treatment: records.Deleted,
+				Withheld: anonymous,
 			},
-			{Name: "receipts", None: "codes by which an anonymous answer is known to have arrived"},
-			{Name: "invitations", None: "digests of codes that were handed out, to nobody by name"},
-			{Name: "links", None: "codes of a school"},
-			{Name: "ratings", None: "levels without who gave them; a digest keeps anybody from rating twice"},
+			{Name: "receipts", None: "codes by which an anonymous answer is known to have arrived", Withheld: codes},
+			{Name: "invitations", None: "digests of codes that were handed out, to nobody by name", Withheld: codes},
+			{Name: "links", None: "codes of a school", Withheld: codes},
+			{Name: "ratings", None: "levels without who gave them; a digest keeps anybody from rating twice", Withheld: anonymous},
 			{
 				Name: "self_assessments", Resource: `'districts/' || district_id || '/schools/' || school_id || '/teams/' || team_id || '/selfAssessments/' || assessment_id`,
 				Personal: map[string]string{"notes": "", "consensus": "null"},
