@@ -45,7 +45,7 @@ type world struct {
 // newWorld plays both years.
 func newWorld(t *testing.T, database string) *world {
 	t.Helper()
-	var env []string
+	env := []string{"TANDEM_RATE_ANONYMOUS=0", "TANDEM_RATE_IDENTITY=0", "TANDEM_RATE_SIGN_IN=0"}
 	if database == "postgres" {
 		env = append(env, "TANDEM_DB="+kittest.Postgres(t))
 	}
@@ -85,7 +85,7 @@ func (w *world) furnish(t *testing.T, district string) {
 		"restrictions?restrictionId=ids":         {"actions": []string{"reflections.create"}, "roles": []string{"ROLE_OUTSIDE_EVALUATOR"}, "reason": "Not here."},
 		"feederSystems?feederSystemId=ids":       {"title": "Feeders"},
 		"schools?schoolId=beside":                {"title": "School beside", "gradeLow": "K", "gradeHigh": "05"},
-		"dispositions":                           {"kind": "KIND_DISTRICT", "reason": "Only planned.", "exportSha256": strings.Repeat("0", 64)},
+		"dispositions":                           {"kind": "KIND_RETENTION", "rule": "session", "reason": "Only planned."},
 	} {
 		path, query, _ := strings.Cut(collection, "?")
 		values, err := url.ParseQuery(query)
