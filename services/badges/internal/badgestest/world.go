@@ -88,7 +88,7 @@ func Start(t testing.TB, o Options, deps run.Deps, build func(run.Deps) (run.Ser
 	deps.Clock, w.DB = w.Clock, deps.DB
 	signer := kittest.Signer(t)
 	serve := func(name string, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
-		return kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{Signer: signer})
+		return kittest.Serve(t, run.Service{Name: name, Register: register}, kittest.ServeOptions{Signer: signer, DB: kittest.SQLite(t, name, nil)})
 	}
 	deps.Peers = map[string]grpc.ClientConnInterface{
 		"schools": serve("schools", func(r grpc.ServiceRegistrar) {
