@@ -30,8 +30,8 @@ func (m *Manager) Identify(r *http.Request) (caller.Caller, bool, error) {
 	if err := m.SameOrigin(r); err != nil {
 		return caller.Caller{}, true, problem.WithCause(problem.Denied("cross-site request"), err)
 	}
-	if now := m.opts.Clock.Now(); !caller.Watching(r.Context()) && now.Sub(s.Used) >= touchEvery {
-		if err := m.opts.Store.TouchSession(r.Context(), s, now); err != nil {
+	if !caller.Watching(r.Context()) {
+		if err := m.Use(r.Context(), s); err != nil {
 			return caller.Caller{}, true, err
 		}
 	}

@@ -136,6 +136,16 @@ func (m *Manager) Current(r *http.Request) (Session, bool, error) {
 	return s, found, nil
 }
 
+// Use notes that somebody uses a session, which keeps it alive; once a minute is
+// often enough.
+func (m *Manager) Use(ctx context.Context, s Session) error {
+	now := m.opts.Clock.Now()
+	if now.Sub(s.Used) < touchEvery {
+		return nil
+	}
+	return m.opts.Store.TouchSession(ctx, s, now)
+}
+
 // SignOut ends the session of a request and takes the cookie away. It returns the
 // session and its identity token for the way to the issuer.
 func (m *Manager) SignOut(w http.ResponseWriter, r *http.Request) (s Session, idToken string, err error) {

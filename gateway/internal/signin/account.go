@@ -91,6 +91,9 @@ func (h *Handler) signedIn(w http.ResponseWriter, r *http.Request) (session.Sess
 	if err == nil && found {
 		person, found, err = h.opts.People.Person(r.Context(), s.Subject)
 	}
+	if err == nil && found && !person.Disabled {
+		err = h.opts.Sessions.Use(r.Context(), s)
+	}
 	switch {
 	case err != nil:
 		h.refuse(w, r, "", failed(err))

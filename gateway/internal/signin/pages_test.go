@@ -155,6 +155,20 @@ func TestASignInIsBegunByAPerson(t *testing.T) {
 	}
 }
 
+func TestWhoLooksAtTheAccountPageUsesTheSession(t *testing.T) {
+	g := newRig(t)
+	b := g.browser()
+	b.signIn("/sign-in/aspen")
+	for range 3 {
+		g.clock.Advance(29 * time.Minute)
+		shown := b.get("/account")
+		require.Equal(t, http.StatusOK, shown.code)
+		require.Contains(t, shown.body, `Last used <span class="when">`+g.clock.Now().UTC().Format("2 January 2006, 15:04 MST"))
+	}
+	g.clock.Advance(30 * time.Minute)
+	require.False(t, b.signedIn())
+}
+
 func TestSigningOutClearsTheBrowser(t *testing.T) {
 	g := newRig(t)
 	b := g.browser()
