@@ -120,6 +120,23 @@ func TestNoHeaderSaysWhoCalls(t *testing.T) {
 	require.NotEqual(t, []string{proof}, md.Get("x-tandem-service"))
 }
 
+// Whoever gets a new token works on at once, whatever was signed for them before.
+func TestAKeyThatIsEndedStopsItsTokensAndNobodyElse(t *testing.T) {
+	w := start(t)
+	const ana = "districts/aspen/people/ana"
+	w.schools.grant(ana, coordinator)
+	before := "Authorization: " + w.bearer(ana)
+	require.Equal(t, http.StatusOK, w.do("GET", district, "", before).status)
+	old, err := w.signer.Keys().Signing(identity.Gateway)
+	require.NoError(t, err)
+	_, err = w.signer.Keys().Rotate(identity.Gateway, time.Now())
+	require.NoError(t, err)
+	require.NoError(t, w.signer.Keys().Retire(identity.Gateway, old.ID))
+	require.Equal(t, http.StatusUnauthorized, w.do("GET", district, "", before).status)
+	after := w.do("GET", district, "", "Authorization: "+w.bearer(ana))
+	require.Equal(t, http.StatusOK, after.status, after.body)
+}
+
 // Keys are replaced again and again while people work, and not one answer is
 // wrong; a position of the event stream from before still opens.
 func TestKeysRotateUnderLoadWithoutAWrongAnswer(t *testing.T) {

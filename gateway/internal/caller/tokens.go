@@ -30,16 +30,21 @@ type tokens struct {
 }
 
 type minted struct {
-	token string
-	until time.Time
+	token, key string // and the id of the key that signed it
+	until      time.Time
 }
 
 func newTokens(signer *identity.Signer, now func() time.Time) *tokens {
 	return &tokens{signer: signer, now: now, known: map[[sha256.Size]byte]minted{}}
 }
 
-// of returns a token for exactly this identity.
+// of returns a token for exactly this identity, signed with the key of now: the
+// one before may have been ended because somebody else has it.
 func (t *tokens) of(id access.Identity) (string, error) {
+	key, err := t.signer.Keys().Signing(identity.Gateway)
+	if err != nil {
+		return "", fmt.Errorf("internal token: %w", err)
+	}
 	text, err := json.Marshal(id)
 	if err != nil {
 		return "", fmt.Errorf("digest of rights: %w", err)
@@ -48,7 +53,7 @@ func (t *tokens) of(id access.Identity) (string, error) {
 	t.mu.Lock()
 	found, ok := t.known[digest]
 	t.mu.Unlock()
-	if ok && t.now().Before(found.until) {
+	if ok && found.key == key.ID && t.now().Before(found.until) {
 		return found.token, nil
 	}
 	token, err := t.signer.MintSubject(id)
@@ -60,6 +65,6 @@ func (t *tokens) of(id access.Identity) (string, error) {
 	if len(t.known) >= maxTokens {
 		clear(t.known)
 	}
-	t.known[digest] = minted{token, t.now().Add(reuse)}
+	t.known[digest] = minted{token: token, key: key.ID, until: t.now().Add(reuse)}
 	return token, nil
 }
