@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Generates all that comes from the protos, into proto/gen: Go messages, gRPC and REST gateway code, and the OpenAPI document of
-# the platform; and the role table of the documentation from the access policies. Everything there is thrown away first, so that a removed proto leaves nothing behind; a second run changes nothing.
+# the platform; and the role table and the data inventory of the documentation. Everything there is thrown away first, so that a
+# removed proto leaves nothing behind; a second run changes nothing.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 "$root/deploy/tools/install.sh"
@@ -24,6 +25,7 @@ mkdir -p "$work/docs/openapi" "$work/docs/asyncapi"
   GOWORK=off go run ./internal/openapi -in "$work/openapi" -out "$work/docs/openapi/openapi.json"
   GOWORK=off go run ./internal/asyncapi -out "$work/docs/asyncapi/asyncapi.yaml"
   GOWORK=off go run ./internal/roletable -out "$root/docs"
+  GOWORK=off go run ./internal/inventory -out "$root/docs"
 )
 rm -rf proto/gen/openapi proto/gen/asyncapi
 mv "$work"/docs/* proto/gen/

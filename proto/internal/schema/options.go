@@ -10,6 +10,7 @@ import (
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	eventsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/events/v1"
+	privacyv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 )
 
 // Binding is one REST route of an RPC.
@@ -116,4 +117,9 @@ func option[T any](d protoreflect.Descriptor, extension protoreflect.ExtensionTy
 	}
 	value, ok := proto.GetExtension(d.Options(), extension).(T)
 	return value, ok
+}
+
+// Personal is the mark of a field with personal data; false for other fields.
+func Personal(f protoreflect.FieldDescriptor) (*privacyv1.Personal, bool) {
+	return option[*privacyv1.Personal](f, privacyv1.E_Personal)
 }

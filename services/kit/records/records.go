@@ -16,8 +16,8 @@ package records
 import (
 	"context"
 	"io"
-	"slices"
-	"time"
+
+	"github.com/tandem-badges/tandem/proto/retention"
 )
 
 // Treatment is what becomes of a row whose time is over.
@@ -104,33 +104,11 @@ type Line struct {
 }
 
 // Rule is one line of the written retention schedule.
-type Rule struct {
-	ID, Title, Starts string
-	Keep              time.Duration
-}
+type Rule = retention.Rule
 
-const year = 365 * 24 * time.Hour
-
-// Schedule is the written retention schedule. Nothing is kept without an end but
-// the records of access and deletion themselves, which hold ids and digests only.
-func Schedule() []Rule {
-	return []Rule{
-		{ID: "account", Title: "Accounts, roles and their reasons", Starts: "last change of the account", Keep: 3 * year},
-		{ID: "application", Title: "Applications, reviews and decisions with their reasons", Starts: "last change", Keep: 7 * year},
-		{ID: "award", Title: "Reasons for taking an award back", Starts: "last change of the award", Keep: 7 * year},
-		{ID: "evidence", Title: "Descriptions of evidence; its files go with the portfolio", Starts: "last change", Keep: 5 * year},
-		{ID: "journey", Title: "Working papers of teams: plans, notes, reflections, members", Starts: "last change", Keep: 5 * year},
-		{ID: "session", Title: "Sign-ins and devices", Starts: "last use", Keep: 30 * 24 * time.Hour},
-		{ID: "survey", Title: "Answers to surveys; published results stay", Starts: "day of the answer", Keep: year},
-	}
-}
+// Schedule is the written retention schedule, which annotations of the API name
+// too.
+func Schedule() []Rule { return retention.Schedule() }
 
 // RuleOf finds a rule of the schedule.
-func RuleOf(id string) (Rule, bool) {
-	all := Schedule()
-	at := slices.IndexFunc(all, func(r Rule) bool { return r.ID == id })
-	if at < 0 {
-		return Rule{}, false
-	}
-	return all[at], true
-}
+func RuleOf(id string) (Rule, bool) { return retention.Of(id) }
