@@ -9,6 +9,8 @@ func TestNobodyGetsFurtherThanTheirRights(t *testing.T) {
 		t.Run(database, func(t *testing.T) {
 			w := newWorld(t, database)
 			t.Run("by the names of others", func(t *testing.T) { replay(t, w) })
+			t.Run("whoever they are", func(t *testing.T) { matrix(t, w) })
+			t.Run("whatever they show", func(t *testing.T) { credentials(t, w) })
 		})
 	}
 }
