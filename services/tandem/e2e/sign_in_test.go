@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/tandem/internal/restclient"
 )
 
@@ -44,7 +45,13 @@ type door struct {
 // be refused in gateway/internal/signin, where the issuer can be made to lie:
 // TestAnIdentityTokenThatIsNotInOrderSignsNobodyIn.
 func TestPeopleSignInToTheBuiltProgram(t *testing.T) {
-	i := newInstance(t)
+	t.Run("sqlite", func(t *testing.T) { signIn(t) })
+	t.Run("postgres", func(t *testing.T) { signIn(t, "TANDEM_DB="+kittest.Postgres(t)) })
+}
+
+func signIn(t *testing.T, env ...string) {
+	t.Helper()
+	i := newInstance(t, env...)
 	d := &door{instance: i, process: i.serve()}
 	d.admin = restclient.New(i.url).As(i.token(t, "dev-admin"))
 	for _, district := range []string{"aspen", "birch"} {
@@ -55,7 +62,7 @@ func TestPeopleSignInToTheBuiltProgram(t *testing.T) {
 	d.person(t, "districts/aspen/people/uma", map[string]any{"displayName": "Uma Example", "email": "uma.canary@aspen.example.org"})
 	t.Run("through the built-in issuer", d.builtIn)
 	t.Run("through an issuer of others", d.independent)
-	for _, secret := range []string{"canary", "Ana Example", "Bea Example", "code=", "state="} {
+	for _, secret := range []string{"canary", "Ana Example", "Bea Example", "Dee Example", "code=", "state="} {
 		require.NotContains(t, d.process.log.all(), secret)
 	}
 	require.Zero(t, d.process.stop(syscall.SIGTERM))
