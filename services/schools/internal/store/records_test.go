@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1" // what is checked
+
 	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
@@ -17,4 +19,8 @@ func TestEveryTableSaysWhatItHoldsAboutPeople(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, wrong)
 	})
+}
+
+func TestEveryPersonalFieldIsKeptWhereItIsDeclared(t *testing.T) {
+	require.Empty(t, store.Records().CheckFields("tandem.schools.v1"))
 }
