@@ -15,7 +15,7 @@ import (
 // are looked after by the packages that own them.
 var theirs = []string{
 	"outbox", "inbox", "inbox_state", "dead_letters", "leases", "requests", "operations",
-	"audit_pending", "audit_entries", "disclosures", "kit_version", "sqlite_sequence",
+	"audit_pending", "audit_entries", "disclosures", "disposals", "kit_version", "sqlite_sequence",
 }
 
 // Check holds the declaration to the tables of a migrated database and returns

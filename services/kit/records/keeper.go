@@ -58,25 +58,19 @@ func (k *Keeper) Due(ctx context.Context, s Scope) ([]Line, error) {
 }
 
 // Dispose deletes what the scope says, in one transaction with the entries of the
-// audit log, and then makes sure that the database file holds nothing of it any
-// more. Repeated, it does what is left.
+// audit log and the counts, and then makes sure that the database file holds
+// nothing of it any more. Repeated, it does what is left, and tells all that the
+// disposition did.
 func (k *Keeper) Dispose(ctx context.Context, s Scope, disposition string) ([]Line, error) {
 	ctx = k.reach(ctx, s)
-	var lines []Line
 	err := k.DB.Tx(ctx, func(ctx context.Context) error {
-		lines = nil
 		for _, st := range k.statements(s) {
 			n, err := k.do(ctx, st)
+			if err == nil && n > 0 {
+				err = k.done(ctx, s, disposition, Line{Table: st.table, Records: n, Treatment: st.treatment})
+			}
 			if err != nil {
 				return fmt.Errorf("dispose of %s: %w", st.table, err)
-			}
-			if n == 0 {
-				continue
-			}
-			lines = append(lines, Line{Table: st.table, Records: n, Treatment: st.treatment})
-			done := map[string]any{"table": st.table, "records": n, "treatment": st.treatment}
-			if err := audit.Record(ctx, k.DB, audit.Change{Resource: disposition, After: done}); err != nil {
-				return err
 			}
 		}
 		return nil
@@ -85,15 +79,37 @@ func (k *Keeper) Dispose(ctx context.Context, s Scope, disposition string) ([]Li
 		return nil, err
 	}
 	if s.Kind == District && k.Declaration.Files != nil {
-		n, err := k.Declaration.Files.Remove(ctx, s.District)
-		if err != nil {
+		if err := k.removeFiles(ctx, s, disposition); err != nil {
 			return nil, fmt.Errorf("dispose of files: %w", err)
 		}
-		if n > 0 {
-			lines = append(lines, Line{Table: "files", Records: n, Treatment: Deleted})
-		}
 	}
-	return lines, k.DB.Compact(ctx)
+	if err := k.DB.Compact(ctx); err != nil {
+		return nil, err
+	}
+	return disposals(ctx, k.DB, s.District, disposition)
+}
+
+// done counts and records what was done to one table.
+func (k *Keeper) done(ctx context.Context, s Scope, disposition string, l Line) error {
+	if err := disposed(ctx, k.DB, s.District, disposition, l); err != nil {
+		return err
+	}
+	return audit.Record(ctx, k.DB, audit.Change{
+		Resource: disposition, After: map[string]any{"table": l.Table, "records": l.Records, "treatment": l.Treatment},
+	})
+}
+
+// removeFiles counts the files before the first one goes: no transaction spans
+// them and the count.
+func (k *Keeper) removeFiles(ctx context.Context, s Scope, disposition string) error {
+	n, err := k.Declaration.Files.Count(ctx, s.District)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := found(ctx, k.DB, s.District, disposition, Line{Table: "files", Records: n, Treatment: Deleted}); err != nil {
+		return err
+	}
+	return k.Declaration.Files.Remove(ctx, s.District)
 }
 
 func (k *Keeper) do(ctx context.Context, st statement) (int64, error) {

@@ -64,8 +64,10 @@ type Table struct {
 type Files interface {
 	// Each calls fn for every file of a district, with its digest.
 	Each(ctx context.Context, district string, fn func(digest string, content io.Reader) error) error
-	// Remove deletes all files of a district and returns how many there were.
-	Remove(ctx context.Context, district string) (int64, error)
+	// Count tells how many files of a district there are.
+	Count(ctx context.Context, district string) (int64, error)
+	// Remove deletes all files of a district.
+	Remove(ctx context.Context, district string) error
 }
 
 // Declaration is all that a service keeps. Tables that refer to others come

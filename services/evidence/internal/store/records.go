@@ -79,17 +79,22 @@ func (f *Files) Each(ctx context.Context, district string, fn func(digest string
 	return nil
 }
 
+// Count tells how many files of a district there are.
+func (f *Files) Count(ctx context.Context, district string) (int64, error) {
+	keys, err := f.blobs.Keys(ctx, district+"/")
+	return int64(len(keys)), err
+}
+
 // Remove deletes all files of a district.
-func (f *Files) Remove(ctx context.Context, district string) (removed int64, err error) {
+func (f *Files) Remove(ctx context.Context, district string) error {
 	keys, err := f.blobs.Keys(ctx, district+"/")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, key := range keys {
 		if err := f.blobs.Delete(ctx, key); err != nil {
-			return removed, err
+			return err
 		}
-		removed++
 	}
-	return removed, nil
+	return nil
 }
