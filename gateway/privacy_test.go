@@ -65,3 +65,20 @@ func TestNoFolderIsListedAndNoFileOfTheProgramServed(t *testing.T) {
 		require.NotContains(t, a.body, "module github.com", path)
 	}
 }
+
+// A browser that has to guess the letters of a page can be led to guess markup.
+func TestTextsSayInWhichLettersTheyAre(t *testing.T) {
+	w := start(t, developing)
+	texts := 0
+	for path, method := range w.everyRoute() {
+		if path == "/v1/events:stream" { // always UTF-8, as its type has it
+			continue
+		}
+		kind := w.do(method, path, "", "Accept: text/html").header.Get("Content-Type")
+		if strings.HasPrefix(kind, "text/") {
+			texts++
+			require.Regexp(t, `; charset=utf-8$`, kind, "%s %s", method, path)
+		}
+	}
+	require.Greater(t, texts, 3)
+}

@@ -48,6 +48,7 @@ type Handler struct {
 	plain, packed []byte
 	tag           string
 	browser       http.Handler
+	page          []byte // of the browser
 	policy        string
 }
 
@@ -82,7 +83,10 @@ func New(source []byte, publicURL string) (*Handler, error) {
 		},
 		AppendHead: `<meta name="viewport" content="width=device-width, initial-scale=1">`,
 	})
-	h.policy = h.contentPolicy()
+	page := &capture{head: http.Header{}}
+	h.browser.ServeHTTP(page, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: browserPath}})
+	h.page = page.Bytes()
+	h.policy = contentPolicy(h.page)
 	return h, nil
 }
 
@@ -101,11 +105,9 @@ var inlineScript = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 // contentPolicy allows the browser's own scripts, by the digests of those that
 // stand in its page, and nothing that somebody could slip in. Its styles are
 // written by its scripts and cannot be named.
-func (h *Handler) contentPolicy() string {
-	page := &capture{head: http.Header{}}
-	h.browser.ServeHTTP(page, &http.Request{Method: http.MethodGet, URL: &url.URL{Path: browserPath}})
+func contentPolicy(page []byte) string {
 	var digests strings.Builder
-	for _, script := range inlineScript.FindAllSubmatch(page.Bytes(), -1) {
+	for _, script := range inlineScript.FindAllSubmatch(page, -1) {
 		sum := sha256.Sum256(script[1])
 		fmt.Fprintf(&digests, " 'sha256-%s'", base64.StdEncoding.EncodeToString(sum[:]))
 	}
@@ -149,5 +151,10 @@ func (h *Handler) document(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) browse(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", h.policy)
-	h.browser.ServeHTTP(w, r)
+	if r.URL.Path != browserPath && r.URL.Path != browserPath+"/" {
+		h.browser.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = w.Write(h.page) // who has gone needs no answer
 }
