@@ -16,8 +16,8 @@ status=0
 go test ${RACE:+-race} -timeout 30m "$@" work || status=$?
 
 # The guides lie outside of every module, so the cache of go test does not notice that one changed.
-go test -count=1 -run 'Guides|Requirement|PageOf|PageFor|RoleTable' ./services/tandem/internal/assurance ./services/tandem/internal/command \
-  ./services/schools/internal/journey ./proto/internal/roletable || status=$?
+go test -count=1 -run 'Guides|Requirement|PageOf|PageFor|RoleTable|Inventory' ./services/tandem/internal/assurance ./services/tandem/internal/command \
+  ./services/schools/internal/journey ./proto/internal/roletable ./proto/internal/inventory || status=$?
 
 databases=$(ls "$report" | sort -r | tr '\n' ' ')
 if [ -n "${CI:-}" ] && [[ "$databases" != *postgres* ]]; then
