@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests of all modules. The last lines say on which databases the
-# stores really ran, and with which npm packages they were compared: those that
-# are installed in the folder TANDEM_NPM_VERIFY. Extra arguments go to go test;
-# RACE=1 turns on the race detector.
+# stores really ran, and with which npm packages they were compared: those in the
+# folder TANDEM_NPM_VERIFY, which npm.sh makes where npm is at hand. Extra arguments
+# go to go test; RACE=1 turns on the race detector.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,6 +10,7 @@ deploy/test/postgres.sh
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT
 export TANDEM_TEST_DATABASES=$report
+export TANDEM_NPM_VERIFY=${TANDEM_NPM_VERIFY:-$(deploy/test/npm.sh)}
 export TANDEM_SHARED=${TANDEM_SHARED:-$PWD/../shared}
 
 status=0
