@@ -184,8 +184,11 @@ func TestNobodyElseSeesOrChangesIdentityProviders(t *testing.T) {
 	body := issuerBody(t)
 	require.Equal(t, http.StatusOK, w.as(stateAdmin, http.MethodPost, "/v1/identityProviders?identityProviderId=aspen", body).status)
 	for _, call := range [][2]string{
-		{http.MethodPost, "/v1/identityProviders"}, {http.MethodGet, "/v1/identityProviders"}, {http.MethodGet, "/v1/identityProviders/aspen"},
-		{http.MethodPatch, "/v1/identityProviders/aspen"}, {http.MethodDelete, "/v1/identityProviders/aspen"},
+		{http.MethodPost, "/v1/identityProviders"},
+		{http.MethodGet, "/v1/identityProviders"},
+		{http.MethodGet, "/v1/identityProviders/aspen"},
+		{http.MethodPatch, "/v1/identityProviders/aspen"},
+		{http.MethodDelete, "/v1/identityProviders/aspen"},
 	} {
 		sent := ""
 		if call[0] == http.MethodPost || call[0] == http.MethodPatch {
