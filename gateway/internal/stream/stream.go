@@ -23,6 +23,7 @@ import (
 
 	"github.com/tandem-badges/tandem/gateway/internal/problems"
 	"github.com/tandem-badges/tandem/gateway/internal/sight"
+	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
@@ -32,6 +33,10 @@ const (
 	patience     = 5 * time.Second  // how long a full buffer may stay full
 	writeTimeout = 10 * time.Second // how long one write may take
 	heartbeat    = 15 * time.Second
+
+	// action is that of following events, as the policies call it: people may, and
+	// machines with the scope for it.
+	action = "events.read"
 )
 
 // Watcher follows the bus.
@@ -87,6 +92,10 @@ func (h *Handler) Stop() { h.once.Do(func() { close(h.stop) }) }
 
 // ServeHTTP serves one client until they leave.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !access.May(r.Context(), action, access.State) {
+		problems.Error(w, r, problem.Denied(action))
+		return
+	}
 	want, violations := h.readWish(r)
 	if len(violations) > 0 {
 		problems.Write(w, r, problems.Invalid(violations...))

@@ -66,7 +66,7 @@ func (v *view) refresh() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	ctx, known, err := v.handler.opts.Callers.Again(v.request)
-	if err != nil || !known {
+	if err != nil || !known || !access.May(ctx, action, access.State) {
 		return false
 	}
 	id, _ := access.FromContext(ctx)
