@@ -14,6 +14,7 @@ import (
 	gatewayv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1"
 	"github.com/tandem-badges/tandem/services/kit/etag"
 	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/mask"
 	"github.com/tandem-badges/tandem/services/kit/page"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
@@ -86,7 +87,7 @@ func (s *server) UpdateApiClient(ctx context.Context, req *gatewayv1.UpdateApiCl
 	if err := checkName("api_client.name", in.GetName()); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask().GetPaths(), in)
+	change, err := mask.Change(req.GetUpdateMask(), in, editable(), fieldsOut, fieldsOf)
 	if err != nil {
 		return nil, err
 	}

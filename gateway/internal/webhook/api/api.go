@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	gatewayv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1"
+	"github.com/tandem-badges/tandem/services/kit/mask"
 	"github.com/tandem-badges/tandem/services/kit/page"
 
 	"github.com/tandem-badges/tandem/gateway/internal/webhook"
@@ -83,7 +84,7 @@ func (s *server) UpdateWebhookEndpoint(ctx context.Context, req *gatewayv1.Updat
 	if err := checkName("webhook_endpoint.name", in.GetName()); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask().GetPaths(), in)
+	change, err := mask.Change(req.GetUpdateMask(), in, editable(), fieldsOut, fieldsOf)
 	if err != nil {
 		return nil, err
 	}

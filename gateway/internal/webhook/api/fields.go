@@ -1,7 +1,6 @@
 package api
 
 import (
-	"slices"
 	"strings"
 
 	"go.einride.tech/aip/resourcename"
@@ -38,52 +37,8 @@ func fieldsOf(in *gatewayv1.WebhookEndpoint) webhook.Fields {
 	}
 }
 
-// patch turns an update mask into a change of the fields. An empty mask means the
-// populated ones, "*" all of them; name and etag say which endpoint and version is
-// meant.
-func patch(mask []string, in *gatewayv1.WebhookEndpoint) (func(webhook.Fields) webhook.Fields, error) {
-	paths := slices.DeleteFunc(slices.Clone(mask), func(path string) bool { return path == "name" || path == "etag" })
-	switch {
-	case len(mask) == 0:
-		paths = populated(in)
-	case slices.Contains(mask, "*"):
-		paths = editable()
-	}
-	for _, path := range paths {
-		if !slices.Contains(editable(), path) {
-			return nil, problem.Invalid(problem.Violation{
-				Field: "update_mask", Rule: "editable_field",
-				Fix: "Leave out " + path + "; fields that can be changed: " + strings.Join(editable(), ", ") + ".",
-			})
-		}
-	}
-	from := fieldsOf(in)
-	return func(f webhook.Fields) webhook.Fields {
-		for _, path := range paths {
-			set(&f, from, path)
-		}
-		return f
-	}, nil
-}
-
-func set(f *webhook.Fields, from webhook.Fields, path string) {
-	switch path {
-	case "url":
-		f.URL = from.URL
-	case "description":
-		f.Description = from.Description
-	case "event_types":
-		f.EventTypes = from.EventTypes
-	case "disabled":
-		f.Disabled = from.Disabled
-	}
-}
-
-func populated(in *gatewayv1.WebhookEndpoint) []string {
-	filled := map[string]bool{
-		"url": in.GetUrl() != "", "description": in.GetDescription() != "", "event_types": len(in.GetEventTypes()) > 0, "disabled": in.GetDisabled(),
-	}
-	return slices.DeleteFunc(editable(), func(path string) bool { return !filled[path] })
+func fieldsOut(f webhook.Fields) *gatewayv1.WebhookEndpoint {
+	return &gatewayv1.WebhookEndpoint{Url: f.URL, Description: f.Description, EventTypes: f.EventTypes, Disabled: f.Disabled}
 }
 
 func endpointOut(e webhook.Endpoint) *gatewayv1.WebhookEndpoint {

@@ -9,6 +9,8 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
+	"github.com/tandem-badges/tandem/services/kit/mask"
+
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
 	"github.com/tandem-badges/tandem/services/schools/internal/wire"
@@ -43,7 +45,7 @@ func (s *cycles) UpdateCycle(ctx context.Context, req *schoolsv1.UpdateCycleRequ
 	if err := checkName("cycle.name", in.GetName(), cycleForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"title", "start_date", "end_date", "terms", "windows"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"title", "start_date", "end_date", "terms", "windows"},
 		func(f cycle.Fields) *schoolsv1.Cycle { return cycleOut(cycle.Cycle{Fields: f}) }, cycleFields)
 	if err != nil {
 		return nil, err

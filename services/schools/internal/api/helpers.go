@@ -6,12 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"go.einride.tech/aip/fieldmask"
 	"go.einride.tech/aip/resourcename"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tandem-badges/tandem/services/kit/etag"
@@ -122,47 +119,6 @@ func below[D, P any](ctx context.Context, req interface {
 func idOf(name string) string {
 	_, _, id := record.Split(name)
 	return id
-}
-
-// patch turns an update mask into a change of the fields that a caller may set.
-// An empty mask means the populated ones, "*" all of them.
-func patch[F any, P proto.Message](mask *fieldmaskpb.FieldMask, in P, editable []string, to func(F) P, from func(P) F) (func(F) F, error) {
-	// REST clients send back what they read: name and etag say which resource and
-	// version is meant, they are not changed.
-	paths := slices.DeleteFunc(slices.Clone(mask.GetPaths()), func(p string) bool { return p == "name" || p == "etag" })
-	switch {
-	case len(mask.GetPaths()) == 0:
-		paths = populated(in, editable)
-	case fieldmask.IsFullReplacement(mask):
-		paths = editable
-	}
-	for _, path := range paths {
-		if !slices.Contains(editable, path) {
-			return nil, problem.Invalid(problem.Violation{
-				Field: "update_mask", Rule: "editable_field",
-				Fix: "Leave out " + path + "; fields that can be changed: " + strings.Join(editable, ", ") + ".",
-			})
-		}
-	}
-	return func(f F) F {
-		if len(paths) == 0 {
-			return f
-		}
-		current := to(f)
-		fieldmask.Update(&fieldmaskpb.FieldMask{Paths: paths}, current, in)
-		return from(current)
-	}, nil
-}
-
-func populated(in proto.Message, editable []string) []string {
-	var paths []string
-	m := in.ProtoReflect()
-	for _, path := range editable {
-		if m.Has(m.Descriptor().Fields().ByName(protoreflect.Name(path))) {
-			paths = append(paths, path)
-		}
-	}
-	return paths
 }
 
 func stamp(t time.Time) *timestamppb.Timestamp {

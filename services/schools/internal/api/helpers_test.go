@@ -14,6 +14,7 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/mask"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/cycle"
@@ -72,7 +73,7 @@ func TestAMaskChangesTheFieldsThatItNamesAndNoOther(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		before, in := fields.Draw(rt, "before"), fields.Draw(rt, "in")
 		paths := rapid.SliceOfDistinct(rapid.SampledFrom(append(slices.Clone(editable), "etag", "name")), rapid.ID).Draw(rt, "mask")
-		change, err := patch(&fieldmaskpb.FieldMask{Paths: paths}, out(in), editable, out, schoolFields)
+		change, err := mask.Change(&fieldmaskpb.FieldMask{Paths: paths}, out(in), editable, out, schoolFields)
 		require.NoError(rt, err)
 		after := values(change(before))
 		for i, field := range editable {
@@ -86,12 +87,12 @@ func TestAMaskChangesTheFieldsThatItNamesAndNoOther(t *testing.T) {
 		}
 	})
 	for _, path := range []string{"state", "create_time", "colour", "title.x", ""} {
-		_, err := patch(&fieldmaskpb.FieldMask{Paths: []string{"title", path}}, &schoolsv1.School{}, editable, out, schoolFields)
+		_, err := mask.Change(&fieldmaskpb.FieldMask{Paths: []string{"title", path}}, &schoolsv1.School{}, editable, out, schoolFields)
 		p, ok := problem.As(err)
 		require.True(t, ok, path)
 		require.Equal(t, "editable_field", p.Violations[0].Rule)
 	}
-	change, err := patch(&fieldmaskpb.FieldMask{Paths: []string{"*"}}, &schoolsv1.School{Title: "New"}, editable, out, schoolFields)
+	change, err := mask.Change(&fieldmaskpb.FieldMask{Paths: []string{"*"}}, &schoolsv1.School{Title: "New"}, editable, out, schoolFields)
 	require.NoError(t, err)
 	require.Equal(t, district.SchoolFields{Title: "New"}, change(district.SchoolFields{Title: "Old", GradeLow: "K", Charter: true}))
 }

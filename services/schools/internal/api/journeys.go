@@ -5,6 +5,8 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
+	"github.com/tandem-badges/tandem/services/kit/mask"
+
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/wire"
 )
@@ -43,7 +45,7 @@ func (s *journeys) UpdateJourney(ctx context.Context, req *schoolsv1.UpdateJourn
 	if err := checkName("journey.name", in.GetName(), journeyForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"evidence_plan"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"evidence_plan"},
 		func(plan string) *schoolsv1.Journey { return &schoolsv1.Journey{EvidencePlan: plan} }, (*schoolsv1.Journey).GetEvidencePlan)
 	if err != nil {
 		return nil, err

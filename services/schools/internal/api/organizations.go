@@ -7,6 +7,7 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/mask"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -42,7 +43,7 @@ func (s *organizations) UpdateDistrict(ctx context.Context, req *schoolsv1.Updat
 	if err := checkName("district.name", in.GetName(), districtForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"title", "state_identifier", "region", "time_zone"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"title", "state_identifier", "region", "time_zone"},
 		func(f district.Fields) *schoolsv1.District { return districtOut(district.District{Fields: f}) }, districtFields)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func (s *organizations) UpdateFeederSystem(ctx context.Context, req *schoolsv1.U
 	if err := checkName("feeder_system.name", in.GetName(), feederForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"title", "schools"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"title", "schools"},
 		func(f district.FeederFields) *schoolsv1.FeederSystem {
 			return feederOut(district.Feeder{FeederFields: f})
 		}, feederFields)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
+	"github.com/tandem-badges/tandem/services/kit/mask"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/person"
@@ -63,7 +64,7 @@ func (s *people) UpdatePerson(ctx context.Context, req *schoolsv1.UpdatePersonRe
 			Fix: "Leave out grants: give a role with CreateGrant of the GrantsService and end it with EndGrant.",
 		})
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"display_name", "email", "demo", "disabled"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"display_name", "email", "demo", "disabled"},
 		func(f person.Fields) *schoolsv1.Person { return personOut(person.Person{Fields: f}) }, personFields)
 	if err != nil {
 		return nil, err

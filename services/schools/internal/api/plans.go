@@ -7,6 +7,8 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
+	"github.com/tandem-badges/tandem/services/kit/mask"
+
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 )
 
@@ -41,7 +43,7 @@ func (s *plans) UpdateGoal(ctx context.Context, req *schoolsv1.UpdateGoalRequest
 	if err := checkName("goal.name", in.GetName(), goalForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"title", "indicator", "improvement_plan_goal", "measure"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"title", "indicator", "improvement_plan_goal", "measure"},
 		func(f journey.GoalFields) *schoolsv1.Goal { return goalOut(journey.Goal{GoalFields: f}) }, goalFields)
 	if err != nil {
 		return nil, err
@@ -81,7 +83,7 @@ func (s *plans) UpdateStep(ctx context.Context, req *schoolsv1.UpdateStepRequest
 	if err := checkName("step.name", in.GetName(), stepForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"title", "goal", "owner", "due_date", "budget_cents"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"title", "goal", "owner", "due_date", "budget_cents"},
 		func(f journey.StepFields) *schoolsv1.Step { return stepOut(journey.Step{StepFields: f}) }, stepFields)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
+	"github.com/tandem-badges/tandem/services/kit/mask"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/district"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -71,7 +72,7 @@ func (s *organizations) UpdateSchool(ctx context.Context, req *schoolsv1.UpdateS
 	if err := checkName("school.name", in.GetName(), schoolForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in,
+	change, err := mask.Change(req.GetUpdateMask(), in,
 		[]string{"title", "state_identifier", "grade_low", "grade_high", "enrollment", "title_one", "charter"},
 		func(f district.SchoolFields) *schoolsv1.School { return schoolOut(district.School{SchoolFields: f}) }, schoolFields)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
+	"github.com/tandem-badges/tandem/services/kit/mask"
+
 	"github.com/tandem-badges/tandem/services/schools/internal/team"
 	"github.com/tandem-badges/tandem/services/schools/internal/wire"
 )
@@ -42,7 +44,7 @@ func (s *teams) UpdateTeam(ctx context.Context, req *schoolsv1.UpdateTeamRequest
 	if err := checkName("team.name", in.GetName(), teamForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"title", "purpose"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"title", "purpose"},
 		func(f team.Fields) *schoolsv1.Team { return teamOut(team.Team{Fields: f}) }, teamFields)
 	if err != nil {
 		return nil, err
@@ -77,7 +79,7 @@ func (s *teams) UpdateMember(ctx context.Context, req *schoolsv1.UpdateMemberReq
 	if err := checkName("member.name", in.GetName(), memberForm); err != nil {
 		return nil, err
 	}
-	change, err := patch(req.GetUpdateMask(), in, []string{"display_name", "group", "lead"},
+	change, err := mask.Change(req.GetUpdateMask(), in, []string{"display_name", "group", "lead"},
 		func(f team.MemberFields) *schoolsv1.Member { return memberOut(team.Member{MemberFields: f}) }, memberFields)
 	if err != nil {
 		return nil, err
