@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -23,6 +24,7 @@ const (
 	defaultPostgresConns = 16
 	connIdle             = 5 * time.Minute
 	connLifetime         = time.Hour
+	busyTimeout          = 5 * time.Second
 	dirMode              = 0o700 // a database holds what only its service may read
 )
 
@@ -44,7 +46,7 @@ func (db *DB) openSQLite(o Options) error {
 	}
 	db.write.SetMaxOpenConns(1)
 	// The writer connects first: journal_mode(WAL) of a new file is its work.
-	if err = db.write.Ping(); err != nil {
+	if err = firstConnection(db.write); err != nil {
 		_ = db.write.Close()
 		return fmt.Errorf("open %s: %w", db.path, err)
 	}
@@ -60,6 +62,20 @@ func (db *DB) openSQLite(o Options) error {
 	db.read.SetMaxOpenConns(conns)
 	db.read.SetMaxIdleConns(conns)
 	return nil
+}
+
+// firstConnection connects to a file that other processes may be turning into a WAL
+// database at this moment: SQLite refuses that step at once when somebody else is at
+// it, whatever the busy timeout says, so it is tried again here for as long.
+func firstConnection(pool *sql.DB) error {
+	_, err := backoff.Retry(context.Background(), func() (struct{}, error) {
+		err := pool.Ping()
+		if err != nil && !IsRetryable(err) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(10*time.Millisecond)), backoff.WithMaxElapsedTime(busyTimeout))
+	return err
 }
 
 func sqliteDSN(path string, pragmas []string) string {

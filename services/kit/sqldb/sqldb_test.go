@@ -209,7 +209,7 @@ func TestSQLiteIsOpenedDurable(t *testing.T) {
 func TestManyProcessesMayMigrateAtOnce(t *testing.T) {
 	together := func(t *testing.T, o sqldb.Options) {
 		var wg sync.WaitGroup
-		for range 4 {
+		for range 16 {
 			wg.Go(func() {
 				db, err := sqldb.Open(kittest.All(t), o)
 				if err != nil {
