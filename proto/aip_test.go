@@ -186,7 +186,7 @@ func TestCustomMethodsEndInAVerb(t *testing.T) {
 // was read.
 func TestNothingIsChangedByGET(t *testing.T) {
 	reading := []string{
-		"check", "verify", "explain", "explainEligibility", "export", "rankNeeds", "reviewAccess", "snapshot", "trail",
+		"check", "checkpoint", "didDocument", "explain", "explainEligibility", "export", "proof", "rankNeeds", "refresh", "registry", "render", "reviewAccess", "snapshot", "tile", "trail", "verify",
 	}
 	eachMethod(t, func(t *testing.T, m protoreflect.MethodDescriptor) {
 		for _, b := range schema.Bindings(m) {

@@ -8,6 +8,7 @@ package badgesv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/privacy/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
@@ -27,6 +28,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// DidMethod is how an issuer is identified.
+type DidMethod int32
+
+const (
+	// Chosen by the server: WEB where the platform is reached over https, else KEY.
+	DidMethod_DID_METHOD_UNSPECIFIED DidMethod = 0
+	// did:web: keys are looked up at the platform; the identifier stays when keys change.
+	DidMethod_DID_METHOD_WEB DidMethod = 1
+	// did:key: the identifier is the key, and changes with it.
+	DidMethod_DID_METHOD_KEY DidMethod = 2
+)
+
+// Enum value maps for DidMethod.
+var (
+	DidMethod_name = map[int32]string{
+		0: "DID_METHOD_UNSPECIFIED",
+		1: "DID_METHOD_WEB",
+		2: "DID_METHOD_KEY",
+	}
+	DidMethod_value = map[string]int32{
+		"DID_METHOD_UNSPECIFIED": 0,
+		"DID_METHOD_WEB":         1,
+		"DID_METHOD_KEY":         2,
+	}
+)
+
+func (x DidMethod) Enum() *DidMethod {
+	p := new(DidMethod)
+	*p = x
+	return p
+}
+
+func (x DidMethod) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DidMethod) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_badges_v1_awards_proto_enumTypes[0].Descriptor()
+}
+
+func (DidMethod) Type() protoreflect.EnumType {
+	return &file_tandem_badges_v1_awards_proto_enumTypes[0]
+}
+
+func (x DidMethod) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DidMethod.Descriptor instead.
+func (DidMethod) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{0}
+}
 
 // StepOutcome is how a check came out.
 type StepOutcome int32
@@ -73,11 +127,11 @@ func (x StepOutcome) String() string {
 }
 
 func (StepOutcome) Descriptor() protoreflect.EnumDescriptor {
-	return file_tandem_badges_v1_awards_proto_enumTypes[0].Descriptor()
+	return file_tandem_badges_v1_awards_proto_enumTypes[1].Descriptor()
 }
 
 func (StepOutcome) Type() protoreflect.EnumType {
-	return &file_tandem_badges_v1_awards_proto_enumTypes[0]
+	return &file_tandem_badges_v1_awards_proto_enumTypes[1]
 }
 
 func (x StepOutcome) Number() protoreflect.EnumNumber {
@@ -86,7 +140,7 @@ func (x StepOutcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use StepOutcome.Descriptor instead.
 func (StepOutcome) EnumDescriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{0}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{1}
 }
 
 // Where an award stands.
@@ -103,6 +157,10 @@ const (
 	Award_STATE_LAPSED Award_State = 3
 	// Revoked.
 	Award_STATE_REVOKED Award_State = 4
+	// Suspended: out of force until it is reinstated.
+	Award_STATE_SUSPENDED Award_State = 5
+	// Renewed: its successor is in force.
+	Award_STATE_RENEWED Award_State = 6
 )
 
 // Enum value maps for Award_State.
@@ -113,6 +171,8 @@ var (
 		2: "STATE_GRACE",
 		3: "STATE_LAPSED",
 		4: "STATE_REVOKED",
+		5: "STATE_SUSPENDED",
+		6: "STATE_RENEWED",
 	}
 	Award_State_value = map[string]int32{
 		"STATE_UNSPECIFIED": 0,
@@ -120,6 +180,8 @@ var (
 		"STATE_GRACE":       2,
 		"STATE_LAPSED":      3,
 		"STATE_REVOKED":     4,
+		"STATE_SUSPENDED":   5,
+		"STATE_RENEWED":     6,
 	}
 )
 
@@ -134,11 +196,11 @@ func (x Award_State) String() string {
 }
 
 func (Award_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_tandem_badges_v1_awards_proto_enumTypes[1].Descriptor()
+	return file_tandem_badges_v1_awards_proto_enumTypes[2].Descriptor()
 }
 
 func (Award_State) Type() protoreflect.EnumType {
-	return &file_tandem_badges_v1_awards_proto_enumTypes[1]
+	return &file_tandem_badges_v1_awards_proto_enumTypes[2]
 }
 
 func (x Award_State) Number() protoreflect.EnumNumber {
@@ -148,6 +210,132 @@ func (x Award_State) Number() protoreflect.EnumNumber {
 // Deprecated: Use Award_State.Descriptor instead.
 func (Award_State) EnumDescriptor() ([]byte, []int) {
 	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{0, 0}
+}
+
+// What a credential is for.
+type Credential_Kind int32
+
+const (
+	// Not used.
+	Credential_KIND_UNSPECIFIED Credential_Kind = 0
+	// A badge for one standard.
+	Credential_KIND_BADGE Credential_Kind = 1
+	// The Partnership School award.
+	Credential_KIND_PARTNERSHIP Credential_Kind = 2
+	// From elsewhere, kept for the school.
+	Credential_KIND_EXTERNAL Credential_Kind = 3
+)
+
+// Enum value maps for Credential_Kind.
+var (
+	Credential_Kind_name = map[int32]string{
+		0: "KIND_UNSPECIFIED",
+		1: "KIND_BADGE",
+		2: "KIND_PARTNERSHIP",
+		3: "KIND_EXTERNAL",
+	}
+	Credential_Kind_value = map[string]int32{
+		"KIND_UNSPECIFIED": 0,
+		"KIND_BADGE":       1,
+		"KIND_PARTNERSHIP": 2,
+		"KIND_EXTERNAL":    3,
+	}
+)
+
+func (x Credential_Kind) Enum() *Credential_Kind {
+	p := new(Credential_Kind)
+	*p = x
+	return p
+}
+
+func (x Credential_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Credential_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_badges_v1_awards_proto_enumTypes[3].Descriptor()
+}
+
+func (Credential_Kind) Type() protoreflect.EnumType {
+	return &file_tandem_badges_v1_awards_proto_enumTypes[3]
+}
+
+func (x Credential_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Credential_Kind.Descriptor instead.
+func (Credential_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{17, 0}
+}
+
+// A form of a credential.
+type RenderCredentialRequest_Format int32
+
+const (
+	// Not used.
+	RenderCredentialRequest_FORMAT_UNSPECIFIED RenderCredentialRequest_Format = 0
+	// The signed document.
+	RenderCredentialRequest_FORMAT_JSON RenderCredentialRequest_Format = 1
+	// A compact signed token (VC-JWT).
+	RenderCredentialRequest_FORMAT_JWT RenderCredentialRequest_Format = 2
+	// The badge's picture with the credential baked in.
+	RenderCredentialRequest_FORMAT_PNG RenderCredentialRequest_Format = 3
+	// The badge's drawing with the credential baked in.
+	RenderCredentialRequest_FORMAT_SVG RenderCredentialRequest_Format = 4
+	// A certificate to print, with the credential attached.
+	RenderCredentialRequest_FORMAT_PDF RenderCredentialRequest_Format = 5
+	// A wide picture for social media, without the credential.
+	RenderCredentialRequest_FORMAT_SHARE RenderCredentialRequest_Format = 6
+)
+
+// Enum value maps for RenderCredentialRequest_Format.
+var (
+	RenderCredentialRequest_Format_name = map[int32]string{
+		0: "FORMAT_UNSPECIFIED",
+		1: "FORMAT_JSON",
+		2: "FORMAT_JWT",
+		3: "FORMAT_PNG",
+		4: "FORMAT_SVG",
+		5: "FORMAT_PDF",
+		6: "FORMAT_SHARE",
+	}
+	RenderCredentialRequest_Format_value = map[string]int32{
+		"FORMAT_UNSPECIFIED": 0,
+		"FORMAT_JSON":        1,
+		"FORMAT_JWT":         2,
+		"FORMAT_PNG":         3,
+		"FORMAT_SVG":         4,
+		"FORMAT_PDF":         5,
+		"FORMAT_SHARE":       6,
+	}
+)
+
+func (x RenderCredentialRequest_Format) Enum() *RenderCredentialRequest_Format {
+	p := new(RenderCredentialRequest_Format)
+	*p = x
+	return p
+}
+
+func (x RenderCredentialRequest_Format) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RenderCredentialRequest_Format) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_badges_v1_awards_proto_enumTypes[4].Descriptor()
+}
+
+func (RenderCredentialRequest_Format) Type() protoreflect.EnumType {
+	return &file_tandem_badges_v1_awards_proto_enumTypes[4]
+}
+
+func (x RenderCredentialRequest_Format) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RenderCredentialRequest_Format.Descriptor instead.
+func (RenderCredentialRequest_Format) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{23, 0}
 }
 
 // Award is a badge held by a school.
@@ -182,7 +370,17 @@ type Award struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the award.
-	Etag          string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Why it is suspended.
+	SuspendReason string `protobuf:"bytes,16,opt,name=suspend_reason,json=suspendReason,proto3" json:"suspend_reason,omitempty"`
+	// Award that this one renewed; empty for a first one.
+	Renews string `protobuf:"bytes,17,opt,name=renews,proto3" json:"renews,omitempty"`
+	// Award that renewed this one; empty when there is none.
+	RenewedBy string `protobuf:"bytes,18,opt,name=renewed_by,json=renewedBy,proto3" json:"renewed_by,omitempty"`
+	// From when a renewal may be applied for.
+	RenewalOpenTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=renewal_open_time,json=renewalOpenTime,proto3" json:"renewal_open_time,omitempty"`
+	// When the days of grace end.
+	LapseTime     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=lapse_time,json=lapseTime,proto3" json:"lapse_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -320,6 +518,41 @@ func (x *Award) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Award) GetSuspendReason() string {
+	if x != nil {
+		return x.SuspendReason
+	}
+	return ""
+}
+
+func (x *Award) GetRenews() string {
+	if x != nil {
+		return x.Renews
+	}
+	return ""
+}
+
+func (x *Award) GetRenewedBy() string {
+	if x != nil {
+		return x.RenewedBy
+	}
+	return ""
+}
+
+func (x *Award) GetRenewalOpenTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RenewalOpenTime
+	}
+	return nil
+}
+
+func (x *Award) GetLapseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LapseTime
+	}
+	return nil
 }
 
 // AwardTrail is everything behind an award.
@@ -553,8 +786,12 @@ type PartnershipStatus struct {
 	Missing []string `protobuf:"bytes,4,rep,name=missing,proto3" json:"missing,omitempty"`
 	// Framework version that the answer is about.
 	FrameworkVersion string `protobuf:"bytes,5,opt,name=framework_version,json=frameworkVersion,proto3" json:"framework_version,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The Partnership School credential, credentials/{credential}; empty before the first recognition.
+	Credential string `protobuf:"bytes,6,opt,name=credential,proto3" json:"credential,omitempty"`
+	// Whether a badge that counts is in its days of grace: the recognition ends with them.
+	InGrace       bool `protobuf:"varint,7,opt,name=in_grace,json=inGrace,proto3" json:"in_grace,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PartnershipStatus) Reset() {
@@ -622,6 +859,20 @@ func (x *PartnershipStatus) GetFrameworkVersion() string {
 	return ""
 }
 
+func (x *PartnershipStatus) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
+func (x *PartnershipStatus) GetInGrace() bool {
+	if x != nil {
+		return x.InGrace
+	}
+	return false
+}
+
 // Issuer is who signs credentials.
 type Issuer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -635,8 +886,24 @@ type Issuer struct {
 	Url string `protobuf:"bytes,4,opt,name=url,proto3" json:"url,omitempty"`
 	// Verification methods, newest first.
 	VerificationMethods []string `protobuf:"bytes,5,rep,name=verification_methods,json=verificationMethods,proto3" json:"verification_methods,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// District that issues under this name; empty for the state.
+	District string `protobuf:"bytes,6,opt,name=district,proto3" json:"district,omitempty"`
+	// Where people ask about badges: an address of the office, not of a person.
+	Email string `protobuf:"bytes,7,opt,name=email,proto3" json:"email,omitempty"`
+	// Address of the office's picture.
+	ImageUrl string `protobuf:"bytes,8,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
+	// How the issuer is identified.
+	DidMethod DidMethod `protobuf:"varint,9,opt,name=did_method,json=didMethod,proto3,enum=tandem.badges.v1.DidMethod" json:"did_method,omitempty"`
+	// Identifiers it had before, under which older badges are still its own.
+	FormerDids []string `protobuf:"bytes,10,rep,name=former_dids,json=formerDids,proto3" json:"former_dids,omitempty"`
+	// When it was registered.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was changed last.
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Changes with every change of the issuer.
+	Etag          string `protobuf:"bytes,13,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Issuer) Reset() {
@@ -702,6 +969,62 @@ func (x *Issuer) GetVerificationMethods() []string {
 		return x.VerificationMethods
 	}
 	return nil
+}
+
+func (x *Issuer) GetDistrict() string {
+	if x != nil {
+		return x.District
+	}
+	return ""
+}
+
+func (x *Issuer) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *Issuer) GetImageUrl() string {
+	if x != nil {
+		return x.ImageUrl
+	}
+	return ""
+}
+
+func (x *Issuer) GetDidMethod() DidMethod {
+	if x != nil {
+		return x.DidMethod
+	}
+	return DidMethod_DID_METHOD_UNSPECIFIED
+}
+
+func (x *Issuer) GetFormerDids() []string {
+	if x != nil {
+		return x.FormerDids
+	}
+	return nil
+}
+
+func (x *Issuer) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Issuer) GetUpdateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *Issuer) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
 }
 
 // Verification tells what was found out about a credential.
@@ -823,7 +1146,9 @@ type VerificationStep struct {
 	// How it came out.
 	Outcome StepOutcome `protobuf:"varint,3,opt,name=outcome,proto3,enum=tandem.badges.v1.StepOutcome" json:"outcome,omitempty"`
 	// Why, in plain words.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Stable word for the reason, for programs; empty when the step passed.
+	Code          string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -882,6 +1207,13 @@ func (x *VerificationStep) GetOutcome() StepOutcome {
 func (x *VerificationStep) GetReason() string {
 	if x != nil {
 		return x.Reason
+	}
+	return ""
+}
+
+func (x *VerificationStep) GetCode() string {
+	if x != nil {
+		return x.Code
 	}
 	return ""
 }
@@ -1266,7 +1598,15 @@ func (x *GetCredentialRequest) GetName() string {
 type VerifyCredentialRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The credential.
-	Credential    *structpb.Struct `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	Credential *structpb.Struct `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	// The credential in any form, as it was received: JSON, a signed token, a baked PNG or SVG, or a PDF certificate. Instead of credential.
+	Document []byte `protobuf:"bytes,2,opt,name=document,proto3" json:"document,omitempty"`
+	// For presentations: the challenge that was given.
+	Challenge string `protobuf:"bytes,3,opt,name=challenge,proto3" json:"challenge,omitempty"`
+	// For presentations: the domain that was given.
+	Domain string `protobuf:"bytes,4,opt,name=domain,proto3" json:"domain,omitempty"`
+	// Id or identifier of the school that the credential has to be about; not checked when empty.
+	Recipient     string `protobuf:"bytes,5,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1306,6 +1646,34 @@ func (x *VerifyCredentialRequest) GetCredential() *structpb.Struct {
 		return x.Credential
 	}
 	return nil
+}
+
+func (x *VerifyCredentialRequest) GetDocument() []byte {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+func (x *VerifyCredentialRequest) GetChallenge() string {
+	if x != nil {
+		return x.Challenge
+	}
+	return ""
+}
+
+func (x *VerifyCredentialRequest) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *VerifyCredentialRequest) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
 }
 
 // CheckCredentialRequest is the request of CheckCredential.
@@ -1400,11 +1768,869 @@ func (x *GetIssuerRequest) GetName() string {
 	return ""
 }
 
+// Credential is what is kept of a signed credential, without the document.
+type Credential struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, credentials/{credential}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is for.
+	Kind Credential_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=tandem.badges.v1.Credential_Kind" json:"kind,omitempty"`
+	// School that it is about.
+	School string `protobuf:"bytes,3,opt,name=school,proto3" json:"school,omitempty"`
+	// Award that it documents; empty for others than badges.
+	Award string `protobuf:"bytes,4,opt,name=award,proto3" json:"award,omitempty"`
+	// What it is called.
+	Title string `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	// Identifier of the issuer.
+	Issuer string `protobuf:"bytes,6,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// SHA-256 of the signed document, hex.
+	Digest string `protobuf:"bytes,7,opt,name=digest,proto3" json:"digest,omitempty"`
+	// 1, and one more each time it was signed anew.
+	Version int32 `protobuf:"varint,8,opt,name=version,proto3" json:"version,omitempty"`
+	// When it was signed.
+	IssueTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=issue_time,json=issueTime,proto3" json:"issue_time,omitempty"`
+	// Until when it is valid; unset when it has no end.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// Whether it is revoked.
+	Revoked bool `protobuf:"varint,11,opt,name=revoked,proto3" json:"revoked,omitempty"`
+	// Whether it is suspended.
+	Suspended     bool `protobuf:"varint,12,opt,name=suspended,proto3" json:"suspended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Credential) Reset() {
+	*x = Credential{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Credential) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Credential) ProtoMessage() {}
+
+func (x *Credential) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Credential.ProtoReflect.Descriptor instead.
+func (*Credential) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Credential) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Credential) GetKind() Credential_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Credential_KIND_UNSPECIFIED
+}
+
+func (x *Credential) GetSchool() string {
+	if x != nil {
+		return x.School
+	}
+	return ""
+}
+
+func (x *Credential) GetAward() string {
+	if x != nil {
+		return x.Award
+	}
+	return ""
+}
+
+func (x *Credential) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Credential) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *Credential) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+func (x *Credential) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Credential) GetIssueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IssueTime
+	}
+	return nil
+}
+
+func (x *Credential) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *Credential) GetRevoked() bool {
+	if x != nil {
+		return x.Revoked
+	}
+	return false
+}
+
+func (x *Credential) GetSuspended() bool {
+	if x != nil {
+		return x.Suspended
+	}
+	return false
+}
+
+// Request of SuspendAward.
+type SuspendAwardRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Current etag; not checked when empty.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Why; shown to the school and on the public page.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendAwardRequest) Reset() {
+	*x = SuspendAwardRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendAwardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendAwardRequest) ProtoMessage() {}
+
+func (x *SuspendAwardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendAwardRequest.ProtoReflect.Descriptor instead.
+func (*SuspendAwardRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SuspendAwardRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SuspendAwardRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *SuspendAwardRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SuspendAwardRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// Request of ReinstateAward.
+type ReinstateAwardRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Current etag; not checked when empty.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReinstateAwardRequest) Reset() {
+	*x = ReinstateAwardRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReinstateAwardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReinstateAwardRequest) ProtoMessage() {}
+
+func (x *ReinstateAwardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReinstateAwardRequest.ProtoReflect.Descriptor instead.
+func (*ReinstateAwardRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ReinstateAwardRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReinstateAwardRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ReinstateAwardRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Request of ListCredentials.
+type ListCredentialsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the parent.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Most rows in the answer: 50 when zero, at most 1000.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the next page from an earlier answer to the same request.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those signed at this time or later.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCredentialsRequest) Reset() {
+	*x = ListCredentialsRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCredentialsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCredentialsRequest) ProtoMessage() {}
+
+func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCredentialsRequest.ProtoReflect.Descriptor instead.
+func (*ListCredentialsRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListCredentialsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListCredentialsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListCredentialsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListCredentialsRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+// Response of ListCredentials.
+type ListCredentialsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows of this page.
+	Credentials []*Credential `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	// Token of the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCredentialsResponse) Reset() {
+	*x = ListCredentialsResponse{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCredentialsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCredentialsResponse) ProtoMessage() {}
+
+func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCredentialsResponse.ProtoReflect.Descriptor instead.
+func (*ListCredentialsResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListCredentialsResponse) GetCredentials() []*Credential {
+	if x != nil {
+		return x.Credentials
+	}
+	return nil
+}
+
+func (x *ListCredentialsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of ImportCredential.
+type ImportCredentialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the parent.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The credential in any form, as it was received.
+	Document []byte `protobuf:"bytes,2,opt,name=document,proto3" json:"document,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCredentialRequest) Reset() {
+	*x = ImportCredentialRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCredentialRequest) ProtoMessage() {}
+
+func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCredentialRequest.ProtoReflect.Descriptor instead.
+func (*ImportCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ImportCredentialRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ImportCredentialRequest) GetDocument() []byte {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+func (x *ImportCredentialRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Request of RenderCredential.
+type RenderCredentialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The form; JSON when unset.
+	Format RenderCredentialRequest_Format `protobuf:"varint,2,opt,name=format,proto3,enum=tandem.badges.v1.RenderCredentialRequest_Format" json:"format,omitempty"`
+	// Language of words around the credential, "en" or "es"; "en" when empty.
+	Language      string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenderCredentialRequest) Reset() {
+	*x = RenderCredentialRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenderCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenderCredentialRequest) ProtoMessage() {}
+
+func (x *RenderCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenderCredentialRequest.ProtoReflect.Descriptor instead.
+func (*RenderCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RenderCredentialRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RenderCredentialRequest) GetFormat() RenderCredentialRequest_Format {
+	if x != nil {
+		return x.Format
+	}
+	return RenderCredentialRequest_FORMAT_UNSPECIFIED
+}
+
+func (x *RenderCredentialRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// Request of RefreshCredential.
+type RefreshCredentialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefreshCredentialRequest) Reset() {
+	*x = RefreshCredentialRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefreshCredentialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefreshCredentialRequest) ProtoMessage() {}
+
+func (x *RefreshCredentialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefreshCredentialRequest.ProtoReflect.Descriptor instead.
+func (*RefreshCredentialRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RefreshCredentialRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Request of ReissueCredentials.
+type ReissueCredentialsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only credentials of this issuer; of all when empty.
+	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// Only credentials signed with this key, e.g. a compromised one.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Not used: the work is the state's.
+	Parent        string `protobuf:"bytes,4,opt,name=parent,proto3" json:"parent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReissueCredentialsRequest) Reset() {
+	*x = ReissueCredentialsRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReissueCredentialsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReissueCredentialsRequest) ProtoMessage() {}
+
+func (x *ReissueCredentialsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReissueCredentialsRequest.ProtoReflect.Descriptor instead.
+func (*ReissueCredentialsRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ReissueCredentialsRequest) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ReissueCredentialsRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ReissueCredentialsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReissueCredentialsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+// Outcome of ReissueCredentials.
+type ReissueCredentialsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many were signed anew.
+	Reissued int64 `protobuf:"varint,1,opt,name=reissued,proto3" json:"reissued,omitempty"`
+	// How many were left as they were: revoked, ended, or signed with the current key.
+	Skipped       int64 `protobuf:"varint,2,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReissueCredentialsResponse) Reset() {
+	*x = ReissueCredentialsResponse{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReissueCredentialsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReissueCredentialsResponse) ProtoMessage() {}
+
+func (x *ReissueCredentialsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReissueCredentialsResponse.ProtoReflect.Descriptor instead.
+func (*ReissueCredentialsResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ReissueCredentialsResponse) GetReissued() int64 {
+	if x != nil {
+		return x.Reissued
+	}
+	return 0
+}
+
+func (x *ReissueCredentialsResponse) GetSkipped() int64 {
+	if x != nil {
+		return x.Skipped
+	}
+	return 0
+}
+
+// Progress of ReissueCredentials.
+type ReissueProgress struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Issuer asked for.
+	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// Key asked for.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// How many there are.
+	Total int64 `protobuf:"varint,3,opt,name=total,proto3" json:"total,omitempty"`
+	// How many were looked at.
+	Done int64 `protobuf:"varint,4,opt,name=done,proto3" json:"done,omitempty"`
+	// How many of them were signed anew.
+	Reissued int64 `protobuf:"varint,5,opt,name=reissued,proto3" json:"reissued,omitempty"`
+	// Name of the one looked at last.
+	Last string `protobuf:"bytes,6,opt,name=last,proto3" json:"last,omitempty"`
+	// When the work began.
+	StartTime     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReissueProgress) Reset() {
+	*x = ReissueProgress{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReissueProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReissueProgress) ProtoMessage() {}
+
+func (x *ReissueProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReissueProgress.ProtoReflect.Descriptor instead.
+func (*ReissueProgress) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ReissueProgress) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ReissueProgress) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ReissueProgress) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ReissueProgress) GetDone() int64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *ReissueProgress) GetReissued() int64 {
+	if x != nil {
+		return x.Reissued
+	}
+	return 0
+}
+
+func (x *ReissueProgress) GetLast() string {
+	if x != nil {
+		return x.Last
+	}
+	return ""
+}
+
+func (x *ReissueProgress) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+// Request of GetCredentialOperation.
+type GetCredentialOperationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, credentialOperations/{operation}.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCredentialOperationRequest) Reset() {
+	*x = GetCredentialOperationRequest{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCredentialOperationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCredentialOperationRequest) ProtoMessage() {}
+
+func (x *GetCredentialOperationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCredentialOperationRequest.ProtoReflect.Descriptor instead.
+func (*GetCredentialOperationRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GetCredentialOperationRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 var File_tandem_badges_v1_awards_proto protoreflect.FileDescriptor
 
 const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtandem/badges/v1/awards.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\"tandem/badges/v1/definitions.proto\x1a\x1etandem/badges/v1/reviews.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\x81\b\n" +
+	"\x1dtandem/badges/v1/awards.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\"tandem/badges/v1/definitions.proto\x1a\x1etandem/badges/v1/reviews.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\x96\v\n" +
 	"\x05Award\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12=\n" +
 	"\x18badge_definition_version\x18\x02 \x01(\tB\x03\xe0A\x03R\x16badgeDefinitionVersion\x12\x1f\n" +
@@ -1429,13 +2655,24 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x0f \x01(\tR\x04etag\"f\n" +
+	"\x04etag\x18\x0f \x01(\tR\x04etag\x12d\n" +
+	"\x0esuspend_reason\x18\x10 \x01(\tB=\xe0A\x03\xba\xe1\x186\b\x03\x12$To say why an award is out of force.\x1a\x05staff\"\x05awardR\rsuspendReason\x127\n" +
+	"\x06renews\x18\x11 \x01(\tB\x1f\xe0A\x03\xfaA\x19\n" +
+	"\x17tandem-badges.org/AwardR\x06renews\x12>\n" +
+	"\n" +
+	"renewed_by\x18\x12 \x01(\tB\x1f\xe0A\x03\xfaA\x19\n" +
+	"\x17tandem-badges.org/AwardR\trenewedBy\x12K\n" +
+	"\x11renewal_open_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0frenewalOpenTime\x12>\n" +
+	"\n" +
+	"lapse_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tlapseTime\"\x8e\x01\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_ACTIVE\x10\x01\x12\x0f\n" +
 	"\vSTATE_GRACE\x10\x02\x12\x10\n" +
 	"\fSTATE_LAPSED\x10\x03\x12\x11\n" +
-	"\rSTATE_REVOKED\x10\x04:a\xeaA^\n" +
+	"\rSTATE_REVOKED\x10\x04\x12\x13\n" +
+	"\x0fSTATE_SUSPENDED\x10\x05\x12\x11\n" +
+	"\rSTATE_RENEWED\x10\x06:a\xeaA^\n" +
 	"\x17tandem-badges.org/Award\x124districts/{district}/schools/{school}/awards/{award}*\x06awards2\x05award\"\xd4\x04\n" +
 	"\n" +
 	"AwardTrail\x12-\n" +
@@ -1460,20 +2697,39 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"media_type\x18\x03 \x01(\tR\tmediaType\x12\x1d\n" +
 	"\n" +
 	"size_bytes\x18\x04 \x01(\x03R\tsizeBytes\x12Z\n" +
-	"\acaption\x18\x05 \x01(\tB@\xba\xe1\x18<\b\x03\x12&To say what a piece of evidence shows.\x1a\x06member\"\bevidenceR\acaption\"\xc3\x02\n" +
+	"\acaption\x18\x05 \x01(\tB@\xba\xe1\x18<\b\x03\x12&To say what a piece of evidence shows.\x1a\x06member\"\bevidenceR\acaption\"\xa4\x03\n" +
 	"\x11PartnershipStatus\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12-\n" +
 	"\x12partnership_school\x18\x02 \x01(\bR\x11partnershipSchool\x12\x12\n" +
 	"\x04held\x18\x03 \x03(\tR\x04held\x12\x18\n" +
 	"\amissing\x18\x04 \x03(\tR\amissing\x12+\n" +
-	"\x11framework_version\x18\x05 \x01(\tR\x10frameworkVersion:\x8a\x01\xeaA\x86\x01\n" +
-	"#tandem-badges.org/PartnershipStatus\x127districts/{district}/schools/{school}/partnershipStatus*\x13partnershipStatuses2\x11partnershipStatus\"\xe4\x01\n" +
+	"\x11framework_version\x18\x05 \x01(\tR\x10frameworkVersion\x12D\n" +
+	"\n" +
+	"credential\x18\x06 \x01(\tB$\xe0A\x03\xfaA\x1e\n" +
+	"\x1ctandem-badges.org/CredentialR\n" +
+	"credential\x12\x19\n" +
+	"\bin_grace\x18\a \x01(\bR\ainGrace:\x8a\x01\xeaA\x86\x01\n" +
+	"#tandem-badges.org/PartnershipStatus\x127districts/{district}/schools/{school}/partnershipStatus*\x13partnershipStatuses2\x11partnershipStatus\"\x88\x05\n" +
 	"\x06Issuer\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x19\n" +
-	"\x05title\x18\x02 \x01(\tB\x03\xe0A\x03R\x05title\x12\x15\n" +
-	"\x03did\x18\x03 \x01(\tB\x03\xe0A\x03R\x03did\x12\x15\n" +
-	"\x03url\x18\x04 \x01(\tB\x03\xe0A\x03R\x03url\x126\n" +
-	"\x14verification_methods\x18\x05 \x03(\tB\x03\xe0A\x03R\x13verificationMethods:@\xeaA=\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
+	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12\x15\n" +
+	"\x03did\x18\x03 \x01(\tB\x03\xe0A\x03R\x03did\x12\x1d\n" +
+	"\x03url\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x03url\x126\n" +
+	"\x14verification_methods\x18\x05 \x03(\tB\x03\xe0A\x03R\x13verificationMethods\x12F\n" +
+	"\bdistrict\x18\x06 \x01(\tB*\xe0A\x05\xfaA\x1c\n" +
+	"\x1atandem-badges.org/District\xbaH\x05r\x03\x18\xc8\x01R\bdistrict\x12!\n" +
+	"\x05email\x18\a \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x05email\x12(\n" +
+	"\timage_url\x18\b \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\bimageUrl\x12?\n" +
+	"\n" +
+	"did_method\x18\t \x01(\x0e2\x1b.tandem.badges.v1.DidMethodB\x03\xe0A\x05R\tdidMethod\x12$\n" +
+	"\vformer_dids\x18\n" +
+	" \x03(\tB\x03\xe0A\x03R\n" +
+	"formerDids\x12@\n" +
+	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12@\n" +
+	"\vupdate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"updateTime\x12\x12\n" +
+	"\x04etag\x18\r \x01(\tR\x04etag:@\xeaA=\n" +
 	"\x18tandem-badges.org/Issuer\x12\x10issuers/{issuer}*\aissuers2\x06issuer\"\xa9\x02\n" +
 	"\fVerification\x12\x14\n" +
 	"\x05valid\x18\x01 \x01(\bR\x05valid\x12!\n" +
@@ -1484,12 +2740,13 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x05badge\x18\x06 \x01(\tR\x05badge\x12\x16\n" +
 	"\x06school\x18\a \x01(\tR\x06school\x12;\n" +
 	"\vverify_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"verifyTime\"\x89\x01\n" +
+	"verifyTime\"\x9d\x01\n" +
 	"\x10VerificationStep\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x127\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2\x1d.tandem.badges.v1.StepOutcomeR\aoutcome\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"M\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\"M\n" +
 	"\x0fGetAwardRequest\x12:\n" +
 	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
 	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\"\xa3\x01\n" +
@@ -1516,23 +2773,130 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"#tandem-badges.org/PartnershipStatus\xbaH\x04r\x02\x10\x01R\x04name\"Z\n" +
 	"\x14GetCredentialRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
-	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"]\n" +
-	"\x17VerifyCredentialRequest\x12B\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xfd\x01\n" +
+	"\x17VerifyCredentialRequest\x12<\n" +
 	"\n" +
-	"credential\x18\x01 \x01(\v2\x17.google.protobuf.StructB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\n" +
-	"credential\"\\\n" +
+	"credential\x18\x01 \x01(\v2\x17.google.protobuf.StructB\x03\xe0A\x01R\n" +
+	"credential\x12)\n" +
+	"\bdocument\x18\x02 \x01(\fB\r\xe0A\x01\xbaH\az\x05\x18\x80\x80\x80\x02R\bdocument\x12)\n" +
+	"\tchallenge\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\tchallenge\x12#\n" +
+	"\x06domain\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\x06domain\x12)\n" +
+	"\trecipient\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x90\x03R\trecipient\"\\\n" +
 	"\x16CheckCredentialRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
 	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"O\n" +
 	"\x10GetIssuerRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
-	"\x18tandem-badges.org/Issuer\xbaH\x04r\x02\x10\x01R\x04name*\x91\x01\n" +
+	"\x18tandem-badges.org/Issuer\xbaH\x04r\x02\x10\x01R\x04name\"\xb7\x05\n" +
+	"\n" +
+	"Credential\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12:\n" +
+	"\x04kind\x18\x02 \x01(\x0e2!.tandem.badges.v1.Credential.KindB\x03\xe0A\x03R\x04kind\x128\n" +
+	"\x06school\x18\x03 \x01(\tB \xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/SchoolR\x06school\x125\n" +
+	"\x05award\x18\x04 \x01(\tB\x1f\xe0A\x03\xfaA\x19\n" +
+	"\x17tandem-badges.org/AwardR\x05award\x12\x19\n" +
+	"\x05title\x18\x05 \x01(\tB\x03\xe0A\x03R\x05title\x12\x1b\n" +
+	"\x06issuer\x18\x06 \x01(\tB\x03\xe0A\x03R\x06issuer\x12\x1b\n" +
+	"\x06digest\x18\a \x01(\tB\x03\xe0A\x03R\x06digest\x12\x1d\n" +
+	"\aversion\x18\b \x01(\x05B\x03\xe0A\x03R\aversion\x12>\n" +
+	"\n" +
+	"issue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tissueTime\x12@\n" +
+	"\vexpire_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"expireTime\x12\x1d\n" +
+	"\arevoked\x18\v \x01(\bB\x03\xe0A\x03R\arevoked\x12!\n" +
+	"\tsuspended\x18\f \x01(\bB\x03\xe0A\x03R\tsuspended\"U\n" +
+	"\x04Kind\x12\x14\n" +
+	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"KIND_BADGE\x10\x01\x12\x14\n" +
+	"\x10KIND_PARTNERSHIP\x10\x02\x12\x11\n" +
+	"\rKIND_EXTERNAL\x10\x03:T\xeaAQ\n" +
+	"\x1ctandem-badges.org/Credential\x12\x18credentials/{credential}*\vcredentials2\n" +
+	"credential\"\xf7\x01\n" +
+	"\x13SuspendAwardRequest\x12:\n" +
+	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
+	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12_\n" +
+	"\x06reason\x18\x04 \x01(\tBG\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0f\xba\xe1\x186\b\x03\x12$To say why an award is out of force.\x1a\x05staff\"\x05awardR\x06reason\"\x98\x01\n" +
+	"\x15ReinstateAwardRequest\x12:\n" +
+	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
+	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
+	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xe4\x01\n" +
+	"\x16ListCredentialsRequest\x12C\n" +
+	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\x12\x1ctandem-badges.org/Credential\xbaH\x04r\x02\x10\x01R\x06parent\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\"\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\x125\n" +
+	"\x05since\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x05since\"\x81\x01\n" +
+	"\x17ListCredentialsResponse\x12>\n" +
+	"\vcredentials\x18\x01 \x03(\v2\x1c.tandem.badges.v1.CredentialR\vcredentials\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb7\x01\n" +
+	"\x17ImportCredentialRequest\x12C\n" +
+	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\x12\x1ctandem-badges.org/Credential\xbaH\x04r\x02\x10\x01R\x06parent\x12+\n" +
+	"\bdocument\x18\x02 \x01(\fB\x0f\xe0A\x02\xbaH\tz\a\x10\x02\x18\x80\x80\x80\x02R\bdocument\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xe7\x02\n" +
+	"\x17RenderCredentialRequest\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\x04r\x02\x10\x01R\x04name\x12U\n" +
+	"\x06format\x18\x02 \x01(\x0e20.tandem.badges.v1.RenderCredentialRequest.FormatB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12.\n" +
+	"\blanguage\x18\x03 \x01(\tB\x12\xe0A\x01\xbaH\fr\n" +
+	"R\x00R\x02enR\x02esR\blanguage\"\x83\x01\n" +
+	"\x06Format\x12\x16\n" +
+	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0f\n" +
+	"\vFORMAT_JSON\x10\x01\x12\x0e\n" +
+	"\n" +
+	"FORMAT_JWT\x10\x02\x12\x0e\n" +
+	"\n" +
+	"FORMAT_PNG\x10\x03\x12\x0e\n" +
+	"\n" +
+	"FORMAT_SVG\x10\x04\x12\x0e\n" +
+	"\n" +
+	"FORMAT_PDF\x10\x05\x12\x10\n" +
+	"\fFORMAT_SHARE\x10\x06\"[\n" +
+	"\x18RefreshCredentialRequest\x12?\n" +
+	"\x04name\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\x04r\x02\x10\x01R\x04name\"\xeb\x01\n" +
+	"\x19ReissueCredentialsRequest\x12?\n" +
+	"\x06issuer\x18\x01 \x01(\tB'\xe0A\x01\xfaA\x1a\n" +
+	"\x18tandem-badges.org/Issuer\xbaH\x04r\x02\x18dR\x06issuer\x12=\n" +
+	"\x03key\x18\x02 \x01(\tB+\xe0A\x01\xfaA\x1d\n" +
+	"\x1btandem-badges.org/IssuerKey\xbaH\x05r\x03\x18\xc8\x01R\x03key\x12*\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12\"\n" +
+	"\x06parent\x18\x04 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18\x00R\x06parent\"R\n" +
+	"\x1aReissueCredentialsResponse\x12\x1a\n" +
+	"\breissued\x18\x01 \x01(\x03R\breissued\x12\x18\n" +
+	"\askipped\x18\x02 \x01(\x03R\askipped\"\xd0\x01\n" +
+	"\x0fReissueProgress\x12\x16\n" +
+	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
+	"\x05total\x18\x03 \x01(\x03R\x05total\x12\x12\n" +
+	"\x04done\x18\x04 \x01(\x03R\x04done\x12\x1a\n" +
+	"\breissued\x18\x05 \x01(\x03R\breissued\x12\x12\n" +
+	"\x04last\x18\x06 \x01(\tR\x04last\x129\n" +
+	"\n" +
+	"start_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\"H\n" +
+	"\x1dGetCredentialOperationRequest\x12'\n" +
+	"\x04name\x18\x01 \x01(\tB\x13\xe0A\x02\xfaA\x03\n" +
+	"\x01*\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name*O\n" +
+	"\tDidMethod\x12\x1a\n" +
+	"\x16DID_METHOD_UNSPECIFIED\x10\x00\x12\x12\n" +
+	"\x0eDID_METHOD_WEB\x10\x01\x12\x12\n" +
+	"\x0eDID_METHOD_KEY\x10\x02*\x91\x01\n" +
 	"\vStepOutcome\x12\x1c\n" +
 	"\x18STEP_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13STEP_OUTCOME_PASSED\x10\x01\x12\x17\n" +
 	"\x13STEP_OUTCOME_FAILED\x10\x02\x12\x18\n" +
 	"\x14STEP_OUTCOME_WARNING\x10\x03\x12\x18\n" +
-	"\x14STEP_OUTCOME_SKIPPED\x10\x042\x8e\a\n" +
+	"\x14STEP_OUTCOME_SKIPPED\x10\x042\xfa\t\n" +
 	"\rAwardsService\x12\x98\x01\n" +
 	"\bGetAward\x12!.tandem.badges.v1.GetAwardRequest\x1a\x17.tandem.badges.v1.Award\"P\xdaA\x04name\xea\xe0\x18\x14\n" +
 	"\n" +
@@ -1543,9 +2907,13 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\rGetAwardTrail\x12&.tandem.badges.v1.GetAwardTrailRequest\x1a\x1c.tandem.badges.v1.AwardTrail\"X\xdaA\x04name\xea\xe0\x18\x16\n" +
 	"\fawards.trail\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x021\x12//v1/{name=districts/*/schools/*/awards/*}:trail\x12\xab\x01\n" +
 	"\vRevokeAward\x12$.tandem.badges.v1.RevokeAwardRequest\x1a\x17.tandem.badges.v1.Award\"]\xdaA\x04name\xea\xe0\x18\x17\n" +
-	"\rawards.revoke\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/schools/*/awards/*}:revoke\x12\xd0\x01\n" +
+	"\rawards.revoke\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x025:\x01*\"0/v1/{name=districts/*/schools/*/awards/*}:revoke\x12\xaf\x01\n" +
+	"\fSuspendAward\x12%.tandem.badges.v1.SuspendAwardRequest\x1a\x17.tandem.badges.v1.Award\"_\xdaA\x04name\xea\xe0\x18\x18\n" +
+	"\x0eawards.suspend\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x026:\x01*\"1/v1/{name=districts/*/schools/*/awards/*}:suspend\x12\xb7\x01\n" +
+	"\x0eReinstateAward\x12'.tandem.badges.v1.ReinstateAwardRequest\x1a\x17.tandem.badges.v1.Award\"c\xdaA\x04name\xea\xe0\x18\x1a\n" +
+	"\x10awards.reinstate\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{name=districts/*/schools/*/awards/*}:reinstate\x12\xd0\x01\n" +
 	"\x14GetPartnershipStatus\x12-.tandem.badges.v1.GetPartnershipStatusRequest\x1a#.tandem.badges.v1.PartnershipStatus\"d\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\x15partnershipStatus.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/partnershipStatus}2\xf8\x04\n" +
+	"\x15partnershipStatus.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/partnershipStatus}2\xfb\r\n" +
 	"\x12CredentialsService\x12\x8d\x01\n" +
 	"\rGetCredential\x12&.tandem.badges.v1.GetCredentialRequest\x1a\x14.google.api.HttpBody\">\xdaA\x04name\xea\xe0\x18\x13\n" +
 	"\x0fcredentials.get\x10\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=credentials/*}\x12\xa7\x01\n" +
@@ -1555,7 +2923,20 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x0fCheckCredential\x12(.tandem.badges.v1.CheckCredentialRequest\x1a\x1e.tandem.badges.v1.Verification\"F\xdaA\x04name\xea\xe0\x18\x15\n" +
 	"\x11credentials.check\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=credentials/*}:check\x12\x81\x01\n" +
 	"\tGetIssuer\x12\".tandem.badges.v1.GetIssuerRequest\x1a\x18.tandem.badges.v1.Issuer\"6\xdaA\x04name\xea\xe0\x18\x0f\n" +
-	"\vissuers.get\x10\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=issuers/*}B\x9c\x01\xeaAQ\n" +
+	"\vissuers.get\x10\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=issuers/*}\x12\xc7\x01\n" +
+	"\x0fListCredentials\x12(.tandem.badges.v1.ListCredentialsRequest\x1a).tandem.badges.v1.ListCredentialsResponse\"_\xdaA\x06parent\xea\xe0\x18\x1c\n" +
+	"\x10credentials.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x020\x12./v1/{parent=districts/*/schools/*}/credentials\x12\xc8\x01\n" +
+	"\x10ImportCredential\x12).tandem.badges.v1.ImportCredentialRequest\x1a\x1c.tandem.badges.v1.Credential\"k\xdaA\x06parent\xea\xe0\x18\x1e\n" +
+	"\x12credentials.import\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02::\x01*\"5/v1/{parent=districts/*/schools/*}/credentials:import\x12\xa4\x01\n" +
+	"\x10RenderCredential\x12).tandem.badges.v1.RenderCredentialRequest\x1a\x14.google.api.HttpBody\"O\xdaA\vname,format\xea\xe0\x18\x16\n" +
+	"\x12credentials.render\x10\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=credentials/*}:render\x12\xa1\x01\n" +
+	"\x11RefreshCredential\x12*.tandem.badges.v1.RefreshCredentialRequest\x1a\x14.google.api.HttpBody\"J\xdaA\x04name\xea\xe0\x18\x17\n" +
+	"\x13credentials.refresh\x10\x01\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=credentials/*}:refresh\x12\xdd\x01\n" +
+	"\x12ReissueCredentials\x12+.tandem.badges.v1.ReissueCredentialsRequest\x1a\x1d.google.longrunning.Operation\"{\xcaA-\n" +
+	"\x1aReissueCredentialsResponse\x12\x0fReissueProgress\xea\xe0\x18\"\n" +
+	"\x16credentials.reissueAll\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/credentials:reissueAll\x12\xc0\x01\n" +
+	"\x16GetCredentialOperation\x12/.tandem.badges.v1.GetCredentialOperationRequest\x1a\x1d.google.longrunning.Operation\"V\xdaA\x04name\xea\xe0\x18\"\n" +
+	"\x18credentialOperations.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02#\x12!/v1/{name=credentialOperations/*}B\x9c\x01\xeaAQ\n" +
 	"\x1ctandem-badges.org/Credential\x12\x18credentials/{credential}*\vcredentials2\n" +
 	"credentialZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
@@ -1571,77 +2952,121 @@ func file_tandem_badges_v1_awards_proto_rawDescGZIP() []byte {
 	return file_tandem_badges_v1_awards_proto_rawDescData
 }
 
-var file_tandem_badges_v1_awards_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tandem_badges_v1_awards_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_tandem_badges_v1_awards_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_tandem_badges_v1_awards_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_tandem_badges_v1_awards_proto_goTypes = []any{
-	(StepOutcome)(0),                    // 0: tandem.badges.v1.StepOutcome
-	(Award_State)(0),                    // 1: tandem.badges.v1.Award.State
-	(*Award)(nil),                       // 2: tandem.badges.v1.Award
-	(*AwardTrail)(nil),                  // 3: tandem.badges.v1.AwardTrail
-	(*EvidenceDigest)(nil),              // 4: tandem.badges.v1.EvidenceDigest
-	(*PartnershipStatus)(nil),           // 5: tandem.badges.v1.PartnershipStatus
-	(*Issuer)(nil),                      // 6: tandem.badges.v1.Issuer
-	(*Verification)(nil),                // 7: tandem.badges.v1.Verification
-	(*VerificationStep)(nil),            // 8: tandem.badges.v1.VerificationStep
-	(*GetAwardRequest)(nil),             // 9: tandem.badges.v1.GetAwardRequest
-	(*ListAwardsRequest)(nil),           // 10: tandem.badges.v1.ListAwardsRequest
-	(*ListAwardsResponse)(nil),          // 11: tandem.badges.v1.ListAwardsResponse
-	(*GetAwardTrailRequest)(nil),        // 12: tandem.badges.v1.GetAwardTrailRequest
-	(*RevokeAwardRequest)(nil),          // 13: tandem.badges.v1.RevokeAwardRequest
-	(*GetPartnershipStatusRequest)(nil), // 14: tandem.badges.v1.GetPartnershipStatusRequest
-	(*GetCredentialRequest)(nil),        // 15: tandem.badges.v1.GetCredentialRequest
-	(*VerifyCredentialRequest)(nil),     // 16: tandem.badges.v1.VerifyCredentialRequest
-	(*CheckCredentialRequest)(nil),      // 17: tandem.badges.v1.CheckCredentialRequest
-	(*GetIssuerRequest)(nil),            // 18: tandem.badges.v1.GetIssuerRequest
-	(*timestamppb.Timestamp)(nil),       // 19: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),             // 20: google.protobuf.Struct
-	(*Decision)(nil),                    // 21: tandem.badges.v1.Decision
-	(*Review)(nil),                      // 22: tandem.badges.v1.Review
-	(*RubricVersion)(nil),               // 23: tandem.badges.v1.RubricVersion
-	(*BadgeDefinitionVersion)(nil),      // 24: tandem.badges.v1.BadgeDefinitionVersion
-	(*httpbody.HttpBody)(nil),           // 25: google.api.HttpBody
+	(DidMethod)(0),                        // 0: tandem.badges.v1.DidMethod
+	(StepOutcome)(0),                      // 1: tandem.badges.v1.StepOutcome
+	(Award_State)(0),                      // 2: tandem.badges.v1.Award.State
+	(Credential_Kind)(0),                  // 3: tandem.badges.v1.Credential.Kind
+	(RenderCredentialRequest_Format)(0),   // 4: tandem.badges.v1.RenderCredentialRequest.Format
+	(*Award)(nil),                         // 5: tandem.badges.v1.Award
+	(*AwardTrail)(nil),                    // 6: tandem.badges.v1.AwardTrail
+	(*EvidenceDigest)(nil),                // 7: tandem.badges.v1.EvidenceDigest
+	(*PartnershipStatus)(nil),             // 8: tandem.badges.v1.PartnershipStatus
+	(*Issuer)(nil),                        // 9: tandem.badges.v1.Issuer
+	(*Verification)(nil),                  // 10: tandem.badges.v1.Verification
+	(*VerificationStep)(nil),              // 11: tandem.badges.v1.VerificationStep
+	(*GetAwardRequest)(nil),               // 12: tandem.badges.v1.GetAwardRequest
+	(*ListAwardsRequest)(nil),             // 13: tandem.badges.v1.ListAwardsRequest
+	(*ListAwardsResponse)(nil),            // 14: tandem.badges.v1.ListAwardsResponse
+	(*GetAwardTrailRequest)(nil),          // 15: tandem.badges.v1.GetAwardTrailRequest
+	(*RevokeAwardRequest)(nil),            // 16: tandem.badges.v1.RevokeAwardRequest
+	(*GetPartnershipStatusRequest)(nil),   // 17: tandem.badges.v1.GetPartnershipStatusRequest
+	(*GetCredentialRequest)(nil),          // 18: tandem.badges.v1.GetCredentialRequest
+	(*VerifyCredentialRequest)(nil),       // 19: tandem.badges.v1.VerifyCredentialRequest
+	(*CheckCredentialRequest)(nil),        // 20: tandem.badges.v1.CheckCredentialRequest
+	(*GetIssuerRequest)(nil),              // 21: tandem.badges.v1.GetIssuerRequest
+	(*Credential)(nil),                    // 22: tandem.badges.v1.Credential
+	(*SuspendAwardRequest)(nil),           // 23: tandem.badges.v1.SuspendAwardRequest
+	(*ReinstateAwardRequest)(nil),         // 24: tandem.badges.v1.ReinstateAwardRequest
+	(*ListCredentialsRequest)(nil),        // 25: tandem.badges.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),       // 26: tandem.badges.v1.ListCredentialsResponse
+	(*ImportCredentialRequest)(nil),       // 27: tandem.badges.v1.ImportCredentialRequest
+	(*RenderCredentialRequest)(nil),       // 28: tandem.badges.v1.RenderCredentialRequest
+	(*RefreshCredentialRequest)(nil),      // 29: tandem.badges.v1.RefreshCredentialRequest
+	(*ReissueCredentialsRequest)(nil),     // 30: tandem.badges.v1.ReissueCredentialsRequest
+	(*ReissueCredentialsResponse)(nil),    // 31: tandem.badges.v1.ReissueCredentialsResponse
+	(*ReissueProgress)(nil),               // 32: tandem.badges.v1.ReissueProgress
+	(*GetCredentialOperationRequest)(nil), // 33: tandem.badges.v1.GetCredentialOperationRequest
+	(*timestamppb.Timestamp)(nil),         // 34: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),               // 35: google.protobuf.Struct
+	(*Decision)(nil),                      // 36: tandem.badges.v1.Decision
+	(*Review)(nil),                        // 37: tandem.badges.v1.Review
+	(*RubricVersion)(nil),                 // 38: tandem.badges.v1.RubricVersion
+	(*BadgeDefinitionVersion)(nil),        // 39: tandem.badges.v1.BadgeDefinitionVersion
+	(*httpbody.HttpBody)(nil),             // 40: google.api.HttpBody
+	(*longrunningpb.Operation)(nil),       // 41: google.longrunning.Operation
 }
 var file_tandem_badges_v1_awards_proto_depIdxs = []int32{
-	1,  // 0: tandem.badges.v1.Award.state:type_name -> tandem.badges.v1.Award.State
-	19, // 1: tandem.badges.v1.Award.award_time:type_name -> google.protobuf.Timestamp
-	19, // 2: tandem.badges.v1.Award.expire_time:type_name -> google.protobuf.Timestamp
-	19, // 3: tandem.badges.v1.Award.create_time:type_name -> google.protobuf.Timestamp
-	19, // 4: tandem.badges.v1.Award.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 5: tandem.badges.v1.AwardTrail.award:type_name -> tandem.badges.v1.Award
-	20, // 6: tandem.badges.v1.AwardTrail.credential:type_name -> google.protobuf.Struct
-	21, // 7: tandem.badges.v1.AwardTrail.decision:type_name -> tandem.badges.v1.Decision
-	22, // 8: tandem.badges.v1.AwardTrail.reviews:type_name -> tandem.badges.v1.Review
-	23, // 9: tandem.badges.v1.AwardTrail.rubric_version:type_name -> tandem.badges.v1.RubricVersion
-	24, // 10: tandem.badges.v1.AwardTrail.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
-	4,  // 11: tandem.badges.v1.AwardTrail.evidence:type_name -> tandem.badges.v1.EvidenceDigest
-	8,  // 12: tandem.badges.v1.Verification.steps:type_name -> tandem.badges.v1.VerificationStep
-	19, // 13: tandem.badges.v1.Verification.verify_time:type_name -> google.protobuf.Timestamp
-	0,  // 14: tandem.badges.v1.VerificationStep.outcome:type_name -> tandem.badges.v1.StepOutcome
-	2,  // 15: tandem.badges.v1.ListAwardsResponse.awards:type_name -> tandem.badges.v1.Award
-	20, // 16: tandem.badges.v1.VerifyCredentialRequest.credential:type_name -> google.protobuf.Struct
-	9,  // 17: tandem.badges.v1.AwardsService.GetAward:input_type -> tandem.badges.v1.GetAwardRequest
-	10, // 18: tandem.badges.v1.AwardsService.ListAwards:input_type -> tandem.badges.v1.ListAwardsRequest
-	12, // 19: tandem.badges.v1.AwardsService.GetAwardTrail:input_type -> tandem.badges.v1.GetAwardTrailRequest
-	13, // 20: tandem.badges.v1.AwardsService.RevokeAward:input_type -> tandem.badges.v1.RevokeAwardRequest
-	14, // 21: tandem.badges.v1.AwardsService.GetPartnershipStatus:input_type -> tandem.badges.v1.GetPartnershipStatusRequest
-	15, // 22: tandem.badges.v1.CredentialsService.GetCredential:input_type -> tandem.badges.v1.GetCredentialRequest
-	16, // 23: tandem.badges.v1.CredentialsService.VerifyCredential:input_type -> tandem.badges.v1.VerifyCredentialRequest
-	17, // 24: tandem.badges.v1.CredentialsService.CheckCredential:input_type -> tandem.badges.v1.CheckCredentialRequest
-	18, // 25: tandem.badges.v1.CredentialsService.GetIssuer:input_type -> tandem.badges.v1.GetIssuerRequest
-	2,  // 26: tandem.badges.v1.AwardsService.GetAward:output_type -> tandem.badges.v1.Award
-	11, // 27: tandem.badges.v1.AwardsService.ListAwards:output_type -> tandem.badges.v1.ListAwardsResponse
-	3,  // 28: tandem.badges.v1.AwardsService.GetAwardTrail:output_type -> tandem.badges.v1.AwardTrail
-	2,  // 29: tandem.badges.v1.AwardsService.RevokeAward:output_type -> tandem.badges.v1.Award
-	5,  // 30: tandem.badges.v1.AwardsService.GetPartnershipStatus:output_type -> tandem.badges.v1.PartnershipStatus
-	25, // 31: tandem.badges.v1.CredentialsService.GetCredential:output_type -> google.api.HttpBody
-	7,  // 32: tandem.badges.v1.CredentialsService.VerifyCredential:output_type -> tandem.badges.v1.Verification
-	7,  // 33: tandem.badges.v1.CredentialsService.CheckCredential:output_type -> tandem.badges.v1.Verification
-	6,  // 34: tandem.badges.v1.CredentialsService.GetIssuer:output_type -> tandem.badges.v1.Issuer
-	26, // [26:35] is the sub-list for method output_type
-	17, // [17:26] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	2,  // 0: tandem.badges.v1.Award.state:type_name -> tandem.badges.v1.Award.State
+	34, // 1: tandem.badges.v1.Award.award_time:type_name -> google.protobuf.Timestamp
+	34, // 2: tandem.badges.v1.Award.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 3: tandem.badges.v1.Award.create_time:type_name -> google.protobuf.Timestamp
+	34, // 4: tandem.badges.v1.Award.update_time:type_name -> google.protobuf.Timestamp
+	34, // 5: tandem.badges.v1.Award.renewal_open_time:type_name -> google.protobuf.Timestamp
+	34, // 6: tandem.badges.v1.Award.lapse_time:type_name -> google.protobuf.Timestamp
+	5,  // 7: tandem.badges.v1.AwardTrail.award:type_name -> tandem.badges.v1.Award
+	35, // 8: tandem.badges.v1.AwardTrail.credential:type_name -> google.protobuf.Struct
+	36, // 9: tandem.badges.v1.AwardTrail.decision:type_name -> tandem.badges.v1.Decision
+	37, // 10: tandem.badges.v1.AwardTrail.reviews:type_name -> tandem.badges.v1.Review
+	38, // 11: tandem.badges.v1.AwardTrail.rubric_version:type_name -> tandem.badges.v1.RubricVersion
+	39, // 12: tandem.badges.v1.AwardTrail.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
+	7,  // 13: tandem.badges.v1.AwardTrail.evidence:type_name -> tandem.badges.v1.EvidenceDigest
+	0,  // 14: tandem.badges.v1.Issuer.did_method:type_name -> tandem.badges.v1.DidMethod
+	34, // 15: tandem.badges.v1.Issuer.create_time:type_name -> google.protobuf.Timestamp
+	34, // 16: tandem.badges.v1.Issuer.update_time:type_name -> google.protobuf.Timestamp
+	11, // 17: tandem.badges.v1.Verification.steps:type_name -> tandem.badges.v1.VerificationStep
+	34, // 18: tandem.badges.v1.Verification.verify_time:type_name -> google.protobuf.Timestamp
+	1,  // 19: tandem.badges.v1.VerificationStep.outcome:type_name -> tandem.badges.v1.StepOutcome
+	5,  // 20: tandem.badges.v1.ListAwardsResponse.awards:type_name -> tandem.badges.v1.Award
+	35, // 21: tandem.badges.v1.VerifyCredentialRequest.credential:type_name -> google.protobuf.Struct
+	3,  // 22: tandem.badges.v1.Credential.kind:type_name -> tandem.badges.v1.Credential.Kind
+	34, // 23: tandem.badges.v1.Credential.issue_time:type_name -> google.protobuf.Timestamp
+	34, // 24: tandem.badges.v1.Credential.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 25: tandem.badges.v1.ListCredentialsRequest.since:type_name -> google.protobuf.Timestamp
+	22, // 26: tandem.badges.v1.ListCredentialsResponse.credentials:type_name -> tandem.badges.v1.Credential
+	4,  // 27: tandem.badges.v1.RenderCredentialRequest.format:type_name -> tandem.badges.v1.RenderCredentialRequest.Format
+	34, // 28: tandem.badges.v1.ReissueProgress.start_time:type_name -> google.protobuf.Timestamp
+	12, // 29: tandem.badges.v1.AwardsService.GetAward:input_type -> tandem.badges.v1.GetAwardRequest
+	13, // 30: tandem.badges.v1.AwardsService.ListAwards:input_type -> tandem.badges.v1.ListAwardsRequest
+	15, // 31: tandem.badges.v1.AwardsService.GetAwardTrail:input_type -> tandem.badges.v1.GetAwardTrailRequest
+	16, // 32: tandem.badges.v1.AwardsService.RevokeAward:input_type -> tandem.badges.v1.RevokeAwardRequest
+	23, // 33: tandem.badges.v1.AwardsService.SuspendAward:input_type -> tandem.badges.v1.SuspendAwardRequest
+	24, // 34: tandem.badges.v1.AwardsService.ReinstateAward:input_type -> tandem.badges.v1.ReinstateAwardRequest
+	17, // 35: tandem.badges.v1.AwardsService.GetPartnershipStatus:input_type -> tandem.badges.v1.GetPartnershipStatusRequest
+	18, // 36: tandem.badges.v1.CredentialsService.GetCredential:input_type -> tandem.badges.v1.GetCredentialRequest
+	19, // 37: tandem.badges.v1.CredentialsService.VerifyCredential:input_type -> tandem.badges.v1.VerifyCredentialRequest
+	20, // 38: tandem.badges.v1.CredentialsService.CheckCredential:input_type -> tandem.badges.v1.CheckCredentialRequest
+	21, // 39: tandem.badges.v1.CredentialsService.GetIssuer:input_type -> tandem.badges.v1.GetIssuerRequest
+	25, // 40: tandem.badges.v1.CredentialsService.ListCredentials:input_type -> tandem.badges.v1.ListCredentialsRequest
+	27, // 41: tandem.badges.v1.CredentialsService.ImportCredential:input_type -> tandem.badges.v1.ImportCredentialRequest
+	28, // 42: tandem.badges.v1.CredentialsService.RenderCredential:input_type -> tandem.badges.v1.RenderCredentialRequest
+	29, // 43: tandem.badges.v1.CredentialsService.RefreshCredential:input_type -> tandem.badges.v1.RefreshCredentialRequest
+	30, // 44: tandem.badges.v1.CredentialsService.ReissueCredentials:input_type -> tandem.badges.v1.ReissueCredentialsRequest
+	33, // 45: tandem.badges.v1.CredentialsService.GetCredentialOperation:input_type -> tandem.badges.v1.GetCredentialOperationRequest
+	5,  // 46: tandem.badges.v1.AwardsService.GetAward:output_type -> tandem.badges.v1.Award
+	14, // 47: tandem.badges.v1.AwardsService.ListAwards:output_type -> tandem.badges.v1.ListAwardsResponse
+	6,  // 48: tandem.badges.v1.AwardsService.GetAwardTrail:output_type -> tandem.badges.v1.AwardTrail
+	5,  // 49: tandem.badges.v1.AwardsService.RevokeAward:output_type -> tandem.badges.v1.Award
+	5,  // 50: tandem.badges.v1.AwardsService.SuspendAward:output_type -> tandem.badges.v1.Award
+	5,  // 51: tandem.badges.v1.AwardsService.ReinstateAward:output_type -> tandem.badges.v1.Award
+	8,  // 52: tandem.badges.v1.AwardsService.GetPartnershipStatus:output_type -> tandem.badges.v1.PartnershipStatus
+	40, // 53: tandem.badges.v1.CredentialsService.GetCredential:output_type -> google.api.HttpBody
+	10, // 54: tandem.badges.v1.CredentialsService.VerifyCredential:output_type -> tandem.badges.v1.Verification
+	10, // 55: tandem.badges.v1.CredentialsService.CheckCredential:output_type -> tandem.badges.v1.Verification
+	9,  // 56: tandem.badges.v1.CredentialsService.GetIssuer:output_type -> tandem.badges.v1.Issuer
+	26, // 57: tandem.badges.v1.CredentialsService.ListCredentials:output_type -> tandem.badges.v1.ListCredentialsResponse
+	22, // 58: tandem.badges.v1.CredentialsService.ImportCredential:output_type -> tandem.badges.v1.Credential
+	40, // 59: tandem.badges.v1.CredentialsService.RenderCredential:output_type -> google.api.HttpBody
+	40, // 60: tandem.badges.v1.CredentialsService.RefreshCredential:output_type -> google.api.HttpBody
+	41, // 61: tandem.badges.v1.CredentialsService.ReissueCredentials:output_type -> google.longrunning.Operation
+	41, // 62: tandem.badges.v1.CredentialsService.GetCredentialOperation:output_type -> google.longrunning.Operation
+	46, // [46:63] is the sub-list for method output_type
+	29, // [29:46] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_tandem_badges_v1_awards_proto_init() }
@@ -1656,8 +3081,8 @@ func file_tandem_badges_v1_awards_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_badges_v1_awards_proto_rawDesc), len(file_tandem_badges_v1_awards_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   17,
+			NumEnums:      5,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

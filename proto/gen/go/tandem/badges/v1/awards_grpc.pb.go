@@ -7,6 +7,7 @@
 package badgesv1
 
 import (
+	longrunningpb "cloud.google.com/go/longrunning/autogen/longrunningpb"
 	context "context"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
@@ -24,6 +25,8 @@ const (
 	AwardsService_ListAwards_FullMethodName           = "/tandem.badges.v1.AwardsService/ListAwards"
 	AwardsService_GetAwardTrail_FullMethodName        = "/tandem.badges.v1.AwardsService/GetAwardTrail"
 	AwardsService_RevokeAward_FullMethodName          = "/tandem.badges.v1.AwardsService/RevokeAward"
+	AwardsService_SuspendAward_FullMethodName         = "/tandem.badges.v1.AwardsService/SuspendAward"
+	AwardsService_ReinstateAward_FullMethodName       = "/tandem.badges.v1.AwardsService/ReinstateAward"
 	AwardsService_GetPartnershipStatus_FullMethodName = "/tandem.badges.v1.AwardsService/GetPartnershipStatus"
 )
 
@@ -43,6 +46,10 @@ type AwardsServiceClient interface {
 	GetAwardTrail(ctx context.Context, in *GetAwardTrailRequest, opts ...grpc.CallOption) (*AwardTrail, error)
 	// RevokeAward takes a badge away, with the reason. The public page says so from now on.
 	RevokeAward(ctx context.Context, in *RevokeAwardRequest, opts ...grpc.CallOption) (*Award, error)
+	// SuspendAward takes a badge out of force for a while, with the reason; it can be reinstated.
+	SuspendAward(ctx context.Context, in *SuspendAwardRequest, opts ...grpc.CallOption) (*Award, error)
+	// ReinstateAward ends a suspension: the badge stands again as if it had not been suspended.
+	ReinstateAward(ctx context.Context, in *ReinstateAwardRequest, opts ...grpc.CallOption) (*Award, error)
 	// GetPartnershipStatus tells which of the six badges a school holds and what is missing
 	// for a Partnership School.
 	GetPartnershipStatus(ctx context.Context, in *GetPartnershipStatusRequest, opts ...grpc.CallOption) (*PartnershipStatus, error)
@@ -96,6 +103,26 @@ func (c *awardsServiceClient) RevokeAward(ctx context.Context, in *RevokeAwardRe
 	return out, nil
 }
 
+func (c *awardsServiceClient) SuspendAward(ctx context.Context, in *SuspendAwardRequest, opts ...grpc.CallOption) (*Award, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Award)
+	err := c.cc.Invoke(ctx, AwardsService_SuspendAward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *awardsServiceClient) ReinstateAward(ctx context.Context, in *ReinstateAwardRequest, opts ...grpc.CallOption) (*Award, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Award)
+	err := c.cc.Invoke(ctx, AwardsService_ReinstateAward_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *awardsServiceClient) GetPartnershipStatus(ctx context.Context, in *GetPartnershipStatusRequest, opts ...grpc.CallOption) (*PartnershipStatus, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(PartnershipStatus)
@@ -122,6 +149,10 @@ type AwardsServiceServer interface {
 	GetAwardTrail(context.Context, *GetAwardTrailRequest) (*AwardTrail, error)
 	// RevokeAward takes a badge away, with the reason. The public page says so from now on.
 	RevokeAward(context.Context, *RevokeAwardRequest) (*Award, error)
+	// SuspendAward takes a badge out of force for a while, with the reason; it can be reinstated.
+	SuspendAward(context.Context, *SuspendAwardRequest) (*Award, error)
+	// ReinstateAward ends a suspension: the badge stands again as if it had not been suspended.
+	ReinstateAward(context.Context, *ReinstateAwardRequest) (*Award, error)
 	// GetPartnershipStatus tells which of the six badges a school holds and what is missing
 	// for a Partnership School.
 	GetPartnershipStatus(context.Context, *GetPartnershipStatusRequest) (*PartnershipStatus, error)
@@ -146,6 +177,12 @@ func (UnimplementedAwardsServiceServer) GetAwardTrail(context.Context, *GetAward
 }
 func (UnimplementedAwardsServiceServer) RevokeAward(context.Context, *RevokeAwardRequest) (*Award, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeAward not implemented")
+}
+func (UnimplementedAwardsServiceServer) SuspendAward(context.Context, *SuspendAwardRequest) (*Award, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuspendAward not implemented")
+}
+func (UnimplementedAwardsServiceServer) ReinstateAward(context.Context, *ReinstateAwardRequest) (*Award, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReinstateAward not implemented")
 }
 func (UnimplementedAwardsServiceServer) GetPartnershipStatus(context.Context, *GetPartnershipStatusRequest) (*PartnershipStatus, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPartnershipStatus not implemented")
@@ -243,6 +280,42 @@ func _AwardsService_RevokeAward_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AwardsService_SuspendAward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuspendAwardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AwardsServiceServer).SuspendAward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AwardsService_SuspendAward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AwardsServiceServer).SuspendAward(ctx, req.(*SuspendAwardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AwardsService_ReinstateAward_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReinstateAwardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AwardsServiceServer).ReinstateAward(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AwardsService_ReinstateAward_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AwardsServiceServer).ReinstateAward(ctx, req.(*ReinstateAwardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AwardsService_GetPartnershipStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetPartnershipStatusRequest)
 	if err := dec(in); err != nil {
@@ -285,6 +358,14 @@ var AwardsService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AwardsService_RevokeAward_Handler,
 		},
 		{
+			MethodName: "SuspendAward",
+			Handler:    _AwardsService_SuspendAward_Handler,
+		},
+		{
+			MethodName: "ReinstateAward",
+			Handler:    _AwardsService_ReinstateAward_Handler,
+		},
+		{
 			MethodName: "GetPartnershipStatus",
 			Handler:    _AwardsService_GetPartnershipStatus_Handler,
 		},
@@ -294,10 +375,16 @@ var AwardsService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	CredentialsService_GetCredential_FullMethodName    = "/tandem.badges.v1.CredentialsService/GetCredential"
-	CredentialsService_VerifyCredential_FullMethodName = "/tandem.badges.v1.CredentialsService/VerifyCredential"
-	CredentialsService_CheckCredential_FullMethodName  = "/tandem.badges.v1.CredentialsService/CheckCredential"
-	CredentialsService_GetIssuer_FullMethodName        = "/tandem.badges.v1.CredentialsService/GetIssuer"
+	CredentialsService_GetCredential_FullMethodName          = "/tandem.badges.v1.CredentialsService/GetCredential"
+	CredentialsService_VerifyCredential_FullMethodName       = "/tandem.badges.v1.CredentialsService/VerifyCredential"
+	CredentialsService_CheckCredential_FullMethodName        = "/tandem.badges.v1.CredentialsService/CheckCredential"
+	CredentialsService_GetIssuer_FullMethodName              = "/tandem.badges.v1.CredentialsService/GetIssuer"
+	CredentialsService_ListCredentials_FullMethodName        = "/tandem.badges.v1.CredentialsService/ListCredentials"
+	CredentialsService_ImportCredential_FullMethodName       = "/tandem.badges.v1.CredentialsService/ImportCredential"
+	CredentialsService_RenderCredential_FullMethodName       = "/tandem.badges.v1.CredentialsService/RenderCredential"
+	CredentialsService_RefreshCredential_FullMethodName      = "/tandem.badges.v1.CredentialsService/RefreshCredential"
+	CredentialsService_ReissueCredentials_FullMethodName     = "/tandem.badges.v1.CredentialsService/ReissueCredentials"
+	CredentialsService_GetCredentialOperation_FullMethodName = "/tandem.badges.v1.CredentialsService/GetCredentialOperation"
 )
 
 // CredentialsServiceClient is the client API for CredentialsService service.
@@ -315,6 +402,23 @@ type CredentialsServiceClient interface {
 	CheckCredential(ctx context.Context, in *CheckCredentialRequest, opts ...grpc.CallOption) (*Verification, error)
 	// GetIssuer reads who issues: profile and verification keys.
 	GetIssuer(ctx context.Context, in *GetIssuerRequest, opts ...grpc.CallOption) (*Issuer, error)
+	// ListCredentials lists the credentials of a school, newest first: badges, the Partnership
+	// School award, and badges from elsewhere that it keeps here.
+	ListCredentials(ctx context.Context, in *ListCredentialsRequest, opts ...grpc.CallOption) (*ListCredentialsResponse, error)
+	// ImportCredential keeps a badge that a school earned elsewhere, after verifying it. The same
+	// document again changes nothing.
+	ImportCredential(ctx context.Context, in *ImportCredentialRequest, opts ...grpc.CallOption) (*Credential, error)
+	// RenderCredential reads a credential in a form for people or other programs: a picture or a
+	// certificate with the credential inside, a token.
+	RenderCredential(ctx context.Context, in *RenderCredentialRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// RefreshCredential reads what took the place of a credential: signed anew, or renewed. It is the
+	// credential itself when nothing did.
+	RefreshCredential(ctx context.Context, in *RefreshCredentialRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// ReissueCredentials signs credentials anew with the current keys of their issuers: same content, new
+	// proof. The work survives a restart and signs each credential once.
+	ReissueCredentials(ctx context.Context, in *ReissueCredentialsRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error)
+	// GetCredentialOperation reads the progress or outcome of long work on credentials.
+	GetCredentialOperation(ctx context.Context, in *GetCredentialOperationRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error)
 }
 
 type credentialsServiceClient struct {
@@ -365,6 +469,66 @@ func (c *credentialsServiceClient) GetIssuer(ctx context.Context, in *GetIssuerR
 	return out, nil
 }
 
+func (c *credentialsServiceClient) ListCredentials(ctx context.Context, in *ListCredentialsRequest, opts ...grpc.CallOption) (*ListCredentialsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCredentialsResponse)
+	err := c.cc.Invoke(ctx, CredentialsService_ListCredentials_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialsServiceClient) ImportCredential(ctx context.Context, in *ImportCredentialRequest, opts ...grpc.CallOption) (*Credential, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Credential)
+	err := c.cc.Invoke(ctx, CredentialsService_ImportCredential_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialsServiceClient) RenderCredential(ctx context.Context, in *RenderCredentialRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, CredentialsService_RenderCredential_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialsServiceClient) RefreshCredential(ctx context.Context, in *RefreshCredentialRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, CredentialsService_RefreshCredential_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialsServiceClient) ReissueCredentials(ctx context.Context, in *ReissueCredentialsRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(longrunningpb.Operation)
+	err := c.cc.Invoke(ctx, CredentialsService_ReissueCredentials_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *credentialsServiceClient) GetCredentialOperation(ctx context.Context, in *GetCredentialOperationRequest, opts ...grpc.CallOption) (*longrunningpb.Operation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(longrunningpb.Operation)
+	err := c.cc.Invoke(ctx, CredentialsService_GetCredentialOperation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CredentialsServiceServer is the server API for CredentialsService service.
 // All implementations must embed UnimplementedCredentialsServiceServer
 // for forward compatibility.
@@ -380,6 +544,23 @@ type CredentialsServiceServer interface {
 	CheckCredential(context.Context, *CheckCredentialRequest) (*Verification, error)
 	// GetIssuer reads who issues: profile and verification keys.
 	GetIssuer(context.Context, *GetIssuerRequest) (*Issuer, error)
+	// ListCredentials lists the credentials of a school, newest first: badges, the Partnership
+	// School award, and badges from elsewhere that it keeps here.
+	ListCredentials(context.Context, *ListCredentialsRequest) (*ListCredentialsResponse, error)
+	// ImportCredential keeps a badge that a school earned elsewhere, after verifying it. The same
+	// document again changes nothing.
+	ImportCredential(context.Context, *ImportCredentialRequest) (*Credential, error)
+	// RenderCredential reads a credential in a form for people or other programs: a picture or a
+	// certificate with the credential inside, a token.
+	RenderCredential(context.Context, *RenderCredentialRequest) (*httpbody.HttpBody, error)
+	// RefreshCredential reads what took the place of a credential: signed anew, or renewed. It is the
+	// credential itself when nothing did.
+	RefreshCredential(context.Context, *RefreshCredentialRequest) (*httpbody.HttpBody, error)
+	// ReissueCredentials signs credentials anew with the current keys of their issuers: same content, new
+	// proof. The work survives a restart and signs each credential once.
+	ReissueCredentials(context.Context, *ReissueCredentialsRequest) (*longrunningpb.Operation, error)
+	// GetCredentialOperation reads the progress or outcome of long work on credentials.
+	GetCredentialOperation(context.Context, *GetCredentialOperationRequest) (*longrunningpb.Operation, error)
 	mustEmbedUnimplementedCredentialsServiceServer()
 }
 
@@ -401,6 +582,24 @@ func (UnimplementedCredentialsServiceServer) CheckCredential(context.Context, *C
 }
 func (UnimplementedCredentialsServiceServer) GetIssuer(context.Context, *GetIssuerRequest) (*Issuer, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetIssuer not implemented")
+}
+func (UnimplementedCredentialsServiceServer) ListCredentials(context.Context, *ListCredentialsRequest) (*ListCredentialsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCredentials not implemented")
+}
+func (UnimplementedCredentialsServiceServer) ImportCredential(context.Context, *ImportCredentialRequest) (*Credential, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportCredential not implemented")
+}
+func (UnimplementedCredentialsServiceServer) RenderCredential(context.Context, *RenderCredentialRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenderCredential not implemented")
+}
+func (UnimplementedCredentialsServiceServer) RefreshCredential(context.Context, *RefreshCredentialRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefreshCredential not implemented")
+}
+func (UnimplementedCredentialsServiceServer) ReissueCredentials(context.Context, *ReissueCredentialsRequest) (*longrunningpb.Operation, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReissueCredentials not implemented")
+}
+func (UnimplementedCredentialsServiceServer) GetCredentialOperation(context.Context, *GetCredentialOperationRequest) (*longrunningpb.Operation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCredentialOperation not implemented")
 }
 func (UnimplementedCredentialsServiceServer) mustEmbedUnimplementedCredentialsServiceServer() {}
 func (UnimplementedCredentialsServiceServer) testEmbeddedByValue()                            {}
@@ -495,6 +694,114 @@ func _CredentialsService_GetIssuer_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialsService_ListCredentials_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCredentialsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialsServiceServer).ListCredentials(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialsService_ListCredentials_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialsServiceServer).ListCredentials(ctx, req.(*ListCredentialsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialsService_ImportCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportCredentialRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialsServiceServer).ImportCredential(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialsService_ImportCredential_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialsServiceServer).ImportCredential(ctx, req.(*ImportCredentialRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialsService_RenderCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenderCredentialRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialsServiceServer).RenderCredential(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialsService_RenderCredential_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialsServiceServer).RenderCredential(ctx, req.(*RenderCredentialRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialsService_RefreshCredential_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefreshCredentialRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialsServiceServer).RefreshCredential(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialsService_RefreshCredential_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialsServiceServer).RefreshCredential(ctx, req.(*RefreshCredentialRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialsService_ReissueCredentials_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReissueCredentialsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialsServiceServer).ReissueCredentials(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialsService_ReissueCredentials_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialsServiceServer).ReissueCredentials(ctx, req.(*ReissueCredentialsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CredentialsService_GetCredentialOperation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCredentialOperationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialsServiceServer).GetCredentialOperation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialsService_GetCredentialOperation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialsServiceServer).GetCredentialOperation(ctx, req.(*GetCredentialOperationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CredentialsService_ServiceDesc is the grpc.ServiceDesc for CredentialsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -517,6 +824,30 @@ var CredentialsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetIssuer",
 			Handler:    _CredentialsService_GetIssuer_Handler,
+		},
+		{
+			MethodName: "ListCredentials",
+			Handler:    _CredentialsService_ListCredentials_Handler,
+		},
+		{
+			MethodName: "ImportCredential",
+			Handler:    _CredentialsService_ImportCredential_Handler,
+		},
+		{
+			MethodName: "RenderCredential",
+			Handler:    _CredentialsService_RenderCredential_Handler,
+		},
+		{
+			MethodName: "RefreshCredential",
+			Handler:    _CredentialsService_RefreshCredential_Handler,
+		},
+		{
+			MethodName: "ReissueCredentials",
+			Handler:    _CredentialsService_ReissueCredentials_Handler,
+		},
+		{
+			MethodName: "GetCredentialOperation",
+			Handler:    _CredentialsService_GetCredentialOperation_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -938,6 +938,409 @@ func (x *PartnershipSchoolLapsed) GetFrameworkVersion() string {
 	return ""
 }
 
+// BadgeSuspended says that a badge is out of force for a while.
+type BadgeSuspended struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The journey.
+	Journey       string `protobuf:"bytes,2,opt,name=journey,proto3" json:"journey,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BadgeSuspended) Reset() {
+	*x = BadgeSuspended{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BadgeSuspended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BadgeSuspended) ProtoMessage() {}
+
+func (x *BadgeSuspended) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BadgeSuspended.ProtoReflect.Descriptor instead.
+func (*BadgeSuspended) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *BadgeSuspended) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BadgeSuspended) GetJourney() string {
+	if x != nil {
+		return x.Journey
+	}
+	return ""
+}
+
+// BadgeReinstated says that a suspended badge stands again.
+type BadgeReinstated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The journey.
+	Journey       string `protobuf:"bytes,2,opt,name=journey,proto3" json:"journey,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BadgeReinstated) Reset() {
+	*x = BadgeReinstated{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BadgeReinstated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BadgeReinstated) ProtoMessage() {}
+
+func (x *BadgeReinstated) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BadgeReinstated.ProtoReflect.Descriptor instead.
+func (*BadgeReinstated) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *BadgeReinstated) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BadgeReinstated) GetJourney() string {
+	if x != nil {
+		return x.Journey
+	}
+	return ""
+}
+
+// BadgeRenewed says that a badge was renewed before it lapsed.
+type BadgeRenewed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The journey that renewed it.
+	Journey string `protobuf:"bytes,2,opt,name=journey,proto3" json:"journey,omitempty"`
+	// The award that took its place.
+	Successor     string `protobuf:"bytes,3,opt,name=successor,proto3" json:"successor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BadgeRenewed) Reset() {
+	*x = BadgeRenewed{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BadgeRenewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BadgeRenewed) ProtoMessage() {}
+
+func (x *BadgeRenewed) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BadgeRenewed.ProtoReflect.Descriptor instead.
+func (*BadgeRenewed) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *BadgeRenewed) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *BadgeRenewed) GetJourney() string {
+	if x != nil {
+		return x.Journey
+	}
+	return ""
+}
+
+func (x *BadgeRenewed) GetSuccessor() string {
+	if x != nil {
+		return x.Successor
+	}
+	return ""
+}
+
+// RenewalDue says that a badge may be renewed from now on.
+type RenewalDue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// When it ends without renewal.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenewalDue) Reset() {
+	*x = RenewalDue{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenewalDue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenewalDue) ProtoMessage() {}
+
+func (x *RenewalDue) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenewalDue.ProtoReflect.Descriptor instead.
+func (*RenewalDue) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RenewalDue) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RenewalDue) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// CredentialReissued says that a credential was signed anew.
+type CredentialReissued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The credential.
+	Credential string `protobuf:"bytes,2,opt,name=credential,proto3" json:"credential,omitempty"`
+	// SHA-256 of the signed document, hex.
+	Digest        string `protobuf:"bytes,3,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialReissued) Reset() {
+	*x = CredentialReissued{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialReissued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialReissued) ProtoMessage() {}
+
+func (x *CredentialReissued) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialReissued.ProtoReflect.Descriptor instead.
+func (*CredentialReissued) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *CredentialReissued) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CredentialReissued) GetCredential() string {
+	if x != nil {
+		return x.Credential
+	}
+	return ""
+}
+
+func (x *CredentialReissued) GetDigest() string {
+	if x != nil {
+		return x.Digest
+	}
+	return ""
+}
+
+// KeyRotated says that an issuer signs with a new key.
+type KeyRotated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How proofs name the key.
+	VerificationMethod string `protobuf:"bytes,2,opt,name=verification_method,json=verificationMethod,proto3" json:"verification_method,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *KeyRotated) Reset() {
+	*x = KeyRotated{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyRotated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyRotated) ProtoMessage() {}
+
+func (x *KeyRotated) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyRotated.ProtoReflect.Descriptor instead.
+func (*KeyRotated) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *KeyRotated) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *KeyRotated) GetVerificationMethod() string {
+	if x != nil {
+		return x.VerificationMethod
+	}
+	return ""
+}
+
+// KeyCompromised says that a key may be in wrong hands.
+type KeyCompromised struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// From when its proofs fail.
+	CompromiseTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=compromise_time,json=compromiseTime,proto3" json:"compromise_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *KeyCompromised) Reset() {
+	*x = KeyCompromised{}
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyCompromised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyCompromised) ProtoMessage() {}
+
+func (x *KeyCompromised) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyCompromised.ProtoReflect.Descriptor instead.
+func (*KeyCompromised) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *KeyCompromised) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *KeyCompromised) GetCompromiseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CompromiseTime
+	}
+	return nil
+}
+
 var File_tandem_badges_v1_events_proto protoreflect.FileDescriptor
 
 const file_tandem_badges_v1_events_proto_rawDesc = "" +
@@ -1023,7 +1426,44 @@ const file_tandem_badges_v1_events_proto_rawDesc = "" +
 	"\x17PartnershipSchoolLapsed\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12+\n" +
 	"\x11framework_version\x18\x02 \x01(\tR\x10frameworkVersion:!\xf2\xe0\x18\x1d\n" +
-	"\x06badges\x12\vpartnership\x1a\x06lapsedBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
+	"\x06badges\x12\vpartnership\x1a\x06lapsed\"^\n" +
+	"\x0eBadgeSuspended\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\ajourney\x18\x02 \x01(\tR\ajourney:\x1e\xf2\xe0\x18\x1a\n" +
+	"\x06badges\x12\x05award\x1a\tsuspended\"`\n" +
+	"\x0fBadgeReinstated\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\ajourney\x18\x02 \x01(\tR\ajourney:\x1f\xf2\xe0\x18\x1b\n" +
+	"\x06badges\x12\x05award\x1a\n" +
+	"reinstated\"x\n" +
+	"\fBadgeRenewed\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\ajourney\x18\x02 \x01(\tR\ajourney\x12\x1c\n" +
+	"\tsuccessor\x18\x03 \x01(\tR\tsuccessor:\x1c\xf2\xe0\x18\x18\n" +
+	"\x06badges\x12\x05award\x1a\arenewed\"~\n" +
+	"\n" +
+	"RenewalDue\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime:\x1f\xf2\xe0\x18\x1b\n" +
+	"\x06badges\x12\x05award\x1a\n" +
+	"renewaldue\"\x89\x01\n" +
+	"\x12CredentialReissued\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n" +
+	"\n" +
+	"credential\x18\x02 \x01(\tR\n" +
+	"credential\x12\x16\n" +
+	"\x06digest\x18\x03 \x01(\tR\x06digest:'\xf2\xe0\x18#\n" +
+	"\x06badges\x12\x05award\x1a\x12credentialreissued\"s\n" +
+	"\n" +
+	"KeyRotated\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12/\n" +
+	"\x13verification_method\x18\x02 \x01(\tR\x12verificationMethod: \xf2\xe0\x18\x1c\n" +
+	"\x06badges\x12\tissuerkey\x1a\arotated\"\x8f\x01\n" +
+	"\x0eKeyCompromised\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12C\n" +
+	"\x0fcompromise_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x0ecompromiseTime:$\xf2\xe0\x18 \n" +
+	"\x06badges\x12\tissuerkey\x1a\vcompromisedBHZFgithub.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1;badgesv1b\x06proto3"
 
 var (
 	file_tandem_badges_v1_events_proto_rawDescOnce sync.Once
@@ -1037,7 +1477,7 @@ func file_tandem_badges_v1_events_proto_rawDescGZIP() []byte {
 	return file_tandem_badges_v1_events_proto_rawDescData
 }
 
-var file_tandem_badges_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_tandem_badges_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_tandem_badges_v1_events_proto_goTypes = []any{
 	(*BadgeDefined)(nil),                // 0: tandem.badges.v1.BadgeDefined
 	(*ApplicationSubmitted)(nil),        // 1: tandem.badges.v1.ApplicationSubmitted
@@ -1053,21 +1493,30 @@ var file_tandem_badges_v1_events_proto_goTypes = []any{
 	(*CredentialIssued)(nil),            // 11: tandem.badges.v1.CredentialIssued
 	(*PartnershipSchoolRecognized)(nil), // 12: tandem.badges.v1.PartnershipSchoolRecognized
 	(*PartnershipSchoolLapsed)(nil),     // 13: tandem.badges.v1.PartnershipSchoolLapsed
-	(*v1.EligibilityRule)(nil),          // 14: tandem.type.v1.EligibilityRule
-	(Outcome)(0),                        // 15: tandem.badges.v1.Outcome
-	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
+	(*BadgeSuspended)(nil),              // 14: tandem.badges.v1.BadgeSuspended
+	(*BadgeReinstated)(nil),             // 15: tandem.badges.v1.BadgeReinstated
+	(*BadgeRenewed)(nil),                // 16: tandem.badges.v1.BadgeRenewed
+	(*RenewalDue)(nil),                  // 17: tandem.badges.v1.RenewalDue
+	(*CredentialReissued)(nil),          // 18: tandem.badges.v1.CredentialReissued
+	(*KeyRotated)(nil),                  // 19: tandem.badges.v1.KeyRotated
+	(*KeyCompromised)(nil),              // 20: tandem.badges.v1.KeyCompromised
+	(*v1.EligibilityRule)(nil),          // 21: tandem.type.v1.EligibilityRule
+	(Outcome)(0),                        // 22: tandem.badges.v1.Outcome
+	(*timestamppb.Timestamp)(nil),       // 23: google.protobuf.Timestamp
 }
 var file_tandem_badges_v1_events_proto_depIdxs = []int32{
-	14, // 0: tandem.badges.v1.BadgeDefined.eligibility_rules:type_name -> tandem.type.v1.EligibilityRule
-	15, // 1: tandem.badges.v1.DecisionMade.outcome:type_name -> tandem.badges.v1.Outcome
-	16, // 2: tandem.badges.v1.BadgeAwarded.award_time:type_name -> google.protobuf.Timestamp
-	16, // 3: tandem.badges.v1.BadgeAwarded.expire_time:type_name -> google.protobuf.Timestamp
-	16, // 4: tandem.badges.v1.BadgeExpired.lapse_time:type_name -> google.protobuf.Timestamp
-	5,  // [5:5] is the sub-list for method output_type
-	5,  // [5:5] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	21, // 0: tandem.badges.v1.BadgeDefined.eligibility_rules:type_name -> tandem.type.v1.EligibilityRule
+	22, // 1: tandem.badges.v1.DecisionMade.outcome:type_name -> tandem.badges.v1.Outcome
+	23, // 2: tandem.badges.v1.BadgeAwarded.award_time:type_name -> google.protobuf.Timestamp
+	23, // 3: tandem.badges.v1.BadgeAwarded.expire_time:type_name -> google.protobuf.Timestamp
+	23, // 4: tandem.badges.v1.BadgeExpired.lapse_time:type_name -> google.protobuf.Timestamp
+	23, // 5: tandem.badges.v1.RenewalDue.expire_time:type_name -> google.protobuf.Timestamp
+	23, // 6: tandem.badges.v1.KeyCompromised.compromise_time:type_name -> google.protobuf.Timestamp
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_tandem_badges_v1_events_proto_init() }
@@ -1082,7 +1531,7 @@ func file_tandem_badges_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_badges_v1_events_proto_rawDesc), len(file_tandem_badges_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

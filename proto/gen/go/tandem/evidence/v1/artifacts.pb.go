@@ -125,7 +125,9 @@ type Artifact struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the artifact.
-	Etag          string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,17,opt,name=etag,proto3" json:"etag,omitempty"`
+	// What it shows, written for the public: such an artifact is listed with its digest in the badge's credential, which anybody can read and nobody can take back. Empty: not made public.
+	PublicSummary string `protobuf:"bytes,18,opt,name=public_summary,json=publicSummary,proto3" json:"public_summary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -275,6 +277,13 @@ func (x *Artifact) GetUpdateTime() *timestamppb.Timestamp {
 func (x *Artifact) GetEtag() string {
 	if x != nil {
 		return x.Etag
+	}
+	return ""
+}
+
+func (x *Artifact) GetPublicSummary() string {
+	if x != nil {
+		return x.PublicSummary
 	}
 	return ""
 }
@@ -805,7 +814,7 @@ var File_tandem_evidence_v1_artifacts_proto protoreflect.FileDescriptor
 
 const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\n" +
-	"\"tandem/evidence/v1/artifacts.proto\x12\x12tandem.evidence.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xae\t\n" +
+	"\"tandem/evidence/v1/artifacts.proto\x12\x12tandem.evidence.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xe2\t\n" +
 	"\bArtifact\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12%\n" +
 	"\ajourney\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\x90\x03R\ajourney\x12\x1f\n" +
@@ -831,7 +840,8 @@ const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x11 \x01(\tR\x04etag\"c\n" +
+	"\x04etag\x18\x11 \x01(\tR\x04etag\x122\n" +
+	"\x0epublic_summary\x18\x12 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\rpublicSummary\"c\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16STATE_AWAITING_CONTENT\x10\x01\x12\x12\n" +
