@@ -96,7 +96,7 @@ func assemble(ctx context.Context, d run.Deps) (api.Domain, error) {
 	now := d.Clock.Now
 	catalog := definition.NewCatalog(rows, now, ids.New)
 	desk := application.NewDesk(rows, catalog, others, now, ids.New)
-	registry := award.NewRegistry(rows, others, now)
+	registry := award.NewRegistry(rows, others, nil, now)
 	return api.Domain{
 		Catalog: catalog, Desk: desk, Registry: registry, Issuer: issuer,
 		Panel:  review.NewPanel(rows, others, now, ids.New),

@@ -43,14 +43,6 @@ type Award struct {
 	Version                          int64
 }
 
-// Credential is the signed document of an award.
-type Credential struct {
-	Name, Award string
-	Document    []byte // exactly as signed
-	Digest      string // SHA-256 over Document, hex
-	IssueTime   time.Time
-}
-
 // Partnership is whether a school is a Partnership School under a framework version.
 type Partnership struct {
 	School, FrameworkVersion string

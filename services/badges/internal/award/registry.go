@@ -18,14 +18,16 @@ const batch = 200
 
 // Registry is the use of awards.
 type Registry struct {
-	store   Store
-	schools Schools
-	now     func() time.Time
+	store     Store
+	schools   Schools
+	certifier Certifier
+	now       func() time.Time
 }
 
-// NewRegistry returns the registry over a store.
-func NewRegistry(store Store, schools Schools, now func() time.Time) *Registry {
-	return &Registry{store: store, schools: schools, now: now}
+// NewRegistry returns the registry over a store. The certifier may be nil in tests that are
+// not about the Partnership School award.
+func NewRegistry(store Store, schools Schools, certifier Certifier, now func() time.Time) *Registry {
+	return &Registry{store: store, schools: schools, certifier: certifier, now: now}
 }
 
 // Get reads one award.
@@ -136,35 +138,42 @@ func (r *Registry) advance(ctx context.Context, name string) error {
 	return nil
 }
 
-// recount decides anew whether the school of an award is a Partnership School.
+// recount decides anew whether the school of an award is a Partnership School, and lets the
+// certifier keep its credential in step.
 func (r *Registry) recount(ctx context.Context, a Award, now time.Time) error {
 	school := names.School(a.Name)
-	status, err := r.count(ctx, school, a.FrameworkVersion)
+	awards, err := r.store.AwardsOf(ctx, school)
 	if err != nil {
 		return err
 	}
-	before, err := r.store.Partnership(ctx, school, a.FrameworkVersion)
-	if err != nil || before.Recognized == status.Recognized {
+	_, standards, err := r.store.Standards(ctx, a.FrameworkVersion)
+	if err != nil {
 		return err
 	}
-	after := Partnership{
-		School: school, FrameworkVersion: a.FrameworkVersion, Recognized: status.Recognized, ChangeTime: now,
+	status := count(school, a.FrameworkVersion, standards, awards)
+	if err := r.recognize(ctx, status, now); err != nil || r.certifier == nil {
+		return err
 	}
+	return r.certifier.Certify(ctx, Standing{
+		School: school, FrameworkVersion: a.FrameworkVersion, Recognized: status.Recognized, Standards: standards,
+		Awards: slices.DeleteFunc(awards, func(w Award) bool { return w.FrameworkVersion != a.FrameworkVersion }), At: now,
+	})
+}
+
+// recognize writes down, and says, that a school became or ceased to be a Partnership School.
+func (r *Registry) recognize(ctx context.Context, s Status, now time.Time) error {
+	before, err := r.store.Partnership(ctx, s.School, s.FrameworkVersion)
+	if err != nil || before.Recognized == s.Recognized {
+		return err
+	}
+	after := Partnership{School: s.School, FrameworkVersion: s.FrameworkVersion, Recognized: s.Recognized, ChangeTime: now}
 	if err := r.store.SavePartnership(ctx, after); err != nil {
 		return err
 	}
 	return r.store.Record(ctx, now, PartnershipChanged{Partnership: after})
 }
 
-func (r *Registry) count(ctx context.Context, school, version string) (Status, error) {
-	awards, err := r.store.AwardsOf(ctx, school)
-	if err != nil {
-		return Status{}, err
-	}
-	version, standards, err := r.store.Standards(ctx, version)
-	if err != nil {
-		return Status{}, err
-	}
+func count(school, version string, standards []string, awards []Award) Status {
 	out := Status{School: school, FrameworkVersion: version}
 	for _, s := range standards {
 		if slices.ContainsFunc(awards, func(a Award) bool {
@@ -176,7 +185,7 @@ func (r *Registry) count(ctx context.Context, school, version string) (Status, e
 		}
 	}
 	out.Recognized = len(out.Held) > 0 && len(out.Missing) == 0
-	return out, nil
+	return out
 }
 
 // Status tells how far a school is, under the framework version of its newest badge, or
@@ -194,7 +203,11 @@ func (r *Registry) Status(ctx context.Context, school, asked string) (Status, er
 	} else if err != nil {
 		return Status{}, err
 	}
-	return r.count(ctx, school, version)
+	version, standards, err := r.store.Standards(ctx, version)
+	if err != nil {
+		return Status{}, err
+	}
+	return count(school, version, standards, awards), nil
 }
 
 // Ends are the times at which an award ends and lapses. An award made on the last day of a

@@ -41,7 +41,7 @@ type shelf struct {
 func begin(t testing.TB) *shelf {
 	t.Helper()
 	s := &shelf{Store: memory.Loaded(t), clock: memory.Clock()}
-	s.registry = award.NewRegistry(s.Store, noSchools{}, s.clock.Now)
+	s.registry = award.NewRegistry(s.Store, noSchools{}, nil, s.clock.Now)
 	return s
 }
 
@@ -256,7 +256,7 @@ func TestTheStatusOfASchoolWithoutABadge(t *testing.T) {
 	p, ok := problem.As(err)
 	require.True(t, ok)
 	require.Equal(t, "districts/aspen/schools/none/partnershipStatus", p.Name)
-	away := award.NewRegistry(s.Store, noSchools{problem.Unavailable("schools")}, s.clock.Now)
+	away := award.NewRegistry(s.Store, noSchools{problem.Unavailable("schools")}, nil, s.clock.Now)
 	_, err = away.Status(t.Context(), memory.School, "asked")
 	memory.Rules(t, err, problem.KindUnavailable, problem.ReasonUnavailable)
 }

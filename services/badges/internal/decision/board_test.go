@@ -55,7 +55,7 @@ func reviewed(t *testing.T, points int) *table {
 	t.Helper()
 	b := &table{Store: memory.Loaded(t), issuer: &issuer{}}
 	now := memory.Clock().Now
-	b.board = decision.NewBoard(b.Store, everybody{b.Store}, award.NewRegistry(b.Store, nil, now), b.issuer, now, memory.Numbers())
+	b.board = decision.NewBoard(b.Store, everybody{b.Store}, award.NewRegistry(b.Store, nil, nil, now), b.issuer, now, memory.Numbers())
 	require.NoError(t, b.InsertApplication(t.Context(), application.Application{
 		Name: memory.Application, Journey: memory.Journey, BadgeDefinition: memory.Badge, Edition: memory.Edition, RubricVersion: memory.Guide,
 		State: application.Reviewed, Round: 2, Submitter: "people/pat", Snapshot: memory.Application + "/snapshots/2", Version: 1,
