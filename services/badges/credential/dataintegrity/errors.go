@@ -15,7 +15,12 @@ const (
 	CodeChallenge    Code = "challenge_wrong"
 	CodeMethod       Code = "method_unknown"
 	CodeController   Code = "method_foreign"
+	CodePurposeKey   Code = "purpose_not_allowed"
+	CodeCompromised  Code = "key_compromised"
+	CodeProofID      Code = "proof_id_twice"
 	CodePrevious     Code = "previous_proof_missing"
+	CodeCircular     Code = "proof_chain_circular"
+	CodeUnsecured    Code = "previous_proof_refused"
 	CodeDocument     Code = "document_refused"
 	CodeSignature    Code = "signature_wrong"
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/keys"
 )
@@ -13,6 +14,12 @@ type Method struct {
 	// Controller is the identifier of the issuer that the key belongs to.
 	Controller string
 	Key        ed25519.PublicKey
+	// Compromised is when somebody else may have got hold of the key; zero: it is in good hands.
+	// A proof holds only when it says that it was made before.
+	Compromised time.Time
+	// Purposes are the proof purposes that the controller allows the key, empty: all that a
+	// signing key can serve.
+	Purposes []string
 }
 
 // Resolver finds the public key of a verification method.

@@ -10,14 +10,11 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
 	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
 	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
+	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
 // Violation is one broken rule of a credential's structure.
-type Violation struct {
-	Field string `json:"field"` // path in the document, e.g. credentialSubject.achievement.name
-	Rule  string `json:"rule"`  // stable word
-	Fix   string `json:"fix"`   // plain sentence
-}
+type Violation = vc.Violation
 
 // InvalidError lists every broken rule of a credential.
 type InvalidError struct{ Violations []Violation }
