@@ -764,7 +764,8 @@ func (x *BadgeLapsed) GetJourney() string {
 	return ""
 }
 
-// CredentialIssued says that a credential was signed; the name is that of the award.
+// CredentialIssued says that a credential was signed; the name is that of the award, or of the school
+// for a Partnership School award.
 type CredentialIssued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the resource the event is about.
@@ -1167,7 +1168,8 @@ func (x *RenewalDue) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// CredentialReissued says that a credential was signed anew.
+// CredentialReissued says that a credential was signed anew; the name is that of the award, or of the
+// school for a Partnership School award.
 type CredentialReissued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the resource the event is about.
