@@ -148,7 +148,7 @@ func TestSigningKeepsEarlierProofsAndTheCallersDocument(t *testing.T) {
 	once, err := engine.Sign(ctx, before, testKey(t, 1), created)
 	require.NoError(t, err)
 	require.NotContains(t, before, "proof")
-	created.ID, created.PreviousProof = "urn:uuid:p2", "urn:uuid:p1"
+	created.ID, created.PreviousProofs = "urn:uuid:p2", []string{"urn:uuid:p1"}
 	twice, err := engine.Sign(ctx, once, testKey(t, 2), created)
 	require.NoError(t, err)
 	opts := options(t)
@@ -158,7 +158,7 @@ func TestSigningKeepsEarlierProofsAndTheCallersDocument(t *testing.T) {
 	require.Equal(t, []string{testKey(t, 1).DID(), testKey(t, 2).DID()}, []string{proofs[0].Controller, proofs[1].Controller})
 	_, err = engine.Sign(ctx, once, testKey(t, 2), dataintegrity.CreateOptions{Suite: "x"})
 	require.ErrorContains(t, err, "cryptosuite")
-	created.PreviousProof = "urn:uuid:p9"
+	created.ID, created.PreviousProofs = "urn:uuid:p3", []string{"urn:uuid:p9"}
 	_, err = engine.Sign(ctx, once, testKey(t, 2), created)
 	require.ErrorContains(t, err, "follows another proof")
 }

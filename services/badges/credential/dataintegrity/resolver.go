@@ -36,7 +36,7 @@ type DIDKey struct{}
 // Resolve implements Resolver.
 func (DIDKey) Resolve(_ context.Context, method string) (Method, error) {
 	did, key, err := keys.ParseVerificationMethod(method)
-	return Method{Controller: did, Key: key}, err
+	return Method{Controller: did, Key: key, Purposes: SigningPurposes()}, err
 }
 
 // Known resolves a fixed list of methods and, beside them, did:key.

@@ -41,16 +41,18 @@ func (e *Engine) Stages(document, proof map[string]any) (Stages, error) {
 	delete(config, "proofValue")
 	var s Stages
 	var err error
-	// A proof may repeat its document's context (JCS proofs do). Another one would either go
-	// unsigned or give the document a meaning that was not signed.
-	if own, has := config["@context"]; has && !reflect.DeepEqual(own, document["@context"]) {
-		return s, refuse(CodeProofShape, "the proof names another context than its document")
-	}
 	switch proof["cryptosuite"] {
 	case SuiteRDFC:
+		// The proof borrows its document's context. Another one of its own would go unsigned.
+		if own, has := config["@context"]; has && !reflect.DeepEqual(own, document["@context"]) {
+			return s, refuse(CodeProofShape, "the proof names another context than its document")
+		}
 		config["@context"] = document["@context"]
 		s.CanonicalDocument, s.CanonicalProof, err = both(e.rdfc, document, config)
 	case SuiteJCS:
+		if document, err = underContextOf(document, config); err != nil {
+			return s, err
+		}
 		s.CanonicalDocument, s.CanonicalProof, err = both(canonicalJSON, document, config)
 	default:
 		return s, refuse(CodeCryptosuite, "the proof's cryptosuite is not supported: use "+SuiteRDFC+" or "+SuiteJCS)
@@ -61,6 +63,32 @@ func (e *Engine) Stages(document, proof map[string]any) (Stages, error) {
 	s.DocumentHash = sha256.Sum256([]byte(s.CanonicalDocument))
 	s.ProofHash = sha256.Sum256([]byte(s.CanonicalProof))
 	return s, nil
+}
+
+// underContextOf returns the document under the context that its JCS proof repeats and signs. A
+// document may have got more contexts since, after those of the proof, and must start with them.
+func underContextOf(document, config map[string]any) (map[string]any, error) {
+	own, has := config["@context"]
+	if !has {
+		return document, nil
+	}
+	signed, now := listOf(own), listOf(document["@context"])
+	if len(signed) > len(now) || !reflect.DeepEqual(signed, now[:len(signed)]) {
+		return nil, refuse(CodeProofShape, "the proof names another context than its document")
+	}
+	out := maps.Clone(document)
+	out["@context"] = own
+	return out, nil
+}
+
+func listOf(value any) []any {
+	if list, isList := value.([]any); isList {
+		return list
+	}
+	if value == nil {
+		return nil
+	}
+	return []any{value}
 }
 
 func both(canonical func(map[string]any) (string, error), document, config map[string]any) (d, c string, err error) {

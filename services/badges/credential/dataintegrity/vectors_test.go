@@ -109,7 +109,7 @@ func TestTheW3CProofSetsAndChainsAreReproduced(t *testing.T) {
 	}
 	signed := document(t, vector(t, "proof-set-chain/signedProofChain1.json"))
 	next, err := engine.Sign(ctx, signed, key("4"), dataintegrity.CreateOptions{
-		Created: moment(t, "2023-02-26T22:16:38Z"), PreviousProof: "urn:uuid:d94f792a-c546-4d06-b38a-da070ab56c23",
+		Created: moment(t, "2023-02-26T22:16:38Z"), PreviousProofs: []string{"urn:uuid:d94f792a-c546-4d06-b38a-da070ab56c23"},
 	})
 	require.NoError(t, err)
 	require.Equal(t, document(t, vector(t, "proof-set-chain/signedProofChain2.json")), next)

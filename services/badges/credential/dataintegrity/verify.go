@@ -3,17 +3,12 @@ package dataintegrity
 import (
 	"context"
 	"crypto/ed25519"
-	"slices"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/mr-tron/base58"
-
-	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
 )
-
-// clockSkew is how far in the future a proof may be created, as clocks differ.
-const clockSkew = 5 * time.Minute
 
 // maxProofValue is the longest base58 form of 64 bytes, with its prefix.
 const maxProofValue = 89
@@ -25,57 +20,79 @@ type VerifyOptions struct {
 	// Controller is the issuer to whom the keys of all proofs must belong; empty: anybody.
 	Controller string
 	Purpose    string // default AssertionMethod
-	Domain     string // empty: not checked
-	Challenge  string // empty: not checked
+	// Domain and Domains are the domains for which the proof must be made, exactly these; none: not checked.
+	Domain    string
+	Domains   []string
+	Challenge string // empty: not checked
 }
 
-// Proof describes a proof that holds.
+// Proof describes what became of one proof.
 type Proof struct {
+	ID                 string // empty when the proof has none
 	Suite              string
 	VerificationMethod string
 	Controller         string
 	Created            time.Time // zero when the proof does not say
+	// Err is nil when the proof holds, else an *Error with the reason.
+	Err error
 }
 
-// Verify checks every proof of a document from jsonld.Decode. It returns the proofs when all
-// of them hold and an *Error for the first that does not.
+// Verify checks every proof of a document from jsonld.Decode and returns what became of each. The
+// error is nil when the document has a proof and all of them hold; else it is the *Error that
+// matters most: of the whole set, or of the first proof that is refused for a reason of its own.
 func (e *Engine) Verify(ctx context.Context, document map[string]any, opts VerifyOptions) ([]Proof, error) {
-	all, err := proofsOf(document)
+	set, err := proofsOf(document)
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == 0 {
+	if len(set.list) == 0 {
 		return nil, refuse(CodeProofMissing, "the document is not signed: it has no proof")
 	}
-	out := make([]Proof, 0, len(all))
-	for _, proof := range all {
-		checked, err := e.verifyOne(ctx, document, all, proof, opts)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, checked)
+	out := make([]Proof, len(set.list))
+	for i := range set.list {
+		out[i], out[i].Err = e.verifyOne(ctx, document, set, i, opts)
 	}
-	return out, nil
+	set.spread(out)
+	return out, worst(out)
 }
 
-func (e *Engine) verifyOne(ctx context.Context, document map[string]any, all []map[string]any, proof map[string]any, opts VerifyOptions) (Proof, error) {
+func worst(proofs []Proof) error {
+	var follows error
+	for _, p := range proofs {
+		var refusal *Error
+		if errors.As(p.Err, &refusal) && refusal.Code == CodeUnsecured {
+			follows = p.Err
+			continue
+		}
+		if p.Err != nil {
+			return p.Err
+		}
+	}
+	return follows
+}
+
+func (e *Engine) verifyOne(ctx context.Context, document map[string]any, set proofSet, at int, opts VerifyOptions) (Proof, error) {
+	proof := set.list[at]
 	out, err := checkOptions(proof, opts)
 	if err != nil {
 		return out, err
+	}
+	if set.circular(at) {
+		return out, refuse(CodeCircular, "the proof follows itself by way of its previous proofs")
 	}
 	method, err := opts.Resolver.Resolve(ctx, out.VerificationMethod)
 	if err != nil {
 		return out, refuseFor(CodeMethod, "the key that the proof names cannot be found", err)
 	}
 	out.Controller = method.Controller
-	if opts.Controller != "" && method.Controller != opts.Controller {
-		return out, refuse(CodeController, "the proof was made with a key that does not belong to the issuer")
+	if err := method.check(out.Created, opts); err != nil {
+		return out, err
 	}
 	signature, err := proofValue(proof)
 	if err != nil {
 		return out, err
 	}
-	signed, err := signedPart(document, all, proof)
+	signed, err := set.signedPart(document, proof)
 	if err != nil {
 		return out, err
 	}
@@ -89,68 +106,27 @@ func (e *Engine) verifyOne(ctx context.Context, document map[string]any, all []m
 	return out, nil
 }
 
-// checkOptions checks what the proof says about itself.
-func checkOptions(proof map[string]any, opts VerifyOptions) (Proof, error) {
-	suite, _ := proof["cryptosuite"].(string)
-	method, _ := proof["verificationMethod"].(string)
-	out := Proof{Suite: suite, VerificationMethod: method}
-	if proof["type"] != proofType {
-		return out, refuse(CodeProofShape, "the proof's type is not "+proofType)
+// check tells whether the key may have made a proof at that time, for that purpose and for that issuer.
+func (m Method) check(created time.Time, opts VerifyOptions) error {
+	if opts.Controller != "" && m.Controller != opts.Controller {
+		return refuse(CodeController, "the proof was made with a key that does not belong to the issuer")
 	}
-	if suite != SuiteRDFC && suite != SuiteJCS {
-		return out, refuse(CodeCryptosuite, "the proof's cryptosuite is not supported: use "+SuiteRDFC+" or "+SuiteJCS)
+	if len(m.Key) != ed25519.PublicKeySize {
+		return refuse(CodeMethod, "the key that the proof names is not an Ed25519 key")
 	}
-	if purpose := orDefault(opts.Purpose, AssertionMethod); proof["proofPurpose"] != purpose {
-		return out, refuse(CodePurpose, "the proof was not made for the purpose "+purpose)
+	if purpose := orDefault(opts.Purpose, AssertionMethod); !m.Allows(purpose) {
+		return refuse(CodePurposeKey, "the key's owner does not allow it to be used for the purpose "+purpose)
 	}
-	if opts.Challenge != "" && proof["challenge"] != opts.Challenge {
-		return out, refuse(CodeChallenge, "the proof does not answer the challenge")
-	}
-	if opts.Domain != "" && !hasDomain(proof["domain"], opts.Domain) {
-		return out, refuse(CodeDomain, "the proof was made for another domain")
-	}
-	var err error
-	out.Created, err = checkTimes(proof, opts.Now)
-	return out, err
+	return m.CheckCompromise(created)
 }
 
-func hasDomain(value any, want string) bool {
-	if list, isList := value.([]any); isList {
-		return slices.Contains(list, any(want))
+// CheckCompromise refuses a signature made at the given time, zero when unknown, if somebody else
+// may have had the key by then.
+func (m Method) CheckCompromise(created time.Time) error {
+	if m.Compromised.IsZero() || (!created.IsZero() && created.Before(m.Compromised)) {
+		return nil
 	}
-	return value == want
-}
-
-func checkTimes(proof map[string]any, now time.Time) (time.Time, error) {
-	created, err := timeOf(proof, "created", CodeCreated)
-	if err != nil {
-		return created, err
-	}
-	if created.After(now.Add(clockSkew)) {
-		return created, refuse(CodeCreated, "the proof says that it was made in the future")
-	}
-	expires, err := timeOf(proof, "expires", CodeExpired)
-	if err != nil {
-		return created, err
-	}
-	if !expires.IsZero() && !now.Before(expires) {
-		return created, refuse(CodeExpired, "the proof has expired")
-	}
-	return created, nil
-}
-
-// timeOf reads an optional time of the proof; zero when it is absent.
-func timeOf(proof map[string]any, key string, code Code) (time.Time, error) {
-	value, has := proof[key]
-	if !has {
-		return time.Time{}, nil
-	}
-	text, _ := value.(string)
-	t, err := datetime.Parse(text)
-	if err != nil {
-		return t, refuseFor(code, "the proof's field "+key+" is not a time", err)
-	}
-	return t, nil
+	return refuse(CodeCompromised, "the key was reported stolen, and the signature does not say that it was made before")
 }
 
 func proofValue(proof map[string]any) ([]byte, error) {
@@ -160,7 +136,7 @@ func proofValue(proof map[string]any) ([]byte, error) {
 		return nil, refuse(CodeProofShape, "the proof's value is not a base58 signature")
 	}
 	raw, err := base58.Decode(digits)
-	if err != nil || len(raw) != ed25519.SignatureSize {
+	if err != nil || len(raw) != ed25519.SignatureSize || base58.Encode(raw) != digits {
 		return nil, refuse(CodeProofShape, "the proof's value is not a base58 signature")
 	}
 	return raw, nil
