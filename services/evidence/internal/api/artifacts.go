@@ -123,7 +123,7 @@ func (s *artifacts) DeleteArtifact(ctx context.Context, req *evidencev1.DeleteAr
 func encodeArtifact(a artifact.Artifact) *evidencev1.Artifact {
 	return &evidencev1.Artifact{
 		Name: a.Name(), Journey: a.Journey, Step: a.Step, Indicator: a.Indicator, OccurDate: a.OccurDate,
-		Groups: encodeAll(a.Groups, encodeGroup), Caption: a.Caption, FileName: a.FileName,
+		Groups: encodeAll(a.Groups, encodeGroup), Caption: a.Caption, FileName: a.FileName, PublicSummary: a.PublicSummary,
 		State:     evidencev1.Artifact_State(a.State), //nolint:gosec // at most 3
 		MediaType: a.MediaType, SizeBytes: a.Size, Sha256: a.SHA256, Uploader: a.Uploader,
 		AcceptTime: stamp(a.AcceptTime), CreateTime: stamp(a.CreateTime), UpdateTime: stamp(a.UpdateTime), Etag: etag.Of(a.Version),
@@ -135,7 +135,7 @@ func decodeArtifact(m *evidencev1.Artifact) artifact.Description {
 	return artifact.Description{
 		Journey: m.GetJourney(), Step: m.GetStep(), Indicator: m.GetIndicator(), OccurDate: m.GetOccurDate(),
 		Groups:  encodeAll(m.GetGroups(), func(g typev1.StakeholderGroup) int { return int(g) }),
-		Caption: m.GetCaption(), FileName: m.GetFileName(),
+		Caption: m.GetCaption(), FileName: m.GetFileName(), PublicSummary: m.GetPublicSummary(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,35 @@ func TestUpdateChangesWhatTheMaskNames(t *testing.T) {
 	require.Empty(t, cleared.GetFileName())
 }
 
+// TestWhatIsMadePublicIsSaidInTheManifest follows a summary for the public from the artifact into what
+// an application freezes, and out again when the school takes it back.
+func TestWhatIsMadePublicIsSaidInTheManifest(t *testing.T) {
+	w := world(t)
+	w.Accepted(t, "a", et.PNG(1))
+	w.Accepted(t, "b", et.PNG(2))
+	summaries := func() (out []string) {
+		m, err := w.Portfolios.FreezePortfolio(et.Lead(t), &evidencev1.FreezePortfolioRequest{Name: et.Journey + "/portfolio"})
+		require.NoError(t, err)
+		for _, e := range m.GetEntries() {
+			out = append(out, e.GetPublicSummary())
+		}
+		return out
+	}
+	say := func(text string) {
+		a, err := w.Artifacts.UpdateArtifact(et.Member(t), &evidencev1.UpdateArtifactRequest{
+			Artifact:   &evidencev1.Artifact{Name: et.School + "/artifacts/b", PublicSummary: text},
+			UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"public_summary"}},
+		})
+		require.NoError(t, err)
+		require.Equal(t, strings.TrimSpace(text), a.GetPublicSummary())
+	}
+	require.Equal(t, []string{"", ""}, summaries(), "nothing is public unless the school says so")
+	say(" An evening for 80 families. ")
+	require.Equal(t, []string{"", "An evening for 80 families."}, summaries())
+	say("")
+	require.Equal(t, []string{"", ""}, summaries())
+}
+
 func TestUpdateThatBreaksARuleChangesNothing(t *testing.T) {
 	w := world(t)
 	a := w.Create(t, "a", nil)
@@ -55,11 +85,11 @@ func TestUpdateThatBreaksARuleChangesNothing(t *testing.T) {
 		rules []string
 	}{
 		"all fields at once": {
-			&evidencev1.Artifact{Step: et.Other + "/steps/one", Indicator: "none", OccurDate: "2027-01-01", FileName: "a/b"},
-			[]string{"step", "indicator", "occur_date", "file_name", "caption", "groups"},
+			&evidencev1.Artifact{Step: et.Other + "/steps/one", Indicator: "none", OccurDate: "2027-01-01", FileName: "a/b", PublicSummary: "seen \u202e unseen"},
+			[]string{"step", "indicator", "occur_date", "file_name", "caption", "groups", "public_summary"},
 			[]string{
 				"artifact.caption: required", "artifact.file_name: file_name", "artifact.groups: required", "artifact.indicator: indicator_of_goal",
-				"artifact.occur_date: not_in_future", "artifact.step: step_of_journey",
+				"artifact.occur_date: not_in_future", "artifact.public_summary: plain_text", "artifact.step: step_of_journey",
 			},
 		},
 		"the journey, with a mask":        {&evidencev1.Artifact{Journey: et.Other}, []string{"journey"}, []string{"artifact.journey: immutable"}},

@@ -112,8 +112,12 @@ func encodeManifest(m portfolio.Manifest) *evidencev1.Manifest {
 }
 
 func encodeEntry(e portfolio.Entry) *evidencev1.ManifestEntry {
-	return &evidencev1.ManifestEntry{
+	out := &evidencev1.ManifestEntry{
 		Artifact: e.Artifact, Sha256: e.SHA256, SizeBytes: e.Size, MediaType: e.MediaType,
 		Caption: e.Caption, OccurDate: e.OccurDate, Step: e.Step, Indicator: e.Indicator,
 	}
+	if e.PublicSummary != "" {
+		out.PublicSummary = &e.PublicSummary
+	}
+	return out
 }

@@ -59,12 +59,14 @@ type Description struct {
 	Groups    []int  // stakeholder groups, by their numbers in the API
 	Caption   string
 	FileName  string
+	// PublicSummary is what it shows, written for the public; with one it is listed in the badge.
+	PublicSummary string
 }
 
 // equal compares all that a person says.
 func (d Description) equal(other Description) bool {
 	return d.Journey == other.Journey && d.Step == other.Step && d.Indicator == other.Indicator && d.OccurDate == other.OccurDate &&
-		d.Caption == other.Caption && d.FileName == other.FileName && slices.Equal(d.Groups, other.Groups)
+		d.Caption == other.Caption && d.FileName == other.FileName && d.PublicSummary == other.PublicSummary && slices.Equal(d.Groups, other.Groups)
 }
 
 // Artifact is a piece of evidence.

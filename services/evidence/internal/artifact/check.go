@@ -16,6 +16,7 @@ import (
 
 const (
 	maxCaption  = 500
+	maxSummary  = 300
 	maxFileName = 200
 	groups      = 5 // stakeholder groups are numbered 1 to 5
 
@@ -59,6 +60,7 @@ func (v *violations) err() error {
 // tidy drops what a person did not mean: space around texts, the order of groups.
 func (d Description) tidy() Description {
 	d.Caption, d.FileName = strings.TrimSpace(d.Caption), strings.TrimSpace(d.FileName)
+	d.PublicSummary = strings.TrimSpace(d.PublicSummary)
 	d.Groups = slices.Sorted(slices.Values(d.Groups))
 	return d
 }
@@ -108,13 +110,19 @@ func (d Description) checkGroups(v *violations) {
 func (d Description) checkTexts(v *violations) {
 	v.need(d.Caption != "", "caption", "required", "Say what it shows, without names of children.")
 	v.need(utf8.RuneCountInString(d.Caption) <= maxCaption, "caption", "length_max", fmt.Sprintf("Say it in at most %d characters.", maxCaption))
+	v.need(utf8.RuneCountInString(d.PublicSummary) <= maxSummary, "public_summary", "length_max", fmt.Sprintf("Say it in at most %d characters.", maxSummary))
+	v.need(!strings.ContainsFunc(d.PublicSummary, unseen), "public_summary", "plain_text",
+		"Write it on one line, without control characters: it becomes part of a public document.")
 	v.need(utf8.RuneCountInString(d.FileName) <= maxFileName, "file_name", "length_max", fmt.Sprintf("Use at most %d characters.", maxFileName))
 	v.need(!strings.ContainsFunc(d.FileName, badInFileName) && d.FileName != "." && d.FileName != "..", "file_name", "file_name",
 		"Give the name only, without folders and control characters.")
 }
 
+// unseen are characters that could hide or turn around what a public text says.
+func unseen(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
 func badInFileName(r rune) bool {
-	return r == '/' || r == '\\' || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	return r == '/' || r == '\\' || unseen(r)
 }
 
 // ask adds what only the schools service can tell, about the fields that are well

@@ -40,6 +40,7 @@ func TestDigestDependsOnEveryFieldOfEveryEntry(t *testing.T) {
 		"date":       func(e *portfolio.Entry) { e.OccurDate = "2026-09-02" },
 		"step":       func(e *portfolio.Entry) { e.Step += "2" },
 		"indicator":  func(e *portfolio.Entry) { e.Indicator += "2" },
+		"summary":    func(e *portfolio.Entry) { e.PublicSummary += "Families met." },
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {

@@ -50,6 +50,9 @@ type Entry struct {
 	OccurDate string `json:"occurDate"`
 	Step      string `json:"step"`
 	Indicator string `json:"indicator"`
+	// PublicSummary is what it shows, written for the public. Where there is none, the entry and its
+	// digest are as if there were no such field: older manifests stay what they were.
+	PublicSummary string `json:"publicSummary,omitempty"`
 }
 
 // Item is an accepted artifact of a journey.

@@ -24,13 +24,13 @@ type Artifacts struct{ base }
 func NewArtifacts(db *sqldb.DB, c clock.Clock) *Artifacts { return &Artifacts{base{db, c}} }
 
 const artifactColumns = `district_id, school_id, artifact_id, journey, step, indicator, occur_date, group_list, caption, file_name,
-	state, media_type, size_bytes, sha256, uploader, accepted_at, created_at, updated_at, version`
+	state, media_type, size_bytes, sha256, uploader, accepted_at, created_at, updated_at, version, public_summary`
 
 func scanArtifact(row scanner) (a artifact.Artifact, err error) {
 	var groups string
 	var accepted, created, updated int64
 	err = row.Scan(&a.District, &a.School, &a.ID, &a.Journey, &a.Step, &a.Indicator, &a.OccurDate, &groups, &a.Caption, &a.FileName,
-		&a.State, &a.MediaType, &a.Size, &a.SHA256, &a.Uploader, &accepted, &created, &updated, &a.Version)
+		&a.State, &a.MediaType, &a.Size, &a.SHA256, &a.Uploader, &accepted, &created, &updated, &a.Version, &a.PublicSummary)
 	if err != nil {
 		return a, err
 	}
@@ -47,10 +47,10 @@ func (s *Artifacts) AddArtifact(ctx context.Context, a artifact.Artifact) error 
 	}
 	return audit.Added(ctx, s.db, a.Name(), s.reader(a), func(ctx context.Context) error {
 		return s.exec(ctx, a.Name(), `INSERT INTO artifacts (`+artifactColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 			a.District, a.School, a.ID, a.Journey, a.Step, a.Indicator, a.OccurDate, groups, a.Caption, a.FileName,
 			int(a.State), a.MediaType, a.Size, a.SHA256, a.Uploader,
-			sqldb.Micros(a.AcceptTime), sqldb.Micros(a.CreateTime), sqldb.Micros(a.UpdateTime), a.Version)
+			sqldb.Micros(a.AcceptTime), sqldb.Micros(a.CreateTime), sqldb.Micros(a.UpdateTime), a.Version, a.PublicSummary)
 	})
 }
 
@@ -133,10 +133,10 @@ func (s *Artifacts) SaveArtifact(ctx context.Context, a artifact.Artifact) error
 	return audit.Changed(ctx, s.db, a.Name(), s.reader(a), func(ctx context.Context) error {
 		return s.replace(ctx, a.Name(), `
 			UPDATE artifacts SET step = $4, indicator = $5, occur_date = $6, group_list = $7, caption = $8, file_name = $9, state = $10,
-			  media_type = $11, size_bytes = $12, sha256 = $13, accepted_at = $14, updated_at = $15, version = $16
+			  media_type = $11, size_bytes = $12, sha256 = $13, accepted_at = $14, updated_at = $15, version = $16, public_summary = $18
 			WHERE district_id = $1 AND school_id = $2 AND artifact_id = $3 AND version = $17`,
 			a.District, a.School, a.ID, a.Step, a.Indicator, a.OccurDate, groups, a.Caption, a.FileName, int(a.State),
-			a.MediaType, a.Size, a.SHA256, sqldb.Micros(a.AcceptTime), sqldb.Micros(a.UpdateTime), a.Version, a.Version-1)
+			a.MediaType, a.Size, a.SHA256, sqldb.Micros(a.AcceptTime), sqldb.Micros(a.UpdateTime), a.Version, a.Version-1, a.PublicSummary)
 	})
 }
 

@@ -34,6 +34,7 @@ func (s *Portfolios) Items(ctx context.Context, j portfolio.Journey) ([]portfoli
 	for i, a := range list {
 		out[i] = portfolio.Item{Groups: a.Groups, Entry: portfolio.Entry{
 			Artifact: a.Name(), SHA256: a.SHA256, Size: a.Size, MediaType: a.MediaType, Caption: a.Caption, OccurDate: a.OccurDate, Step: a.Step, Indicator: a.Indicator,
+			PublicSummary: a.PublicSummary,
 		}}
 	}
 	return out, err

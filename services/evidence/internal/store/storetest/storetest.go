@@ -64,7 +64,7 @@ func row(id string) artifact.Artifact {
 		Ref: artifact.Ref{District: "0880", School: "0010", ID: id},
 		Description: artifact.Description{
 			Journey: journey().Name(), Step: journey().Name() + "/steps/s", Indicator: "welcome-1", OccurDate: "2026-08-30", Groups: []int{1, 3},
-			Caption: "Ünïcode '; DROP TABLE artifacts; --", FileName: "évening.png",
+			Caption: "Ünïcode '; DROP TABLE artifacts; --", FileName: "évening.png", PublicSummary: "An <evening> for families",
 		},
 		State: artifact.Accepted, MediaType: "image/png", Size: 1 << 33, SHA256: strings.Repeat("ab", 32), Uploader: "people/ana",
 		AcceptTime: now.Add(time.Microsecond), CreateTime: now, UpdateTime: now.Add(time.Hour), Version: 1,
@@ -101,7 +101,7 @@ func versions(t *testing.T, s Stores) {
 	t.Helper()
 	a := row("a")
 	require.NoError(t, s.Artifacts.AddArtifact(kittest.All(t), a))
-	a.Step, a.Indicator, a.OccurDate, a.Groups, a.Caption, a.FileName = a.Step+"2", "i2", "2026-01-01", []int{2}, "c", ""
+	a.Step, a.Indicator, a.OccurDate, a.Groups, a.Caption, a.FileName, a.PublicSummary = a.Step+"2", "i2", "2026-01-01", []int{2}, "c", "", "p"
 	a.State, a.MediaType, a.Size, a.SHA256, a.AcceptTime, a.UpdateTime, a.Version = artifact.Withdrawn, "x/y", 3, "00", kittest.Start(), kittest.Start(), 2
 	require.NoError(t, s.Artifacts.SaveArtifact(kittest.All(t), a))
 	got, err := s.Artifacts.Artifact(kittest.All(t), a.Ref)
@@ -197,6 +197,7 @@ func items(t *testing.T, s Stores) {
 	require.NoError(t, err)
 	require.Equal(t, []portfolio.Item{{Groups: a.Groups, Entry: portfolio.Entry{
 		Artifact: a.Name(), SHA256: a.SHA256, Size: a.Size, MediaType: a.MediaType, Caption: a.Caption, OccurDate: a.OccurDate, Step: a.Step, Indicator: a.Indicator,
+		PublicSummary: a.PublicSummary,
 	}}}, got)
 	version := func() int64 {
 		v, err := s.Portfolios.Version(kittest.All(t), journey())

@@ -246,8 +246,8 @@ type ManifestEntry struct {
 	Step string `protobuf:"bytes,7,opt,name=step,proto3" json:"step,omitempty"`
 	// Indicator that it speaks to.
 	Indicator string `protobuf:"bytes,8,opt,name=indicator,proto3" json:"indicator,omitempty"`
-	// What it shows, written for the public; empty: not made public, and no part of the digest.
-	PublicSummary string `protobuf:"bytes,9,opt,name=public_summary,json=publicSummary,proto3" json:"public_summary,omitempty"`
+	// What it shows, written for the public; unset where it was not made public, and then no part of the digest.
+	PublicSummary *string `protobuf:"bytes,9,opt,name=public_summary,json=publicSummary,proto3,oneof" json:"public_summary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -339,8 +339,8 @@ func (x *ManifestEntry) GetIndicator() string {
 }
 
 func (x *ManifestEntry) GetPublicSummary() string {
-	if x != nil {
-		return x.PublicSummary
+	if x != nil && x.PublicSummary != nil {
+		return *x.PublicSummary
 	}
 	return ""
 }
@@ -647,7 +647,7 @@ const file_tandem_evidence_v1_portfolios_proto_rawDesc = "" +
 	"\x0fprevious_digest\x18\x04 \x01(\tB\x03\xe0A\x03R\x0epreviousDigest\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime:\x9b\x01\xeaA\x97\x01\n" +
-	"\x1atandem-badges.org/Manifest\x12ddistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/portfolio/manifests/{manifest}*\tmanifests2\bmanifest\"\xd5\x02\n" +
+	"\x1atandem-badges.org/Manifest\x12ddistricts/{district}/schools/{school}/teams/{team}/journeys/{journey}/portfolio/manifests/{manifest}*\tmanifests2\bmanifest\"\xed\x02\n" +
 	"\rManifestEntry\x12\x1a\n" +
 	"\bartifact\x18\x01 \x01(\tR\bartifact\x12\x16\n" +
 	"\x06sha256\x18\x02 \x01(\tR\x06sha256\x12\x1d\n" +
@@ -659,8 +659,9 @@ const file_tandem_evidence_v1_portfolios_proto_rawDesc = "" +
 	"\n" +
 	"occur_date\x18\x06 \x01(\tR\toccurDate\x12\x12\n" +
 	"\x04step\x18\a \x01(\tR\x04step\x12\x1c\n" +
-	"\tindicator\x18\b \x01(\tR\tindicator\x12%\n" +
-	"\x0epublic_summary\x18\t \x01(\tR\rpublicSummary\"U\n" +
+	"\tindicator\x18\b \x01(\tR\tindicator\x12*\n" +
+	"\x0epublic_summary\x18\t \x01(\tH\x00R\rpublicSummary\x88\x01\x01B\x11\n" +
+	"\x0f_public_summary\"U\n" +
 	"\x13GetPortfolioRequest\x12>\n" +
 	"\x04name\x18\x01 \x01(\tB*\xe0A\x02\xfaA\x1d\n" +
 	"\x1btandem-badges.org/Portfolio\xbaH\x04r\x02\x10\x01R\x04name\"\x9d\x01\n" +
@@ -741,6 +742,7 @@ func file_tandem_evidence_v1_portfolios_proto_init() {
 	if File_tandem_evidence_v1_portfolios_proto != nil {
 		return
 	}
+	file_tandem_evidence_v1_portfolios_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
