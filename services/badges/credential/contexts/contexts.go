@@ -56,12 +56,13 @@ func standard() []pinned {
 type Set struct {
 	documents map[string]map[string]any
 	digests   map[string]string
+	content   map[string][][]byte
 }
 
 // Standard returns the contexts that credentials may name in production. It fails when an
 // embedded file is not the pinned one.
 func Standard() (*Set, error) {
-	s := &Set{documents: map[string]map[string]any{}, digests: map[string]string{}}
+	s := &Set{documents: map[string]map[string]any{}, digests: map[string]string{}, content: map[string][][]byte{}}
 	for _, p := range standard() {
 		raw, err := files.ReadFile("files/" + p.file)
 		if err != nil {
@@ -98,6 +99,7 @@ func (s *Set) add(url string, raw []byte) error {
 	sum := sha256.Sum256(canonical)
 	s.documents[url] = doc
 	s.digests[url] = hex.EncodeToString(sum[:])
+	s.content[url] = [][]byte{raw, canonical}
 	return nil
 }
 
@@ -109,6 +111,10 @@ func (s *Set) Document(url string) (map[string]any, bool) {
 	doc, ok := s.documents[url]
 	return doc, ok
 }
+
+// Content returns the bytes of the embedded file and of its canonical JSON, nothing for an unknown
+// context. Callers share them and must not change them.
+func (s *Set) Content(url string) [][]byte { return s.content[url] }
 
 // Digest returns the SHA-256 of the context's canonical JSON in hex, empty for an unknown context.
 func (s *Set) Digest(url string) string { return s.digests[url] }
