@@ -51,8 +51,28 @@ func (s *FileStore) Signer(_ context.Context, issuer string) (Signer, error) {
 	return load(path)
 }
 
+// Existing returns the key of an issuer when it has one, and makes none.
+func (s *FileStore) Existing(issuer string) (*Local, bool, error) {
+	if !s.names.MatchString(issuer) {
+		return nil, false, nil
+	}
+	key, err := read(filepath.Join(s.dir, issuer+".pem"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	return key, err == nil, err
+}
+
 // load returns an untyped nil with every error, so that callers can hand the pair on as a Signer.
 func load(path string) (Signer, error) {
+	key, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+func read(path string) (*Local, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

@@ -1,8 +1,8 @@
 // Package keys holds the Ed25519 keys with which issuers sign, and writes them as did:key.
 //
-// Whoever signs asks a Store for the Signer of an issuer and never sees the private key, so
-// that a key in a file and a key in a key service look the same. Package dataintegrity signs
-// with a Signer; the verifying side only needs the public forms in multikey.go.
+// Whoever signs has a Signer and never sees the private key. A Vault seals private keys for a
+// database, with a Keeper whose own key lies elsewhere; FileStore keeps one in a file. Package
+// dataintegrity signs with a Signer; the verifying side only needs the public forms in multikey.go.
 package keys
 
 import (
@@ -13,7 +13,7 @@ import (
 
 // Signer signs for one issuer.
 type Signer interface {
-	// DID is the issuer's identifier, did:key:z6Mk….
+	// DID is the issuer's identifier, such as did:key:z6Mk….
 	DID() string
 	// VerificationMethod is the address of the public key that a proof names.
 	VerificationMethod() string
