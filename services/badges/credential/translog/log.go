@@ -57,7 +57,7 @@ func (l *Log) Consistent(ctx context.Context, earlier Checkpoint) error {
 	}
 	root, err := tlog.TreeHash(earlier.Size, l.hashes(ctx))
 	if err != nil {
-		return unfit(err)
+		return Unfit(err)
 	}
 	if root != earlier.Root {
 		return fmt.Errorf("%w: its first %d entries are not those of the earlier checkpoint", ErrRewritten, earlier.Size)
@@ -102,7 +102,7 @@ func (l *Log) bundle(ctx context.Context, t tlog.Tile) ([][]byte, error) {
 	}
 	hashes, err := l.hashes(ctx).ReadHashes(indexes)
 	if err != nil {
-		return nil, unfit(err)
+		return nil, Unfit(err)
 	}
 	for i, leaf := range leaves {
 		if tlog.RecordHash(leaf) != hashes[i] {
@@ -126,7 +126,7 @@ func (l *Log) Prove(ctx context.Context, index int64) (Proof, error) {
 		return Proof{}, fmt.Errorf("%w: entry %d of %d", ErrTile, index, l.head.Size)
 	}
 	if p.Hashes, err = tlog.ProveRecord(l.head.Size, index, l.hashes(ctx)); err != nil {
-		return Proof{}, unfit(err)
+		return Proof{}, Unfit(err)
 	}
 	return p, nil
 }
@@ -137,8 +137,8 @@ type readError struct{ error }
 // Unwrap gives the cause.
 func (e readError) Unwrap() error { return e.error }
 
-// unfit tells an error of reading from hashes that do not fit the checkpoint.
-func unfit(err error) error {
+// Unfit tells an error of reading from hashes that do not fit the checkpoint.
+func Unfit(err error) error {
 	if read, ok := errors.AsType[readError](err); ok {
 		return read.error
 	}

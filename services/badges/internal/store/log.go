@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tandem-badges/tandem/services/badges/internal/logbook"
+	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
+)
+
+// logTopic wakes the writer of the log in this process.
+const logTopic = "log"
+
+// public is for the rows of the log, which belong to no district.
+func public(ctx context.Context) context.Context { return tenant.With(ctx, tenant.State) }
+
+// Enter adds an entry to those that wait for the log.
+func (s *Store) Enter(ctx context.Context, leaf []byte, at time.Time) error {
+	if !s.db.InTx(ctx) {
+		return fmt.Errorf("enter into the log: %w", sqldb.ErrNoTx)
+	}
+	_, err := s.db.Exec(public(ctx), "INSERT INTO log_pending (district_id, entered_at, leaf) VALUES ($1, $2, $3)",
+		tenant.State, micros(at), leaf)
+	if err != nil {
+		return fmt.Errorf("enter into the log: %w", err)
+	}
+	s.db.AfterCommit(ctx, func() { s.db.Wake(logTopic) })
+	return nil
+}
+
+// Entered is heard when an entry was committed in this process.
+func (s *Store) Entered() <-chan struct{} { return s.db.Wakes(logTopic) }
+
+// Waiting are the oldest entries that wait.
+func (s *Store) Waiting(ctx context.Context, most int) ([]logbook.Waiting, error) {
+	return all(public(ctx), s, func(r row) (w logbook.Waiting, err error) {
+		err = r.Scan(&w.Seq, &w.Leaf)
+		return w, err
+	}, "SELECT seq, leaf FROM log_pending WHERE district_id = $1 ORDER BY seq LIMIT $2", tenant.State, limit(most))
+}
+
+// Backlog tells how many entries wait, and since when.
+func (s *Store) Backlog(ctx context.Context) (entries int64, since time.Time, err error) {
+	ctx = public(ctx)
+	var oldest int64
+	err = s.db.Conn(ctx).QueryRowContext(ctx, "SELECT count(*), coalesce(min(entered_at), 0) FROM log_pending WHERE district_id = $1",
+		tenant.State).Scan(&entries, &oldest)
+	return entries, moment(oldest), err
+}
+
+// Head reads how far the log is; before it began that is nothing, of version 0.
+func (s *Store) Head(ctx context.Context) (h logbook.Head, err error) {
+	ctx = public(ctx)
+	var root string
+	ok, err := found(s.db.Conn(ctx).QueryRowContext(ctx, `SELECT origin, size, root, published, checkpoint, version
+		FROM log_heads WHERE district_id = $1`, tenant.State).Scan(&h.Origin, &h.Size, &root, &h.Published, &h.Checkpoint, &h.Version))
+	if err != nil || !ok {
+		return logbook.Head{}, err
+	}
+	h.Root, err = tlog.ParseHash(root)
+	return h, err
+}
+
+// Advance replaces the head and adds rows. Read committed is enough, since the version of the
+// head is compared, and keeps those who enter something out of conflict.
+func (s *Store) Advance(ctx context.Context, next logbook.Head, rows []logbook.Row, done []logbook.Waiting) error {
+	return s.db.TxWith(public(ctx), sqldb.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context) error {
+		if err := s.advance(ctx, next); err != nil {
+			return err
+		}
+		for _, r := range rows {
+			_, err := s.db.Exec(ctx, `INSERT INTO log_entries (district_id, position, kind, subject, digest, leaf)
+				VALUES ($1, $2, $3, $4, $5, $6)`, tenant.State, r.Position, r.Kind, r.Subject, r.Digest, r.Leaf)
+			if err != nil {
+				return fmt.Errorf("enter into the log: %w", err)
+			}
+		}
+		for _, w := range done {
+			if _, err := s.db.Exec(ctx, "DELETE FROM log_pending WHERE seq = $1", w.Seq); err != nil {
+				return fmt.Errorf("enter into the log: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) advance(ctx context.Context, next logbook.Head) error {
+	if next.Checkpoint == nil {
+		next.Checkpoint = []byte{}
+	}
+	statement := `UPDATE log_heads SET origin = $2, size = $3, root = $4, published = $5, checkpoint = $6, version = $7
+		WHERE district_id = $1 AND version = $7 - 1`
+	if next.Version == 1 {
+		statement = `INSERT INTO log_heads (district_id, origin, size, root, published, checkpoint, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (district_id) DO NOTHING`
+	}
+	n, err := s.db.Exec(ctx, statement, tenant.State, next.Origin, next.Size, next.Root.String(), next.Published, next.Checkpoint, next.Version)
+	if err != nil {
+		return fmt.Errorf("head of the log: %w", err)
+	}
+	if n == 0 {
+		return problem.Stale("log")
+	}
+	return nil
+}
+
+// Leaves reads leaves in their order.
+func (s *Store) Leaves(ctx context.Context, from, to int64) ([][]byte, error) {
+	return all(public(ctx), s, func(r row) (leaf []byte, err error) {
+		err = r.Scan(&leaf)
+		return leaf, err
+	}, "SELECT leaf FROM log_entries WHERE district_id = $1 AND position >= $2 AND position < $3 ORDER BY position", tenant.State, from, to)
+}
+
+// Newest lists rows before a position, the newest first.
+func (s *Store) Newest(ctx context.Context, before int64, most int) ([]logbook.Row, error) {
+	return all(public(ctx), s, scanEntry, `SELECT position, leaf FROM log_entries
+		WHERE district_id = $1 AND position < $2 ORDER BY position DESC LIMIT $3`, tenant.State, before, limit(most))
+}
+
+// Signed finds the newest row that says that a subject was signed.
+func (s *Store) Signed(ctx context.Context, subject string, before int64) (logbook.Row, error) {
+	return one(public(ctx), s, subject, scanEntry, `SELECT position, leaf FROM log_entries
+		WHERE district_id = $1 AND subject = $2 AND position < $3 AND kind IN ('issued', 'reissued')
+		ORDER BY position DESC LIMIT 1`, tenant.State, subject, before)
+}
+
+func scanEntry(r row) (e logbook.Row, err error) {
+	if err = r.Scan(&e.Position, &e.Leaf); err != nil {
+		return e, err
+	}
+	e.Entry, err = logbook.Read(e.Leaf)
+	return e, err
+}
