@@ -180,3 +180,6 @@ func join(path, key string) string {
 }
 
 func at(key string, i int) string { return key + "[" + strconv.Itoa(i) + "]" }
+
+// Check returns every rule of Open Badges 3.0 that a document breaks.
+func Check(doc map[string]any) []Violation { return check(doc, false) }
