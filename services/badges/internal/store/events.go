@@ -73,6 +73,14 @@ func awardMessage(event any) (proto.Message, error) {
 		}, nil
 	case award.BadgeLapsed:
 		return &badgesv1.BadgeLapsed{Name: e.Award.Name, Journey: e.Award.Journey}, nil
+	case award.BadgeSuspended:
+		return &badgesv1.BadgeSuspended{Name: e.Award.Name, Journey: e.Award.Journey}, nil
+	case award.BadgeReinstated:
+		return &badgesv1.BadgeReinstated{Name: e.Award.Name, Journey: e.Award.Journey}, nil
+	case award.BadgeRenewed:
+		return &badgesv1.BadgeRenewed{Name: e.Award.Name, Journey: e.Successor.Journey, Successor: e.Successor.Name}, nil
+	case award.RenewalDue:
+		return &badgesv1.RenewalDue{Name: e.Award.Name, ExpireTime: timestamppb.New(e.Award.ExpireTime)}, nil
 	case award.PartnershipChanged:
 		p := e.Partnership
 		if p.Recognized {

@@ -225,7 +225,8 @@ func (s *Store) AwardsOf(_ context.Context, school string) ([]award.Award, error
 func (s *Store) Due(_ context.Context, now time.Time, limit int) ([]string, error) {
 	var out []string
 	for _, a := range all(s, func(a award.Award) bool {
-		return a.State == award.Active && !a.ExpireTime.After(now) || a.State == award.Grace && !a.LapseTime.After(now)
+		due := a.State == award.Active && !a.ExpireTime.After(now) || a.State == award.Grace && !a.LapseTime.After(now)
+		return due || a.Renewable(now) && !a.RenewalAnnounced
 	}) {
 		out = append(out, a.Name)
 	}
