@@ -40,7 +40,7 @@ func asksProto(a definition.Asks) *badgesv1.BadgeDefinitionVersion {
 	return &badgesv1.BadgeDefinitionVersion{
 		Description: a.Description, Criteria: a.Criteria, FrameworkVersion: a.FrameworkVersion, RubricVersion: a.RubricVersion,
 		DecisionRule: a.DecisionRule, ReviewersRequired: int32(a.ReviewersRequired), //nolint:gosec // bounded by the rules of the resource
-		ValidMonths: int32(a.ValidMonths), GraceDays: int32(a.GraceDays), //nolint:gosec // bounded by the rules of the resource
+		ValidMonths: int32(a.ValidMonths), GraceDays: int32(a.GraceDays), RenewalMonths: int32(a.RenewalMonths), //nolint:gosec // bounded by the rules of the resource
 		EligibilityRules: each(a.EligibilityRules, func(r definition.EligibilityRule) *typev1.EligibilityRule {
 			return &typev1.EligibilityRule{Id: r.ID, Title: r.Title, Expression: r.Expression, Reason: r.Reason, Fix: r.Fix}
 		}),
@@ -51,7 +51,7 @@ func asksOf(m *badgesv1.BadgeDefinitionVersion) definition.Asks {
 	return definition.Asks{
 		Description: m.GetDescription(), Criteria: m.GetCriteria(), FrameworkVersion: m.GetFrameworkVersion(),
 		RubricVersion: m.GetRubricVersion(), DecisionRule: m.GetDecisionRule(), ReviewersRequired: int(m.GetReviewersRequired()),
-		ValidMonths: int(m.GetValidMonths()), GraceDays: int(m.GetGraceDays()),
+		ValidMonths: int(m.GetValidMonths()), GraceDays: int(m.GetGraceDays()), RenewalMonths: int(m.GetRenewalMonths()),
 		EligibilityRules: each(m.GetEligibilityRules(), func(r *typev1.EligibilityRule) definition.EligibilityRule {
 			return definition.EligibilityRule{
 				ID: r.GetId(), Title: r.GetTitle(), Expression: r.GetExpression(), Reason: r.GetReason(), Fix: r.GetFix(),

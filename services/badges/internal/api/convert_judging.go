@@ -81,6 +81,8 @@ func awardProto(a award.Award) *badgesv1.Award {
 		Application: a.Application, Decision: a.Decision, Journey: a.Journey, Credential: a.Credential,
 		State:     badgesv1.Award_State(badgesv1.Award_State_value["STATE_"+string(a.State)]),
 		AwardTime: stamp(a.AwardTime), ExpireTime: stamp(a.ExpireTime), RevokeReason: a.RevokeReason,
+		LapseTime: stamp(a.LapseTime), RenewalOpenTime: stamp(a.RenewalOpenTime), SuspendReason: a.SuspendReason,
+		Renews: a.Renews, RenewedBy: a.RenewedBy,
 		CreateTime: stamp(a.CreateTime), UpdateTime: stamp(a.UpdateTime), Etag: etag.Of(a.Version),
 	}
 }

@@ -106,15 +106,14 @@ func (b *Board) facts(ctx context.Context, d Decision, a application.Application
 	if f.Scores, err = b.scores(ctx, a, reviews); err != nil {
 		return f, err
 	}
-	expire, lapse := award.Ends(now, f.Edition.Asks.ValidMonths, f.Edition.Asks.GraceDays)
-	f.Award = award.Award{
+	asks := f.Edition.Asks
+	f.Award, err = b.granter.Plan(ctx, award.Award{
 		Name:    names.Child(names.School(a.Name), "awards", b.newID()),
-		Edition: a.Edition, Standard: f.Definition.Standard, FrameworkVersion: f.Edition.Asks.FrameworkVersion,
+		Edition: a.Edition, Standard: f.Definition.Standard, FrameworkVersion: asks.FrameworkVersion,
 		Application: a.Name, Decision: d.Name, Journey: a.Journey, Credential: names.Child("", "credentials", b.newID()),
-		State: award.Active, AwardTime: now, ExpireTime: expire, LapseTime: lapse,
-		CreateTime: now, UpdateTime: now, Version: 1,
-	}
-	return f, nil
+		State: award.Active, AwardTime: now, CreateTime: now, UpdateTime: now, Version: 1,
+	}, award.Term{ValidMonths: asks.ValidMonths, GraceDays: asks.GraceDays, RenewalMonths: asks.RenewalMonths})
+	return f, err
 }
 
 func (b *Board) award(ctx context.Context, f Facts) error {

@@ -150,7 +150,8 @@ type Viewer interface {
 	Get(ctx context.Context, c caller.Caller, name string) (application.Application, error)
 }
 
-// Granter keeps awards.
+// Granter keeps awards. Plan says for how long a new one is made, and which one it renews.
 type Granter interface {
+	Plan(ctx context.Context, a award.Award, t award.Term) (award.Award, error)
 	Grant(ctx context.Context, a award.Award, c award.Credential) error
 }

@@ -14,6 +14,7 @@ const (
 	defaultReviewers   = 2
 	defaultValidMonths = 36
 	defaultGraceDays   = 90
+	defaultRenewal     = 6
 )
 
 func (a Asks) withDefaults() Asks {
@@ -25,6 +26,9 @@ func (a Asks) withDefaults() Asks {
 	}
 	if a.GraceDays == 0 {
 		a.GraceDays = defaultGraceDays
+	}
+	if a.RenewalMonths == 0 {
+		a.RenewalMonths = defaultRenewal
 	}
 	return a
 }

@@ -53,6 +53,7 @@ type Asks struct {
 	ReviewersRequired int               `json:"reviewers_required" yaml:"reviewers_required"`
 	ValidMonths       int               `json:"valid_months" yaml:"valid_months"`
 	GraceDays         int               `json:"grace_days" yaml:"grace_days"`
+	RenewalMonths     int               `json:"renewal_months" yaml:"renewal_months"`
 }
 
 // Edition is one version of a badge definition.

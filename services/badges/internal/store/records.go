@@ -16,7 +16,8 @@ func Records() records.Declaration {
 	})
 	snapshots.Since = "created_at"
 	awards := kept(records.Table{
-		Name: "awards", Personal: map[string]string{"revoke_reason": ""}, Fields: []string{"badges.Award.revoke_reason"},
+		Name: "awards", Personal: map[string]string{"revoke_reason": "", "suspend_reason": ""},
+		Fields: []string{"badges.Award.revoke_reason", "badges.Award.suspend_reason"},
 	})
 	awards.Rule = "award"
 	return records.Declaration{
@@ -38,6 +39,9 @@ func Records() records.Declaration {
 			{Name: "credentials", None: "public documents about schools"},
 			{Name: "credential_versions", None: "public documents about schools"},
 			{Name: "partnerships", None: "public facts about schools"},
+			{Name: "status_lists", None: "public: which lists of bits there are"},
+			{Name: "status_entries", None: "public: bits of credentials of schools"},
+			{Name: "status_documents", None: "public documents"},
 			{Name: "editions", None: "public texts of the state"},
 			{Name: "badge_definitions", None: "public texts of the state"},
 			{Name: "rubric_editions", None: "public texts of the state"},
@@ -51,6 +55,7 @@ func Records() records.Declaration {
 			"badges.ResubmitApplicationRequest.attestation": "kept as Application.attestation",
 			"badges.AssignReviewersRequest.reviewers":       "kept as Review.reviewer",
 			"badges.RevokeAwardRequest.reason":              "kept as Award.revoke_reason",
+			"badges.SuspendAwardRequest.reason":             "kept as Award.suspend_reason",
 			"badges.DeclareConflictRequest.explanation":     "kept in the review, which has a column for it",
 		},
 	}

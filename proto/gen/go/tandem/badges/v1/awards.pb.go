@@ -266,7 +266,7 @@ func (x Credential_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Credential_Kind.Descriptor instead.
 func (Credential_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{17, 0}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{18, 0}
 }
 
 // A form of a credential.
@@ -335,7 +335,7 @@ func (x RenderCredentialRequest_Format) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use RenderCredentialRequest_Format.Descriptor instead.
 func (RenderCredentialRequest_Format) EnumDescriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{23, 0}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{24, 0}
 }
 
 // Award is a badge held by a school.
@@ -1045,7 +1045,21 @@ type Verification struct {
 	// Name of the school.
 	School string `protobuf:"bytes,7,opt,name=school,proto3" json:"school,omitempty"`
 	// When it was checked.
-	VerifyTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=verify_time,json=verifyTime,proto3" json:"verify_time,omitempty"`
+	VerifyTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=verify_time,json=verifyTime,proto3" json:"verify_time,omitempty"`
+	// Form in which it came: json, jwt, envelope, png, svg or pdf.
+	Form string `protobuf:"bytes,9,opt,name=form,proto3" json:"form,omitempty"`
+	// Types of the document.
+	Types []string `protobuf:"bytes,10,rep,name=types,proto3" json:"types,omitempty"`
+	// What the issuer calls itself.
+	IssuerName string `protobuf:"bytes,11,opt,name=issuer_name,json=issuerName,proto3" json:"issuer_name,omitempty"`
+	// What this platform knows the issuer as; empty when it is not known.
+	RegisteredName string `protobuf:"bytes,12,opt,name=registered_name,json=registeredName,proto3" json:"registered_name,omitempty"`
+	// Id of the school.
+	SchoolId string `protobuf:"bytes,13,opt,name=school_id,json=schoolId,proto3" json:"school_id,omitempty"`
+	// For a part: badge (of a learner record), credential (of a presentation) or endorsement.
+	Role string `protobuf:"bytes,14,opt,name=role,proto3" json:"role,omitempty"`
+	// The same about each credential that the document contains.
+	Parts         []*Verification `protobuf:"bytes,15,rep,name=parts,proto3" json:"parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1136,6 +1150,119 @@ func (x *Verification) GetVerifyTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Verification) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *Verification) GetTypes() []string {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *Verification) GetIssuerName() string {
+	if x != nil {
+		return x.IssuerName
+	}
+	return ""
+}
+
+func (x *Verification) GetRegisteredName() string {
+	if x != nil {
+		return x.RegisteredName
+	}
+	return ""
+}
+
+func (x *Verification) GetSchoolId() string {
+	if x != nil {
+		return x.SchoolId
+	}
+	return ""
+}
+
+func (x *Verification) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Verification) GetParts() []*Verification {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+// CredentialViolation is one broken rule of a credential's structure.
+type CredentialViolation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path in the document, e.g. credentialSubject.achievement.name.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// Stable word for the rule.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What to do about it, in plain words.
+	Fix           string `protobuf:"bytes,3,opt,name=fix,proto3" json:"fix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CredentialViolation) Reset() {
+	*x = CredentialViolation{}
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CredentialViolation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CredentialViolation) ProtoMessage() {}
+
+func (x *CredentialViolation) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CredentialViolation.ProtoReflect.Descriptor instead.
+func (*CredentialViolation) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CredentialViolation) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *CredentialViolation) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *CredentialViolation) GetFix() string {
+	if x != nil {
+		return x.Fix
+	}
+	return ""
+}
+
 // VerificationStep is one check.
 type VerificationStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1148,14 +1275,16 @@ type VerificationStep struct {
 	// Why, in plain words.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Stable word for the reason, for programs; empty when the step passed.
-	Code          string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	Code string `protobuf:"bytes,5,opt,name=code,proto3" json:"code,omitempty"`
+	// Every broken rule, when the structure is wrong.
+	Violations    []*CredentialViolation `protobuf:"bytes,6,rep,name=violations,proto3" json:"violations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerificationStep) Reset() {
 	*x = VerificationStep{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[6]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1167,7 +1296,7 @@ func (x *VerificationStep) String() string {
 func (*VerificationStep) ProtoMessage() {}
 
 func (x *VerificationStep) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[6]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1180,7 +1309,7 @@ func (x *VerificationStep) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerificationStep.ProtoReflect.Descriptor instead.
 func (*VerificationStep) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{6}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *VerificationStep) GetId() string {
@@ -1218,6 +1347,13 @@ func (x *VerificationStep) GetCode() string {
 	return ""
 }
 
+func (x *VerificationStep) GetViolations() []*CredentialViolation {
+	if x != nil {
+		return x.Violations
+	}
+	return nil
+}
+
 // Request of GetAward.
 type GetAwardRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1229,7 +1365,7 @@ type GetAwardRequest struct {
 
 func (x *GetAwardRequest) Reset() {
 	*x = GetAwardRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[7]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1241,7 +1377,7 @@ func (x *GetAwardRequest) String() string {
 func (*GetAwardRequest) ProtoMessage() {}
 
 func (x *GetAwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[7]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1254,7 +1390,7 @@ func (x *GetAwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAwardRequest.ProtoReflect.Descriptor instead.
 func (*GetAwardRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{7}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetAwardRequest) GetName() string {
@@ -1279,7 +1415,7 @@ type ListAwardsRequest struct {
 
 func (x *ListAwardsRequest) Reset() {
 	*x = ListAwardsRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[8]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1291,7 +1427,7 @@ func (x *ListAwardsRequest) String() string {
 func (*ListAwardsRequest) ProtoMessage() {}
 
 func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[8]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1304,7 +1440,7 @@ func (x *ListAwardsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAwardsRequest.ProtoReflect.Descriptor instead.
 func (*ListAwardsRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{8}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListAwardsRequest) GetParent() string {
@@ -1341,7 +1477,7 @@ type ListAwardsResponse struct {
 
 func (x *ListAwardsResponse) Reset() {
 	*x = ListAwardsResponse{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[9]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1489,7 @@ func (x *ListAwardsResponse) String() string {
 func (*ListAwardsResponse) ProtoMessage() {}
 
 func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[9]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1502,7 @@ func (x *ListAwardsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAwardsResponse.ProtoReflect.Descriptor instead.
 func (*ListAwardsResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{9}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListAwardsResponse) GetAwards() []*Award {
@@ -1394,7 +1530,7 @@ type GetAwardTrailRequest struct {
 
 func (x *GetAwardTrailRequest) Reset() {
 	*x = GetAwardTrailRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[10]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1542,7 @@ func (x *GetAwardTrailRequest) String() string {
 func (*GetAwardTrailRequest) ProtoMessage() {}
 
 func (x *GetAwardTrailRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[10]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1555,7 @@ func (x *GetAwardTrailRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAwardTrailRequest.ProtoReflect.Descriptor instead.
 func (*GetAwardTrailRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{10}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetAwardTrailRequest) GetName() string {
@@ -1446,7 +1582,7 @@ type RevokeAwardRequest struct {
 
 func (x *RevokeAwardRequest) Reset() {
 	*x = RevokeAwardRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[11]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1458,7 +1594,7 @@ func (x *RevokeAwardRequest) String() string {
 func (*RevokeAwardRequest) ProtoMessage() {}
 
 func (x *RevokeAwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[11]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1471,7 +1607,7 @@ func (x *RevokeAwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAwardRequest.ProtoReflect.Descriptor instead.
 func (*RevokeAwardRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{11}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RevokeAwardRequest) GetName() string {
@@ -1513,7 +1649,7 @@ type GetPartnershipStatusRequest struct {
 
 func (x *GetPartnershipStatusRequest) Reset() {
 	*x = GetPartnershipStatusRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[12]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1525,7 +1661,7 @@ func (x *GetPartnershipStatusRequest) String() string {
 func (*GetPartnershipStatusRequest) ProtoMessage() {}
 
 func (x *GetPartnershipStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[12]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1538,7 +1674,7 @@ func (x *GetPartnershipStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPartnershipStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetPartnershipStatusRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{12}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetPartnershipStatusRequest) GetName() string {
@@ -1559,7 +1695,7 @@ type GetCredentialRequest struct {
 
 func (x *GetCredentialRequest) Reset() {
 	*x = GetCredentialRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[13]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1571,7 +1707,7 @@ func (x *GetCredentialRequest) String() string {
 func (*GetCredentialRequest) ProtoMessage() {}
 
 func (x *GetCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[13]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1584,7 +1720,7 @@ func (x *GetCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{13}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetCredentialRequest) GetName() string {
@@ -1606,14 +1742,16 @@ type VerifyCredentialRequest struct {
 	// For presentations: the domain that was given.
 	Domain string `protobuf:"bytes,4,opt,name=domain,proto3" json:"domain,omitempty"`
 	// Id or identifier of the school that the credential has to be about; not checked when empty.
-	Recipient     string `protobuf:"bytes,5,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	Recipient string `protobuf:"bytes,5,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// Language of titles and reasons, "en" or "es"; "en" when empty.
+	Language      string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerifyCredentialRequest) Reset() {
 	*x = VerifyCredentialRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[14]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1625,7 +1763,7 @@ func (x *VerifyCredentialRequest) String() string {
 func (*VerifyCredentialRequest) ProtoMessage() {}
 
 func (x *VerifyCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[14]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1638,7 +1776,7 @@ func (x *VerifyCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyCredentialRequest.ProtoReflect.Descriptor instead.
 func (*VerifyCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{14}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *VerifyCredentialRequest) GetCredential() *structpb.Struct {
@@ -1676,18 +1814,27 @@ func (x *VerifyCredentialRequest) GetRecipient() string {
 	return ""
 }
 
+func (x *VerifyCredentialRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
 // CheckCredentialRequest is the request of CheckCredential.
 type CheckCredentialRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name, credentials/{credential}.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Language of titles and reasons, "en" or "es"; "en" when empty.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckCredentialRequest) Reset() {
 	*x = CheckCredentialRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[15]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1699,7 +1846,7 @@ func (x *CheckCredentialRequest) String() string {
 func (*CheckCredentialRequest) ProtoMessage() {}
 
 func (x *CheckCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[15]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1712,12 +1859,19 @@ func (x *CheckCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckCredentialRequest.ProtoReflect.Descriptor instead.
 func (*CheckCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{15}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CheckCredentialRequest) GetName() string {
 	if x != nil {
 		return x.Name
+	}
+	return ""
+}
+
+func (x *CheckCredentialRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
 	}
 	return ""
 }
@@ -1733,7 +1887,7 @@ type GetIssuerRequest struct {
 
 func (x *GetIssuerRequest) Reset() {
 	*x = GetIssuerRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[16]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1745,7 +1899,7 @@ func (x *GetIssuerRequest) String() string {
 func (*GetIssuerRequest) ProtoMessage() {}
 
 func (x *GetIssuerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[16]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1758,7 +1912,7 @@ func (x *GetIssuerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetIssuerRequest.ProtoReflect.Descriptor instead.
 func (*GetIssuerRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{16}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetIssuerRequest) GetName() string {
@@ -1801,7 +1955,7 @@ type Credential struct {
 
 func (x *Credential) Reset() {
 	*x = Credential{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[17]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1813,7 +1967,7 @@ func (x *Credential) String() string {
 func (*Credential) ProtoMessage() {}
 
 func (x *Credential) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[17]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1826,7 +1980,7 @@ func (x *Credential) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credential.ProtoReflect.Descriptor instead.
 func (*Credential) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{17}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Credential) GetName() string {
@@ -1930,7 +2084,7 @@ type SuspendAwardRequest struct {
 
 func (x *SuspendAwardRequest) Reset() {
 	*x = SuspendAwardRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[18]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1942,7 +2096,7 @@ func (x *SuspendAwardRequest) String() string {
 func (*SuspendAwardRequest) ProtoMessage() {}
 
 func (x *SuspendAwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[18]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1955,7 +2109,7 @@ func (x *SuspendAwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SuspendAwardRequest.ProtoReflect.Descriptor instead.
 func (*SuspendAwardRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{18}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SuspendAwardRequest) GetName() string {
@@ -2001,7 +2155,7 @@ type ReinstateAwardRequest struct {
 
 func (x *ReinstateAwardRequest) Reset() {
 	*x = ReinstateAwardRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[19]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2167,7 @@ func (x *ReinstateAwardRequest) String() string {
 func (*ReinstateAwardRequest) ProtoMessage() {}
 
 func (x *ReinstateAwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[19]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2180,7 @@ func (x *ReinstateAwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReinstateAwardRequest.ProtoReflect.Descriptor instead.
 func (*ReinstateAwardRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{19}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ReinstateAwardRequest) GetName() string {
@@ -2067,7 +2221,7 @@ type ListCredentialsRequest struct {
 
 func (x *ListCredentialsRequest) Reset() {
 	*x = ListCredentialsRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[20]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2079,7 +2233,7 @@ func (x *ListCredentialsRequest) String() string {
 func (*ListCredentialsRequest) ProtoMessage() {}
 
 func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[20]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2092,7 +2246,7 @@ func (x *ListCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*ListCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{20}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListCredentialsRequest) GetParent() string {
@@ -2136,7 +2290,7 @@ type ListCredentialsResponse struct {
 
 func (x *ListCredentialsResponse) Reset() {
 	*x = ListCredentialsResponse{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[21]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2148,7 +2302,7 @@ func (x *ListCredentialsResponse) String() string {
 func (*ListCredentialsResponse) ProtoMessage() {}
 
 func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[21]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2161,7 +2315,7 @@ func (x *ListCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*ListCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{21}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListCredentialsResponse) GetCredentials() []*Credential {
@@ -2193,7 +2347,7 @@ type ImportCredentialRequest struct {
 
 func (x *ImportCredentialRequest) Reset() {
 	*x = ImportCredentialRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[22]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2205,7 +2359,7 @@ func (x *ImportCredentialRequest) String() string {
 func (*ImportCredentialRequest) ProtoMessage() {}
 
 func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[22]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2218,7 +2372,7 @@ func (x *ImportCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCredentialRequest.ProtoReflect.Descriptor instead.
 func (*ImportCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{22}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ImportCredentialRequest) GetParent() string {
@@ -2257,7 +2411,7 @@ type RenderCredentialRequest struct {
 
 func (x *RenderCredentialRequest) Reset() {
 	*x = RenderCredentialRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[23]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2269,7 +2423,7 @@ func (x *RenderCredentialRequest) String() string {
 func (*RenderCredentialRequest) ProtoMessage() {}
 
 func (x *RenderCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[23]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2282,7 +2436,7 @@ func (x *RenderCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RenderCredentialRequest.ProtoReflect.Descriptor instead.
 func (*RenderCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{23}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RenderCredentialRequest) GetName() string {
@@ -2317,7 +2471,7 @@ type RefreshCredentialRequest struct {
 
 func (x *RefreshCredentialRequest) Reset() {
 	*x = RefreshCredentialRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[24]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2329,7 +2483,7 @@ func (x *RefreshCredentialRequest) String() string {
 func (*RefreshCredentialRequest) ProtoMessage() {}
 
 func (x *RefreshCredentialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[24]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2342,7 +2496,7 @@ func (x *RefreshCredentialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshCredentialRequest.ProtoReflect.Descriptor instead.
 func (*RefreshCredentialRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{24}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RefreshCredentialRequest) GetName() string {
@@ -2369,7 +2523,7 @@ type ReissueCredentialsRequest struct {
 
 func (x *ReissueCredentialsRequest) Reset() {
 	*x = ReissueCredentialsRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[25]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2381,7 +2535,7 @@ func (x *ReissueCredentialsRequest) String() string {
 func (*ReissueCredentialsRequest) ProtoMessage() {}
 
 func (x *ReissueCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[25]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2394,7 +2548,7 @@ func (x *ReissueCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReissueCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*ReissueCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{25}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ReissueCredentialsRequest) GetIssuer() string {
@@ -2438,7 +2592,7 @@ type ReissueCredentialsResponse struct {
 
 func (x *ReissueCredentialsResponse) Reset() {
 	*x = ReissueCredentialsResponse{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[26]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2450,7 +2604,7 @@ func (x *ReissueCredentialsResponse) String() string {
 func (*ReissueCredentialsResponse) ProtoMessage() {}
 
 func (x *ReissueCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[26]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2463,7 +2617,7 @@ func (x *ReissueCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReissueCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*ReissueCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{26}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ReissueCredentialsResponse) GetReissued() int64 {
@@ -2503,7 +2657,7 @@ type ReissueProgress struct {
 
 func (x *ReissueProgress) Reset() {
 	*x = ReissueProgress{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[27]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2515,7 +2669,7 @@ func (x *ReissueProgress) String() string {
 func (*ReissueProgress) ProtoMessage() {}
 
 func (x *ReissueProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[27]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2528,7 +2682,7 @@ func (x *ReissueProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReissueProgress.ProtoReflect.Descriptor instead.
 func (*ReissueProgress) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{27}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ReissueProgress) GetIssuer() string {
@@ -2591,7 +2745,7 @@ type GetCredentialOperationRequest struct {
 
 func (x *GetCredentialOperationRequest) Reset() {
 	*x = GetCredentialOperationRequest{}
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[28]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2603,7 +2757,7 @@ func (x *GetCredentialOperationRequest) String() string {
 func (*GetCredentialOperationRequest) ProtoMessage() {}
 
 func (x *GetCredentialOperationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_awards_proto_msgTypes[28]
+	mi := &file_tandem_badges_v1_awards_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2616,7 +2770,7 @@ func (x *GetCredentialOperationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialOperationRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialOperationRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{28}
+	return file_tandem_badges_v1_awards_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetCredentialOperationRequest) GetName() string {
@@ -2730,7 +2884,7 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\vupdate_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\r \x01(\tR\x04etag:@\xeaA=\n" +
-	"\x18tandem-badges.org/Issuer\x12\x10issuers/{issuer}*\aissuers2\x06issuer\"\xa9\x02\n" +
+	"\x18tandem-badges.org/Issuer\x12\x10issuers/{issuer}*\aissuers2\x06issuer\"\x84\x04\n" +
 	"\fVerification\x12\x14\n" +
 	"\x05valid\x18\x01 \x01(\bR\x05valid\x12!\n" +
 	"\fissuer_known\x18\x02 \x01(\bR\vissuerKnown\x128\n" +
@@ -2740,13 +2894,29 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x05badge\x18\x06 \x01(\tR\x05badge\x12\x16\n" +
 	"\x06school\x18\a \x01(\tR\x06school\x12;\n" +
 	"\vverify_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"verifyTime\"\x9d\x01\n" +
+	"verifyTime\x12\x12\n" +
+	"\x04form\x18\t \x01(\tR\x04form\x12\x14\n" +
+	"\x05types\x18\n" +
+	" \x03(\tR\x05types\x12\x1f\n" +
+	"\vissuer_name\x18\v \x01(\tR\n" +
+	"issuerName\x12'\n" +
+	"\x0fregistered_name\x18\f \x01(\tR\x0eregisteredName\x12\x1b\n" +
+	"\tschool_id\x18\r \x01(\tR\bschoolId\x12\x12\n" +
+	"\x04role\x18\x0e \x01(\tR\x04role\x124\n" +
+	"\x05parts\x18\x0f \x03(\v2\x1e.tandem.badges.v1.VerificationR\x05parts\"Q\n" +
+	"\x13CredentialViolation\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x10\n" +
+	"\x03fix\x18\x03 \x01(\tR\x03fix\"\xe4\x01\n" +
 	"\x10VerificationStep\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x127\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2\x1d.tandem.badges.v1.StepOutcomeR\aoutcome\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x12\n" +
-	"\x04code\x18\x05 \x01(\tR\x04code\"M\n" +
+	"\x04code\x18\x05 \x01(\tR\x04code\x12E\n" +
+	"\n" +
+	"violations\x18\x06 \x03(\v2%.tandem.badges.v1.CredentialViolationR\n" +
+	"violations\"M\n" +
 	"\x0fGetAwardRequest\x12:\n" +
 	"\x04name\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\n" +
 	"\x17tandem-badges.org/Award\xbaH\x04r\x02\x10\x01R\x04name\"\xa3\x01\n" +
@@ -2773,7 +2943,7 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"#tandem-badges.org/PartnershipStatus\xbaH\x04r\x02\x10\x01R\x04name\"Z\n" +
 	"\x14GetCredentialRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
-	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xfd\x01\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xad\x02\n" +
 	"\x17VerifyCredentialRequest\x12<\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\v2\x17.google.protobuf.StructB\x03\xe0A\x01R\n" +
@@ -2781,10 +2951,14 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\bdocument\x18\x02 \x01(\fB\r\xe0A\x01\xbaH\az\x05\x18\x80\x80\x80\x02R\bdocument\x12)\n" +
 	"\tchallenge\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\tchallenge\x12#\n" +
 	"\x06domain\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\x06domain\x12)\n" +
-	"\trecipient\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x90\x03R\trecipient\"\\\n" +
+	"\trecipient\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x90\x03R\trecipient\x12.\n" +
+	"\blanguage\x18\x06 \x01(\tB\x12\xe0A\x01\xbaH\fr\n" +
+	"R\x00R\x02enR\x02esR\blanguage\"\x8c\x01\n" +
 	"\x16CheckCredentialRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
-	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"O\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12.\n" +
+	"\blanguage\x18\x02 \x01(\tB\x12\xe0A\x01\xbaH\fr\n" +
+	"R\x00R\x02enR\x02esR\blanguage\"O\n" +
 	"\x10GetIssuerRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/Issuer\xbaH\x04r\x02\x10\x01R\x04name\"\xb7\x05\n" +
@@ -2953,7 +3127,7 @@ func file_tandem_badges_v1_awards_proto_rawDescGZIP() []byte {
 }
 
 var file_tandem_badges_v1_awards_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_tandem_badges_v1_awards_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_tandem_badges_v1_awards_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_tandem_badges_v1_awards_proto_goTypes = []any{
 	(DidMethod)(0),                        // 0: tandem.badges.v1.DidMethod
 	(StepOutcome)(0),                      // 1: tandem.badges.v1.StepOutcome
@@ -2966,107 +3140,110 @@ var file_tandem_badges_v1_awards_proto_goTypes = []any{
 	(*PartnershipStatus)(nil),             // 8: tandem.badges.v1.PartnershipStatus
 	(*Issuer)(nil),                        // 9: tandem.badges.v1.Issuer
 	(*Verification)(nil),                  // 10: tandem.badges.v1.Verification
-	(*VerificationStep)(nil),              // 11: tandem.badges.v1.VerificationStep
-	(*GetAwardRequest)(nil),               // 12: tandem.badges.v1.GetAwardRequest
-	(*ListAwardsRequest)(nil),             // 13: tandem.badges.v1.ListAwardsRequest
-	(*ListAwardsResponse)(nil),            // 14: tandem.badges.v1.ListAwardsResponse
-	(*GetAwardTrailRequest)(nil),          // 15: tandem.badges.v1.GetAwardTrailRequest
-	(*RevokeAwardRequest)(nil),            // 16: tandem.badges.v1.RevokeAwardRequest
-	(*GetPartnershipStatusRequest)(nil),   // 17: tandem.badges.v1.GetPartnershipStatusRequest
-	(*GetCredentialRequest)(nil),          // 18: tandem.badges.v1.GetCredentialRequest
-	(*VerifyCredentialRequest)(nil),       // 19: tandem.badges.v1.VerifyCredentialRequest
-	(*CheckCredentialRequest)(nil),        // 20: tandem.badges.v1.CheckCredentialRequest
-	(*GetIssuerRequest)(nil),              // 21: tandem.badges.v1.GetIssuerRequest
-	(*Credential)(nil),                    // 22: tandem.badges.v1.Credential
-	(*SuspendAwardRequest)(nil),           // 23: tandem.badges.v1.SuspendAwardRequest
-	(*ReinstateAwardRequest)(nil),         // 24: tandem.badges.v1.ReinstateAwardRequest
-	(*ListCredentialsRequest)(nil),        // 25: tandem.badges.v1.ListCredentialsRequest
-	(*ListCredentialsResponse)(nil),       // 26: tandem.badges.v1.ListCredentialsResponse
-	(*ImportCredentialRequest)(nil),       // 27: tandem.badges.v1.ImportCredentialRequest
-	(*RenderCredentialRequest)(nil),       // 28: tandem.badges.v1.RenderCredentialRequest
-	(*RefreshCredentialRequest)(nil),      // 29: tandem.badges.v1.RefreshCredentialRequest
-	(*ReissueCredentialsRequest)(nil),     // 30: tandem.badges.v1.ReissueCredentialsRequest
-	(*ReissueCredentialsResponse)(nil),    // 31: tandem.badges.v1.ReissueCredentialsResponse
-	(*ReissueProgress)(nil),               // 32: tandem.badges.v1.ReissueProgress
-	(*GetCredentialOperationRequest)(nil), // 33: tandem.badges.v1.GetCredentialOperationRequest
-	(*timestamppb.Timestamp)(nil),         // 34: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),               // 35: google.protobuf.Struct
-	(*Decision)(nil),                      // 36: tandem.badges.v1.Decision
-	(*Review)(nil),                        // 37: tandem.badges.v1.Review
-	(*RubricVersion)(nil),                 // 38: tandem.badges.v1.RubricVersion
-	(*BadgeDefinitionVersion)(nil),        // 39: tandem.badges.v1.BadgeDefinitionVersion
-	(*httpbody.HttpBody)(nil),             // 40: google.api.HttpBody
-	(*longrunningpb.Operation)(nil),       // 41: google.longrunning.Operation
+	(*CredentialViolation)(nil),           // 11: tandem.badges.v1.CredentialViolation
+	(*VerificationStep)(nil),              // 12: tandem.badges.v1.VerificationStep
+	(*GetAwardRequest)(nil),               // 13: tandem.badges.v1.GetAwardRequest
+	(*ListAwardsRequest)(nil),             // 14: tandem.badges.v1.ListAwardsRequest
+	(*ListAwardsResponse)(nil),            // 15: tandem.badges.v1.ListAwardsResponse
+	(*GetAwardTrailRequest)(nil),          // 16: tandem.badges.v1.GetAwardTrailRequest
+	(*RevokeAwardRequest)(nil),            // 17: tandem.badges.v1.RevokeAwardRequest
+	(*GetPartnershipStatusRequest)(nil),   // 18: tandem.badges.v1.GetPartnershipStatusRequest
+	(*GetCredentialRequest)(nil),          // 19: tandem.badges.v1.GetCredentialRequest
+	(*VerifyCredentialRequest)(nil),       // 20: tandem.badges.v1.VerifyCredentialRequest
+	(*CheckCredentialRequest)(nil),        // 21: tandem.badges.v1.CheckCredentialRequest
+	(*GetIssuerRequest)(nil),              // 22: tandem.badges.v1.GetIssuerRequest
+	(*Credential)(nil),                    // 23: tandem.badges.v1.Credential
+	(*SuspendAwardRequest)(nil),           // 24: tandem.badges.v1.SuspendAwardRequest
+	(*ReinstateAwardRequest)(nil),         // 25: tandem.badges.v1.ReinstateAwardRequest
+	(*ListCredentialsRequest)(nil),        // 26: tandem.badges.v1.ListCredentialsRequest
+	(*ListCredentialsResponse)(nil),       // 27: tandem.badges.v1.ListCredentialsResponse
+	(*ImportCredentialRequest)(nil),       // 28: tandem.badges.v1.ImportCredentialRequest
+	(*RenderCredentialRequest)(nil),       // 29: tandem.badges.v1.RenderCredentialRequest
+	(*RefreshCredentialRequest)(nil),      // 30: tandem.badges.v1.RefreshCredentialRequest
+	(*ReissueCredentialsRequest)(nil),     // 31: tandem.badges.v1.ReissueCredentialsRequest
+	(*ReissueCredentialsResponse)(nil),    // 32: tandem.badges.v1.ReissueCredentialsResponse
+	(*ReissueProgress)(nil),               // 33: tandem.badges.v1.ReissueProgress
+	(*GetCredentialOperationRequest)(nil), // 34: tandem.badges.v1.GetCredentialOperationRequest
+	(*timestamppb.Timestamp)(nil),         // 35: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),               // 36: google.protobuf.Struct
+	(*Decision)(nil),                      // 37: tandem.badges.v1.Decision
+	(*Review)(nil),                        // 38: tandem.badges.v1.Review
+	(*RubricVersion)(nil),                 // 39: tandem.badges.v1.RubricVersion
+	(*BadgeDefinitionVersion)(nil),        // 40: tandem.badges.v1.BadgeDefinitionVersion
+	(*httpbody.HttpBody)(nil),             // 41: google.api.HttpBody
+	(*longrunningpb.Operation)(nil),       // 42: google.longrunning.Operation
 }
 var file_tandem_badges_v1_awards_proto_depIdxs = []int32{
 	2,  // 0: tandem.badges.v1.Award.state:type_name -> tandem.badges.v1.Award.State
-	34, // 1: tandem.badges.v1.Award.award_time:type_name -> google.protobuf.Timestamp
-	34, // 2: tandem.badges.v1.Award.expire_time:type_name -> google.protobuf.Timestamp
-	34, // 3: tandem.badges.v1.Award.create_time:type_name -> google.protobuf.Timestamp
-	34, // 4: tandem.badges.v1.Award.update_time:type_name -> google.protobuf.Timestamp
-	34, // 5: tandem.badges.v1.Award.renewal_open_time:type_name -> google.protobuf.Timestamp
-	34, // 6: tandem.badges.v1.Award.lapse_time:type_name -> google.protobuf.Timestamp
+	35, // 1: tandem.badges.v1.Award.award_time:type_name -> google.protobuf.Timestamp
+	35, // 2: tandem.badges.v1.Award.expire_time:type_name -> google.protobuf.Timestamp
+	35, // 3: tandem.badges.v1.Award.create_time:type_name -> google.protobuf.Timestamp
+	35, // 4: tandem.badges.v1.Award.update_time:type_name -> google.protobuf.Timestamp
+	35, // 5: tandem.badges.v1.Award.renewal_open_time:type_name -> google.protobuf.Timestamp
+	35, // 6: tandem.badges.v1.Award.lapse_time:type_name -> google.protobuf.Timestamp
 	5,  // 7: tandem.badges.v1.AwardTrail.award:type_name -> tandem.badges.v1.Award
-	35, // 8: tandem.badges.v1.AwardTrail.credential:type_name -> google.protobuf.Struct
-	36, // 9: tandem.badges.v1.AwardTrail.decision:type_name -> tandem.badges.v1.Decision
-	37, // 10: tandem.badges.v1.AwardTrail.reviews:type_name -> tandem.badges.v1.Review
-	38, // 11: tandem.badges.v1.AwardTrail.rubric_version:type_name -> tandem.badges.v1.RubricVersion
-	39, // 12: tandem.badges.v1.AwardTrail.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
+	36, // 8: tandem.badges.v1.AwardTrail.credential:type_name -> google.protobuf.Struct
+	37, // 9: tandem.badges.v1.AwardTrail.decision:type_name -> tandem.badges.v1.Decision
+	38, // 10: tandem.badges.v1.AwardTrail.reviews:type_name -> tandem.badges.v1.Review
+	39, // 11: tandem.badges.v1.AwardTrail.rubric_version:type_name -> tandem.badges.v1.RubricVersion
+	40, // 12: tandem.badges.v1.AwardTrail.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
 	7,  // 13: tandem.badges.v1.AwardTrail.evidence:type_name -> tandem.badges.v1.EvidenceDigest
 	0,  // 14: tandem.badges.v1.Issuer.did_method:type_name -> tandem.badges.v1.DidMethod
-	34, // 15: tandem.badges.v1.Issuer.create_time:type_name -> google.protobuf.Timestamp
-	34, // 16: tandem.badges.v1.Issuer.update_time:type_name -> google.protobuf.Timestamp
-	11, // 17: tandem.badges.v1.Verification.steps:type_name -> tandem.badges.v1.VerificationStep
-	34, // 18: tandem.badges.v1.Verification.verify_time:type_name -> google.protobuf.Timestamp
-	1,  // 19: tandem.badges.v1.VerificationStep.outcome:type_name -> tandem.badges.v1.StepOutcome
-	5,  // 20: tandem.badges.v1.ListAwardsResponse.awards:type_name -> tandem.badges.v1.Award
-	35, // 21: tandem.badges.v1.VerifyCredentialRequest.credential:type_name -> google.protobuf.Struct
-	3,  // 22: tandem.badges.v1.Credential.kind:type_name -> tandem.badges.v1.Credential.Kind
-	34, // 23: tandem.badges.v1.Credential.issue_time:type_name -> google.protobuf.Timestamp
-	34, // 24: tandem.badges.v1.Credential.expire_time:type_name -> google.protobuf.Timestamp
-	34, // 25: tandem.badges.v1.ListCredentialsRequest.since:type_name -> google.protobuf.Timestamp
-	22, // 26: tandem.badges.v1.ListCredentialsResponse.credentials:type_name -> tandem.badges.v1.Credential
-	4,  // 27: tandem.badges.v1.RenderCredentialRequest.format:type_name -> tandem.badges.v1.RenderCredentialRequest.Format
-	34, // 28: tandem.badges.v1.ReissueProgress.start_time:type_name -> google.protobuf.Timestamp
-	12, // 29: tandem.badges.v1.AwardsService.GetAward:input_type -> tandem.badges.v1.GetAwardRequest
-	13, // 30: tandem.badges.v1.AwardsService.ListAwards:input_type -> tandem.badges.v1.ListAwardsRequest
-	15, // 31: tandem.badges.v1.AwardsService.GetAwardTrail:input_type -> tandem.badges.v1.GetAwardTrailRequest
-	16, // 32: tandem.badges.v1.AwardsService.RevokeAward:input_type -> tandem.badges.v1.RevokeAwardRequest
-	23, // 33: tandem.badges.v1.AwardsService.SuspendAward:input_type -> tandem.badges.v1.SuspendAwardRequest
-	24, // 34: tandem.badges.v1.AwardsService.ReinstateAward:input_type -> tandem.badges.v1.ReinstateAwardRequest
-	17, // 35: tandem.badges.v1.AwardsService.GetPartnershipStatus:input_type -> tandem.badges.v1.GetPartnershipStatusRequest
-	18, // 36: tandem.badges.v1.CredentialsService.GetCredential:input_type -> tandem.badges.v1.GetCredentialRequest
-	19, // 37: tandem.badges.v1.CredentialsService.VerifyCredential:input_type -> tandem.badges.v1.VerifyCredentialRequest
-	20, // 38: tandem.badges.v1.CredentialsService.CheckCredential:input_type -> tandem.badges.v1.CheckCredentialRequest
-	21, // 39: tandem.badges.v1.CredentialsService.GetIssuer:input_type -> tandem.badges.v1.GetIssuerRequest
-	25, // 40: tandem.badges.v1.CredentialsService.ListCredentials:input_type -> tandem.badges.v1.ListCredentialsRequest
-	27, // 41: tandem.badges.v1.CredentialsService.ImportCredential:input_type -> tandem.badges.v1.ImportCredentialRequest
-	28, // 42: tandem.badges.v1.CredentialsService.RenderCredential:input_type -> tandem.badges.v1.RenderCredentialRequest
-	29, // 43: tandem.badges.v1.CredentialsService.RefreshCredential:input_type -> tandem.badges.v1.RefreshCredentialRequest
-	30, // 44: tandem.badges.v1.CredentialsService.ReissueCredentials:input_type -> tandem.badges.v1.ReissueCredentialsRequest
-	33, // 45: tandem.badges.v1.CredentialsService.GetCredentialOperation:input_type -> tandem.badges.v1.GetCredentialOperationRequest
-	5,  // 46: tandem.badges.v1.AwardsService.GetAward:output_type -> tandem.badges.v1.Award
-	14, // 47: tandem.badges.v1.AwardsService.ListAwards:output_type -> tandem.badges.v1.ListAwardsResponse
-	6,  // 48: tandem.badges.v1.AwardsService.GetAwardTrail:output_type -> tandem.badges.v1.AwardTrail
-	5,  // 49: tandem.badges.v1.AwardsService.RevokeAward:output_type -> tandem.badges.v1.Award
-	5,  // 50: tandem.badges.v1.AwardsService.SuspendAward:output_type -> tandem.badges.v1.Award
-	5,  // 51: tandem.badges.v1.AwardsService.ReinstateAward:output_type -> tandem.badges.v1.Award
-	8,  // 52: tandem.badges.v1.AwardsService.GetPartnershipStatus:output_type -> tandem.badges.v1.PartnershipStatus
-	40, // 53: tandem.badges.v1.CredentialsService.GetCredential:output_type -> google.api.HttpBody
-	10, // 54: tandem.badges.v1.CredentialsService.VerifyCredential:output_type -> tandem.badges.v1.Verification
-	10, // 55: tandem.badges.v1.CredentialsService.CheckCredential:output_type -> tandem.badges.v1.Verification
-	9,  // 56: tandem.badges.v1.CredentialsService.GetIssuer:output_type -> tandem.badges.v1.Issuer
-	26, // 57: tandem.badges.v1.CredentialsService.ListCredentials:output_type -> tandem.badges.v1.ListCredentialsResponse
-	22, // 58: tandem.badges.v1.CredentialsService.ImportCredential:output_type -> tandem.badges.v1.Credential
-	40, // 59: tandem.badges.v1.CredentialsService.RenderCredential:output_type -> google.api.HttpBody
-	40, // 60: tandem.badges.v1.CredentialsService.RefreshCredential:output_type -> google.api.HttpBody
-	41, // 61: tandem.badges.v1.CredentialsService.ReissueCredentials:output_type -> google.longrunning.Operation
-	41, // 62: tandem.badges.v1.CredentialsService.GetCredentialOperation:output_type -> google.longrunning.Operation
-	46, // [46:63] is the sub-list for method output_type
-	29, // [29:46] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	35, // 15: tandem.badges.v1.Issuer.create_time:type_name -> google.protobuf.Timestamp
+	35, // 16: tandem.badges.v1.Issuer.update_time:type_name -> google.protobuf.Timestamp
+	12, // 17: tandem.badges.v1.Verification.steps:type_name -> tandem.badges.v1.VerificationStep
+	35, // 18: tandem.badges.v1.Verification.verify_time:type_name -> google.protobuf.Timestamp
+	10, // 19: tandem.badges.v1.Verification.parts:type_name -> tandem.badges.v1.Verification
+	1,  // 20: tandem.badges.v1.VerificationStep.outcome:type_name -> tandem.badges.v1.StepOutcome
+	11, // 21: tandem.badges.v1.VerificationStep.violations:type_name -> tandem.badges.v1.CredentialViolation
+	5,  // 22: tandem.badges.v1.ListAwardsResponse.awards:type_name -> tandem.badges.v1.Award
+	36, // 23: tandem.badges.v1.VerifyCredentialRequest.credential:type_name -> google.protobuf.Struct
+	3,  // 24: tandem.badges.v1.Credential.kind:type_name -> tandem.badges.v1.Credential.Kind
+	35, // 25: tandem.badges.v1.Credential.issue_time:type_name -> google.protobuf.Timestamp
+	35, // 26: tandem.badges.v1.Credential.expire_time:type_name -> google.protobuf.Timestamp
+	35, // 27: tandem.badges.v1.ListCredentialsRequest.since:type_name -> google.protobuf.Timestamp
+	23, // 28: tandem.badges.v1.ListCredentialsResponse.credentials:type_name -> tandem.badges.v1.Credential
+	4,  // 29: tandem.badges.v1.RenderCredentialRequest.format:type_name -> tandem.badges.v1.RenderCredentialRequest.Format
+	35, // 30: tandem.badges.v1.ReissueProgress.start_time:type_name -> google.protobuf.Timestamp
+	13, // 31: tandem.badges.v1.AwardsService.GetAward:input_type -> tandem.badges.v1.GetAwardRequest
+	14, // 32: tandem.badges.v1.AwardsService.ListAwards:input_type -> tandem.badges.v1.ListAwardsRequest
+	16, // 33: tandem.badges.v1.AwardsService.GetAwardTrail:input_type -> tandem.badges.v1.GetAwardTrailRequest
+	17, // 34: tandem.badges.v1.AwardsService.RevokeAward:input_type -> tandem.badges.v1.RevokeAwardRequest
+	24, // 35: tandem.badges.v1.AwardsService.SuspendAward:input_type -> tandem.badges.v1.SuspendAwardRequest
+	25, // 36: tandem.badges.v1.AwardsService.ReinstateAward:input_type -> tandem.badges.v1.ReinstateAwardRequest
+	18, // 37: tandem.badges.v1.AwardsService.GetPartnershipStatus:input_type -> tandem.badges.v1.GetPartnershipStatusRequest
+	19, // 38: tandem.badges.v1.CredentialsService.GetCredential:input_type -> tandem.badges.v1.GetCredentialRequest
+	20, // 39: tandem.badges.v1.CredentialsService.VerifyCredential:input_type -> tandem.badges.v1.VerifyCredentialRequest
+	21, // 40: tandem.badges.v1.CredentialsService.CheckCredential:input_type -> tandem.badges.v1.CheckCredentialRequest
+	22, // 41: tandem.badges.v1.CredentialsService.GetIssuer:input_type -> tandem.badges.v1.GetIssuerRequest
+	26, // 42: tandem.badges.v1.CredentialsService.ListCredentials:input_type -> tandem.badges.v1.ListCredentialsRequest
+	28, // 43: tandem.badges.v1.CredentialsService.ImportCredential:input_type -> tandem.badges.v1.ImportCredentialRequest
+	29, // 44: tandem.badges.v1.CredentialsService.RenderCredential:input_type -> tandem.badges.v1.RenderCredentialRequest
+	30, // 45: tandem.badges.v1.CredentialsService.RefreshCredential:input_type -> tandem.badges.v1.RefreshCredentialRequest
+	31, // 46: tandem.badges.v1.CredentialsService.ReissueCredentials:input_type -> tandem.badges.v1.ReissueCredentialsRequest
+	34, // 47: tandem.badges.v1.CredentialsService.GetCredentialOperation:input_type -> tandem.badges.v1.GetCredentialOperationRequest
+	5,  // 48: tandem.badges.v1.AwardsService.GetAward:output_type -> tandem.badges.v1.Award
+	15, // 49: tandem.badges.v1.AwardsService.ListAwards:output_type -> tandem.badges.v1.ListAwardsResponse
+	6,  // 50: tandem.badges.v1.AwardsService.GetAwardTrail:output_type -> tandem.badges.v1.AwardTrail
+	5,  // 51: tandem.badges.v1.AwardsService.RevokeAward:output_type -> tandem.badges.v1.Award
+	5,  // 52: tandem.badges.v1.AwardsService.SuspendAward:output_type -> tandem.badges.v1.Award
+	5,  // 53: tandem.badges.v1.AwardsService.ReinstateAward:output_type -> tandem.badges.v1.Award
+	8,  // 54: tandem.badges.v1.AwardsService.GetPartnershipStatus:output_type -> tandem.badges.v1.PartnershipStatus
+	41, // 55: tandem.badges.v1.CredentialsService.GetCredential:output_type -> google.api.HttpBody
+	10, // 56: tandem.badges.v1.CredentialsService.VerifyCredential:output_type -> tandem.badges.v1.Verification
+	10, // 57: tandem.badges.v1.CredentialsService.CheckCredential:output_type -> tandem.badges.v1.Verification
+	9,  // 58: tandem.badges.v1.CredentialsService.GetIssuer:output_type -> tandem.badges.v1.Issuer
+	27, // 59: tandem.badges.v1.CredentialsService.ListCredentials:output_type -> tandem.badges.v1.ListCredentialsResponse
+	23, // 60: tandem.badges.v1.CredentialsService.ImportCredential:output_type -> tandem.badges.v1.Credential
+	41, // 61: tandem.badges.v1.CredentialsService.RenderCredential:output_type -> google.api.HttpBody
+	41, // 62: tandem.badges.v1.CredentialsService.RefreshCredential:output_type -> google.api.HttpBody
+	42, // 63: tandem.badges.v1.CredentialsService.ReissueCredentials:output_type -> google.longrunning.Operation
+	42, // 64: tandem.badges.v1.CredentialsService.GetCredentialOperation:output_type -> google.longrunning.Operation
+	48, // [48:65] is the sub-list for method output_type
+	31, // [31:48] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_tandem_badges_v1_awards_proto_init() }
@@ -3082,7 +3259,7 @@ func file_tandem_badges_v1_awards_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_badges_v1_awards_proto_rawDesc), len(file_tandem_badges_v1_awards_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   29,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -224,7 +224,9 @@ type BadgeDefinitionVersion struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the badge definition version.
-	Etag          string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	// How long before its end an award may be renewed; 6 when zero.
+	RenewalMonths int32 `protobuf:"varint,16,opt,name=renewal_months,json=renewalMonths,proto3" json:"renewal_months,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -362,6 +364,13 @@ func (x *BadgeDefinitionVersion) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *BadgeDefinitionVersion) GetRenewalMonths() int32 {
+	if x != nil {
+		return x.RenewalMonths
+	}
+	return 0
 }
 
 // Rubric is a family of versions of a scoring guide.
@@ -1872,7 +1881,7 @@ const file_tandem_badges_v1_definitions_proto_rawDesc = "" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\b \x01(\tR\x04etag:n\xeaAk\n" +
-	"!tandem-badges.org/BadgeDefinition\x12#badgeDefinitions/{badge_definition}*\x10badgeDefinitions2\x0fbadgeDefinition\"\xb1\a\n" +
+	"!tandem-badges.org/BadgeDefinition\x12#badgeDefinitions/{badge_definition}*\x10badgeDefinitions2\x0fbadgeDefinition\"\xe6\a\n" +
 	"\x16BadgeDefinitionVersion\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12-\n" +
 	"\vdescription\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xa0\x1fR\vdescription\x12'\n" +
@@ -1892,7 +1901,8 @@ const file_tandem_badges_v1_definitions_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x0f \x01(\tR\x04etag:x\xeaAu\n" +
+	"\x04etag\x18\x0f \x01(\tR\x04etag\x123\n" +
+	"\x0erenewal_months\x18\x10 \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x18\x18(\x00R\rrenewalMonths:x\xeaAu\n" +
 	"(tandem-badges.org/BadgeDefinitionVersion\x126badgeDefinitions/{badge_definition}/versions/{version}*\bversions2\aversion\"\x9e\x02\n" +
 	"\x06Rubric\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
