@@ -100,3 +100,10 @@ type Evidence struct {
 	MediaType   string // optional
 	SHA256      string // digest of the file in hex, optional; becomes digestSRI
 }
+
+// Status is a place where whoever checks the badge finds out whether it still stands. One of the type
+// 1EdTechRevocationList has an ID only.
+type Status struct {
+	ID, Type, Purpose, List string
+	Index                   int
+}
