@@ -44,8 +44,37 @@ type Snapshot struct {
 	Submitter string
 	// SchoolTitle and DistrictTitle are the names at that time, for the credential.
 	SchoolTitle, DistrictTitle string
-	Evidence                   []Evidence
-	CreateTime                 time.Time
+	// About is what else the credential says of the school and the standard.
+	About      About
+	Evidence   []Evidence
+	CreateTime time.Time
+}
+
+// About is what the other services knew, at the submission, of the school and of the standard that
+// the badge is for: a credential is made of what was true then.
+type About struct {
+	StateIdentifier string   `json:"state_identifier,omitempty"` // of the school, from the state's registry
+	Standard        Standard `json:"standard"`
+}
+
+// Standard is a standard of a framework version with the goals and indicators it has there.
+type Standard struct {
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Goals       []Goal `json:"goals,omitempty"`
+}
+
+// Goal is a goal of a standard with the indicators that show that it is reached.
+type Goal struct {
+	ID         string      `json:"id"`
+	Title      string      `json:"title"`
+	Indicators []Indicator `json:"indicators,omitempty"`
+}
+
+// Indicator is an observable sign of a goal.
+type Indicator struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 // Evidence is one artifact of the frozen manifest.
@@ -55,6 +84,8 @@ type Evidence struct {
 	MediaType string `json:"media_type"`
 	SizeBytes int64  `json:"size_bytes"`
 	Caption   string `json:"caption"`
+	// PublicSummary is what it shows, written for the public; empty: the school did not make it public.
+	PublicSummary string `json:"public_summary,omitempty"`
 }
 
 // Journey is what an application needs to know of a journey.
@@ -99,6 +130,8 @@ type Sources interface {
 	Journey(ctx context.Context, name string) (Journey, error)
 	Picture(ctx context.Context, journey string) (Picture, error)
 	Freeze(ctx context.Context, journey string) (Manifest, error)
+	// About is what a credential says of a school and of a standard of a framework version.
+	About(ctx context.Context, school, frameworkVersion, standard string) (About, error)
 	// Result is the JSON value of a survey result.
 	Result(ctx context.Context, name string) (any, error)
 }

@@ -64,6 +64,10 @@ func (n *neighbors) Freeze(context.Context, string) (application.Manifest, error
 	}, n.away
 }
 
+func (n *neighbors) About(_ context.Context, school, version, standard string) (application.About, error) {
+	return application.About{StateIdentifier: "id of " + school, Standard: application.Standard{Title: standard + " of " + version}}, nil
+}
+
 func (n *neighbors) Result(_ context.Context, name string) (any, error) {
 	n.asked = append(n.asked, "result "+name)
 	return map[string]any{"answers": n.survey}, nil
@@ -195,6 +199,8 @@ func TestSubmittingFreezesWhatTheApplicationRestsOn(t *testing.T) {
 		"manifest": map[string]any{"frozen": 1.0},
 	}, content)
 	require.Equal(t, []string{"East", "Aspen", "m", "d"}, []string{s.SchoolTitle, s.DistrictTitle, s.Manifest, s.ManDigest})
+	require.Equal(t, "id of "+memory.School, s.About.StateIdentifier)
+	require.Equal(t, "share-power of "+memory.FrameworkVersion, s.About.Standard.Title)
 }
 
 func TestWhatKeepsAnApplicationFromBeingSubmitted(t *testing.T) {

@@ -97,6 +97,10 @@ func (d *Desk) freeze(ctx context.Context, a Application, e inForce, p Picture, 
 		}
 		results = append(results, r)
 	}
+	about, err := d.sources.About(ctx, names.School(a.Name), p.Journey.FrameworkVersion, p.Journey.Standard)
+	if err != nil {
+		return Snapshot{}, err
+	}
 	content, digest, err := canonical(map[string]any{
 		"application": a.Name, "round": a.Round + 1, "attestation": s.Attestation,
 		"badgeDefinitionVersion": e.Name, "rubricVersion": e.Asks.RubricVersion,
@@ -109,7 +113,7 @@ func (d *Desk) freeze(ctx context.Context, a Application, e inForce, p Picture, 
 		Name:    names.Child(a.Name, "snapshots", strconv.Itoa(a.Round+1)),
 		Content: content, Digest: digest, Manifest: manifest.Name, ManDigest: manifest.Digest,
 		Submitter: s.Person, SchoolTitle: p.SchoolTitle, DistrictTitle: p.DistrictTitle,
-		Evidence: manifest.Entries, CreateTime: d.now(),
+		About: about, Evidence: manifest.Entries, CreateTime: d.now(),
 	}, nil
 }
 

@@ -37,6 +37,24 @@ type Credential struct {
 	ExpireTime       time.Time // zero: it has no end
 }
 
+// Reissue is why a credential was signed anew: Operation is the work that did, which does so once.
+type Reissue struct {
+	Operation, Reason string
+}
+
+// Selection is what credentials an operation is to sign anew; empty fields select all.
+type Selection struct {
+	IssuerName string
+	Key        string // verification method
+}
+
+// CredentialSlice is a page of a list, the newest first: those before a moment and a name, at most Limit.
+type CredentialSlice struct {
+	Before time.Time
+	Name   string
+	Limit  int
+}
+
 // Standing is what the awards of a school amount to under a framework version, after one of
 // them changed.
 type Standing struct {

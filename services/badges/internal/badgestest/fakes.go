@@ -115,7 +115,7 @@ func (s *Schools) GetSchool(_ context.Context, req *schoolsv1.GetSchoolRequest) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.schools[req.GetName()] {
-		return &schoolsv1.School{Name: req.GetName(), Title: req.GetName()}, nil
+		return &schoolsv1.School{Name: req.GetName(), Title: req.GetName(), StateIdentifier: StateIdentifier}, nil
 	}
 	return nil, problem.NotFound(req.GetName())
 }
@@ -132,6 +132,27 @@ func (Results) GetResult(_ context.Context, req *assessmentsv1.GetResultRequest)
 	}, nil
 }
 
+// Frameworks is a fake of the frameworks of assessments: every version has the standard of a World.
+type Frameworks struct {
+	assessmentsv1.UnimplementedFrameworksServiceServer
+}
+
+// GetFrameworkVersion answers with a version of one standard, which has a goal with an indicator.
+func (Frameworks) GetFrameworkVersion(_ context.Context, req *assessmentsv1.GetFrameworkVersionRequest) (*assessmentsv1.FrameworkVersion, error) {
+	return &assessmentsv1.FrameworkVersion{Name: req.GetName(), Standards: []*assessmentsv1.Standard{{
+		Id: Standard, Title: "Communicate effectively", Description: "Families and school talk both ways.",
+		Goals: []*assessmentsv1.StandardGoal{{
+			Id: "two-way", Title: "Talk both ways", Indicators: []*assessmentsv1.Indicator{{Id: "two-way-1", Title: "Families ask and are answered"}},
+		}},
+	}}}, nil
+}
+
+// What the fakes say of a school and its evidence.
+const (
+	StateIdentifier = "0470-2012"
+	PublicSummary   = "Eighty families at the evening."
+)
+
 // Portfolios is a fake of the portfolios of evidence: every journey has two artifacts.
 type Portfolios struct {
 	evidencev1.UnimplementedPortfoliosServiceServer
@@ -147,7 +168,7 @@ func (p *Portfolios) FreezePortfolio(_ context.Context, req *evidencev1.FreezePo
 	return &evidencev1.Manifest{
 		Name: fmt.Sprintf("%s/manifests/m%d", req.GetName(), p.frozen), Digest: fmt.Sprintf("%064d", p.frozen),
 		Entries: []*evidencev1.ManifestEntry{
-			{Artifact: req.GetName() + "/a1", Sha256: fmt.Sprintf("%064x", 10), SizeBytes: 42, MediaType: "text/plain", Caption: "Notes of the family evening"},
+			{Artifact: req.GetName() + "/a1", Sha256: fmt.Sprintf("%064x", 10), SizeBytes: 42, MediaType: "text/plain", Caption: "Notes of the family evening", PublicSummary: proto.String(PublicSummary)},
 			{Artifact: req.GetName() + "/a2", Sha256: fmt.Sprintf("%064x", 11), SizeBytes: 1 << 40, MediaType: "image/png"},
 		},
 	}, nil

@@ -96,7 +96,10 @@ func Start(t testing.TB, o Options, deps run.Deps, build func(run.Deps) (run.Ser
 			schoolsv1.RegisterPeopleServiceServer(r, w.Schools)
 			schoolsv1.RegisterOrganizationsServiceServer(r, w.Schools)
 		}),
-		"assessments": serve("assessments", func(r grpc.ServiceRegistrar) { assessmentsv1.RegisterResultsServiceServer(r, Results{}) }),
+		"assessments": serve("assessments", func(r grpc.ServiceRegistrar) {
+			assessmentsv1.RegisterResultsServiceServer(r, Results{})
+			assessmentsv1.RegisterFrameworksServiceServer(r, Frameworks{})
+		}),
 		"evidence":    serve("evidence", func(r grpc.ServiceRegistrar) { evidencev1.RegisterPortfoliosServiceServer(r, &Portfolios{}) }),
 	}
 	svc, err := build(deps)

@@ -31,6 +31,7 @@ type Peers struct {
 	people        schoolsv1.PeopleServiceClient
 	organizations schoolsv1.OrganizationsServiceClient
 	results       assessmentsv1.ResultsServiceClient
+	frameworks    assessmentsv1.FrameworksServiceClient
 	portfolios    evidencev1.PortfoliosServiceClient
 }
 
@@ -46,6 +47,7 @@ func New(conns map[string]grpc.ClientConnInterface) (*Peers, error) {
 		people:        schoolsv1.NewPeopleServiceClient(conns["schools"]),
 		organizations: schoolsv1.NewOrganizationsServiceClient(conns["schools"]),
 		results:       assessmentsv1.NewResultsServiceClient(conns["assessments"]),
+		frameworks:    assessmentsv1.NewFrameworksServiceClient(conns["assessments"]),
 		portfolios:    evidencev1.NewPortfoliosServiceClient(conns["evidence"]),
 	}, nil
 }
@@ -97,7 +99,7 @@ func (p *Peers) Freeze(ctx context.Context, name string) (application.Manifest, 
 	for _, e := range m.GetEntries() {
 		out.Entries = append(out.Entries, application.Evidence{
 			Artifact: e.GetArtifact(), SHA256: e.GetSha256(), MediaType: e.GetMediaType(),
-			SizeBytes: e.GetSizeBytes(), Caption: e.GetCaption(),
+			SizeBytes: e.GetSizeBytes(), Caption: e.GetCaption(), PublicSummary: e.GetPublicSummary(),
 		})
 	}
 	return out, err

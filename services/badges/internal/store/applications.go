@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tandem-badges/tandem/services/badges/internal/application"
 	"github.com/tandem-badges/tandem/services/badges/internal/caller"
@@ -13,7 +14,7 @@ import (
 const (
 	applicationColumns = "name, journey, badge_definition, edition, rubric_version, state, round, snapshot, snapshot_digest, " +
 		"attestation, submitter, submitted_at, requirements, decision, award, withdraw_reason, created_at, updated_at, version"
-	snapshotColumns = "name, content, digest, manifest, manifest_digest, submitter, school_title, district_title, evidence, created_at"
+	snapshotColumns = "name, content, digest, manifest, manifest_digest, submitter, school_title, district_title, evidence, created_at, about"
 )
 
 // InsertApplication adds an application.
@@ -90,21 +91,25 @@ func (s *Store) InsertSnapshot(ctx context.Context, n application.Snapshot) erro
 	if err != nil {
 		return err
 	}
+	about, err := encode(n.About)
+	if err != nil {
+		return err
+	}
 	return s.insert(ctx, n.Name, "snapshots", snapshotColumns, n.Name, string(n.Content), n.Digest, n.Manifest, n.ManDigest,
-		n.Submitter, n.SchoolTitle, n.DistrictTitle, evidence, micros(n.CreateTime))
+		n.Submitter, n.SchoolTitle, n.DistrictTitle, evidence, micros(n.CreateTime), about)
 }
 
 // Snapshot reads one snapshot.
 func (s *Store) Snapshot(ctx context.Context, name string) (application.Snapshot, error) {
 	return one(ctx, s, name, func(r row) (n application.Snapshot, err error) {
-		var content, evidence string
+		var content, evidence, about string
 		var created int64
 		if err = r.Scan(&n.Name, &content, &n.Digest, &n.Manifest, &n.ManDigest, &n.Submitter, &n.SchoolTitle,
-			&n.DistrictTitle, &evidence, &created); err != nil {
+			&n.DistrictTitle, &evidence, &created, &about); err != nil {
 			return n, err
 		}
 		n.Content, n.CreateTime = []byte(content), moment(created)
-		return n, decode(evidence, &n.Evidence)
+		return n, errors.Join(decode(evidence, &n.Evidence), decode(about, &n.About))
 	}, "SELECT "+snapshotColumns+" FROM snapshots WHERE district_id = $1 AND name = $2", names.District(name), name)
 }
 

@@ -13,11 +13,8 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
-const (
-	awardColumns = "name, edition, standard, framework_version, application, decision, journey, credential, state, awarded_at, " +
-		"expires_at, lapses_at, revoke_reason, created_at, updated_at, version"
-	credentialColumns = "name, award, document, digest, issued_at" //nolint:gosec // names of columns, no credential
-)
+const awardColumns = "name, edition, standard, framework_version, application, decision, journey, credential, state, awarded_at, " +
+	"expires_at, lapses_at, revoke_reason, created_at, updated_at, version"
 
 // InsertAward adds an award; one per decision.
 func (s *Store) InsertAward(ctx context.Context, a award.Award) error {
@@ -71,29 +68,6 @@ func (s *Store) Due(ctx context.Context, now time.Time, most int) ([]string, err
 		return name, err
 	}, `SELECT name FROM awards WHERE (state = 'ACTIVE' AND expires_at <= $1) OR (state = 'GRACE' AND lapses_at <= $1)
 		ORDER BY expires_at, name LIMIT $2`, micros(now), limit(most))
-}
-
-// InsertCredential adds a credential; one per award, of which the audit log tells,
-// since the name of a credential says nothing of a district.
-func (s *Store) InsertCredential(ctx context.Context, c award.Credential) error {
-	read := audit.Row(s.db, "credentials", "district_id = $1 AND name = $2", names.District(c.Award), c.Name)
-	err := audit.Added(ctx, s.db, c.Award, read, func(ctx context.Context) error {
-		_, err := s.db.Exec(ctx, "INSERT INTO credentials (district_id, "+credentialColumns+") VALUES ($1, $2, $3, $4, $5, $6)",
-			names.District(c.Award), c.Name, c.Award, c.Document, c.Digest, micros(c.IssueTime))
-		return err
-	})
-	return sqldb.MapError(err, c.Name)
-}
-
-// Credential reads one credential. Its name says nothing of a district: it is public.
-func (s *Store) Credential(ctx context.Context, name string) (award.Credential, error) {
-	ctx = tenant.Everything(ctx, "a credential is public, and its name says nothing of a district")
-	return one(ctx, s, name, func(r row) (c award.Credential, err error) {
-		var issued int64
-		err = r.Scan(&c.Name, &c.Award, &c.Document, &c.Digest, &issued)
-		c.IssueTime = moment(issued)
-		return c, err
-	}, "SELECT "+credentialColumns+" FROM credentials WHERE name = $1", name)
 }
 
 // Partnership reads whether a school is a Partnership School.

@@ -36,17 +36,22 @@ func at(i int) time.Time { return time.Unix(1_800_000_000, int64(i)*1000).UTC() 
 func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, *store.Store, *sqldb.DB){
-		"definitions and rubrics are read back":         definitions,
-		"applications and snapshots are read back":      applications,
-		"a journey has one open application":            oneOpen,
-		"reviews are read back and belong to one round": reviews,
-		"decisions are read back":                       decisions,
-		"awards and credentials exist once":             awards,
-		"awards come due in order":                      due,
-		"partnerships are written over":                 partnerships,
-		"a taken name and a stale version are refused":  versions,
-		"events come with the change or not at all":     events,
-		"lists keep to their scope":                     scopes,
+		"definitions and rubrics are read back":          definitions,
+		"applications and snapshots are read back":       applications,
+		"a journey has one open application":             oneOpen,
+		"reviews are read back and belong to one round":  reviews,
+		"decisions are read back":                        decisions,
+		"awards exist once":                              awards,
+		"credentials are read back and exist once":       credentials,
+		"a credential is signed anew once per operation": reissues,
+		"credentials are listed, the newest first":       credentialLists,
+		"what is to be signed anew comes in order":       reissuable,
+		"a school has one Partnership School award":      partnershipCredentials,
+		"awards come due in order":                       due,
+		"partnerships are written over":                  partnerships,
+		"a taken name and a stale version are refused":   versions,
+		"events come with the change or not at all":      events,
+		"lists keep to their scope":                      scopes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t)
@@ -101,6 +106,7 @@ func applications(t *testing.T, s *store.Store, _ *sqldb.DB) {
 	n := application.Snapshot{
 		Name: a.Snapshot, Content: []byte(`{"a":1}`), Digest: "dd", Manifest: "m", ManDigest: "md", Submitter: "people/p",
 		SchoolTitle: "S", DistrictTitle: "D", Evidence: []application.Evidence{{Artifact: "x", SHA256: "ff", SizeBytes: 1 << 40}}, CreateTime: at(2),
+		About: application.About{StateIdentifier: "0470-2012", Standard: application.Standard{Title: "T", Goals: []application.Goal{{ID: "g", Title: "G", Indicators: []application.Indicator{{ID: "i", Title: "I"}}}}}},
 	}
 	require.NoError(t, s.InsertSnapshot(ctx, n))
 	read(t, n, must(s.Snapshot(ctx, n.Name)))
@@ -171,12 +177,6 @@ func awards(t *testing.T, s *store.Store, _ *sqldb.DB) {
 	a := anAward("w1", "d1", 1)
 	require.NoError(t, s.InsertAward(ctx, a))
 	require.True(t, problem.Is(s.InsertAward(ctx, anAward("w2", "d1", 1)), problem.KindAlreadyExists), "one award per decision")
-	c := award.Credential{Name: a.Credential, Award: a.Name, Document: []byte("{\x00\xff}"), Digest: "dd", IssueTime: at(1)}
-	require.NoError(t, s.InsertCredential(ctx, c))
-	other := c
-	other.Name = "credentials/other"
-	require.True(t, problem.Is(s.InsertCredential(ctx, other), problem.KindAlreadyExists), "one credential per award")
-	read(t, c, must(s.Credential(ctx, c.Name)))
 	a.State, a.RevokeReason, a.Version = award.Revoked, "why", 2
 	require.NoError(t, s.UpdateAward(ctx, a))
 	read(t, a, must(s.Award(ctx, a.Name)))
