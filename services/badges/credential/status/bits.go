@@ -107,3 +107,6 @@ func unwrap(text string) ([]byte, error) {
 	}
 	return packed, nil
 }
+
+// Bytes are the entries, eight to a byte; the caller must not change them.
+func (b Bits) Bytes() []byte { return b.raw }
