@@ -2,6 +2,7 @@ package bake_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -190,6 +191,60 @@ func TestHostilePicturesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := bake.Unbake(c.file)
 			refused(t, err, c.code)
+		})
+	}
+}
+
+// attached is a PDF with streams as attachments; the rest of a PDF does not matter here.
+func attached(streams ...string) []byte {
+	return []byte("%PDF-1.7\n" + strings.Join(streams, "\n") + "\ntrailer\n<< >>\n%%EOF\n")
+}
+
+func stream(dictionary, content string) string {
+	return "7 0 obj\n<< /Type /EmbeddedFile " + dictionary + " >>\nstream\n" + content + "\nendstream\nendobj"
+}
+
+func deflated(t *testing.T, content string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	_, err := w.Write([]byte(content))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.String()
+}
+
+func TestCredentialsAttachedToPDFs(t *testing.T) {
+	packed := deflated(t, document)
+	bomb := deflated(t, strings.Repeat(" ", 50<<20))
+	for name, c := range map[string]struct {
+		file []byte
+		code string
+	}{
+		"plain":                       {attached(stream("", document)), ""},
+		"plain with its length":       {attached(stream("/Length 900 0 R", document), stream("/Length 4", "text")), ""},
+		"packed":                      {attached(stream("/Filter /FlateDecode", packed)), ""},
+		"packed, in a list":           {attached(stream("/Filter [ /FlateDecode ] /Params << /Size 1 >>", packed)), ""},
+		"beside other files":          {attached(stream("", "notes"), stream("/Filter /FlateDecode", bomb), stream("", document)), ""},
+		"the same one twice":          {attached(stream("", document), stream("", document)), ""},
+		"two credentials":             {attached(stream("", document), stream("", jwt)), bake.CodeTwice},
+		"a bomb":                      {attached(stream("/Filter /FlateDecode", bomb)), bake.CodeNone},
+		"packed in an odd way":        {attached(stream("/Filter /ASCIIHexDecode", document)), bake.CodeNone},
+		"not an attachment":           {attached(strings.Replace(stream("", document), "/EmbeddedFile", "/XObject", 1)), bake.CodeNone},
+		"encrypted":                   {attached(stream("", document), "trailer << /Encrypt 3 0 R >>"), bake.CodeUnsupported},
+		"cut off":                     {bytes.TrimSuffix(attached(stream("", document)), []byte("%%EOF\n")), bake.CodeDamaged},
+		"a length beyond the file":    {attached(stream("/Length 99999", document)), bake.CodeDamaged},
+		"nothing attached":            {attached(), bake.CodeNone},
+		"more attachments than looks": {attached(slices.Repeat([]string{stream("", "x")}, 30)...), bake.CodeTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := bake.Unbake(c.file)
+			if c.code != "" {
+				refused(t, err, c.code)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, document, string(out))
 		})
 	}
 }

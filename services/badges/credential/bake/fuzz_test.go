@@ -91,6 +91,6 @@ func FuzzSVG(f *testing.F) {
 
 func FuzzPDF(f *testing.F) {
 	f.Add([]byte("%PDF-1.7\n1 0 obj\n<< /Type /EmbeddedFile /Length 7 >>\nstream\n{\"a\":1}\nendstream\nendobj\n%%EOF"))
-	f.Add([]byte("%PDF-1.7\n1 0 obj<</Type/EmbeddedFile/Filter/FlateDecode/Length 3>>stream\nabc"))
+	f.Add([]byte("%PDF-1.7\n1 0 obj<</Type/EmbeddedFile/Filter/FlateDecode/Length 3>>stream\nabc\nendstream\n%%EOF"))
 	f.Fuzz(unbaked)
 }

@@ -27,6 +27,9 @@ var (
 
 // unbakePDF takes the one credential out of the attachments of a PDF.
 func unbakePDF(file []byte) ([]byte, error) {
+	if tail := file[max(0, len(file)-1024):]; !bytes.Contains(tail, []byte("%%EOF")) {
+		return nil, refuse(CodeDamaged, "The PDF is cut off.")
+	}
 	var found [][]byte
 	looked := 0
 	objects := streamObject.FindAllIndex(file, -1)
