@@ -25,9 +25,8 @@ const (
 	OpenBadgesExtensions = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 	// CLR201 defines the words of a Comprehensive Learner Record.
 	CLR201 = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
-	// The contexts that badges of other issuers still name; the first has no number in its address.
-	OpenBadges300 = "https://purl.imsglobal.org/spec/ob/v3p0/context.json"
-	OpenBadges301 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.1.json"
+	// OpenBadges302 is what badges of other issuers still name. The versions before it redefine
+	// protected terms of CredentialsV2, so that no document can name both.
 	OpenBadges302 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json"
 	// ExamplesV2 gives every undefined word a meaning. It is known in development and tests only.
 	ExamplesV2 = "https://www.w3.org/ns/credentials/examples/v2"
@@ -44,8 +43,6 @@ func standard() []pinned {
 	return []pinned{
 		{CredentialsV2, "credentials-v2.json", "b463c8d6a066214123ddd9827b135e1b50e1fc73322cc52a9b12a4f1fc7d86cf"},
 		{OpenBadges303, "open-badges-3.0.3.json", "c5e555a91a5cf48e32ae0a05674c61ddd5c053b680b5643b2f57f9965e386d99"},
-		{OpenBadges300, "open-badges-3.0.0.json", "2c54acaa1cffda2420be32ab61f0a2082051211131c6337686f36f2537aa859b"},
-		{OpenBadges301, "open-badges-3.0.1.json", "8bb2354552b70cbdf2066f6d3e24bc5c2be2619145737580ad2aebdc366e77d5"},
 		{OpenBadges302, "open-badges-3.0.2.json", "bdd1d11a55a660322f24660862a1d430ee80cce584465f750909daa43684357c"},
 		{CLR201, "clr-2.0.1.json", "6a4d3f6fa3c2efc54bf253dce39d2fc9d47a95357ed8b2a408a93f7b6f767c4d"},
 		{OpenBadgesExtensions, "open-badges-extensions.json", "15f4c347c6fe4380d9b6b93795859e33747ef48d5c55b91a71c52fb51c7bcbd7"},

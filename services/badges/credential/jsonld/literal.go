@@ -31,13 +31,17 @@ func literal(object map[string]any) (rdfc.Term, error) {
 	case bool:
 		return rdfc.Literal(strconv.FormatBool(v), orDefault(datatype, xsdBoolean)), nil
 	case float64:
-		text := numberText(v, datatype)
-		if isInteger(text) {
-			return rdfc.Literal(text, orDefault(datatype, xsdInteger)), nil
-		}
-		return rdfc.Literal(text, orDefault(datatype, xsdDouble)), nil
+		return numberLiteral(v, datatype), nil
 	}
 	return rdfc.Term{}, refuse(CodeDroppedValue, "@value", "a value is no text, number or truth value")
+}
+
+func numberLiteral(v float64, datatype string) rdfc.Term {
+	text := numberText(v, datatype)
+	if isInteger(text) {
+		return rdfc.Literal(text, orDefault(datatype, xsdInteger))
+	}
+	return rdfc.Literal(text, orDefault(datatype, xsdDouble))
 }
 
 // datatypeOf checks the keys of a value object and returns its datatype, empty if it has none.

@@ -15,6 +15,9 @@ const (
 // exactNumber parses a JSON number and refuses it when its signed form would be another
 // number: two documents with different numbers must never have the same signature.
 func exactNumber(text string) (float64, error) {
+	if small, err := strconv.Atoi(text); err == nil && len(text) <= len("999999999999999") {
+		return float64(small), nil
+	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err == nil && decimal(text) == decimal(numberText(f, "")) {
 		return f + 0, nil // minus zero becomes zero, as JSON-LD writes it

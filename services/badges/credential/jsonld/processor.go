@@ -3,6 +3,7 @@ package jsonld
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
@@ -17,21 +18,32 @@ const undefined = "urn:tandem:undefined-term:"
 
 // Processor turns documents into datasets. It is safe for concurrent use.
 type Processor struct {
-	set     *contexts.Set
-	options *ld.JsonLdOptions
-	active  sync.Map // parsed contexts by their joined addresses; bounded, as addresses are known and unique
+	set      *contexts.Set
+	options  *ld.JsonLdOptions
+	active   sync.Map // parsed contexts by their joined addresses; bounded, as addresses are known and unique
+	compiler *compiler
 }
 
 // New makes a processor that knows exactly the contexts of the set.
 func New(set *contexts.Set) *Processor {
 	options := ld.NewJsonLdOptions("")
 	options.DocumentLoader = staticLoader{set}
-	return &Processor{set: set, options: options}
+	p := &Processor{set: set, options: options}
+	p.compiler, _ = newCompiler(options) // without one, the general path does all the work
+	return p
 }
 
 // ToRDF gives the dataset of a document decoded by Decode. Every value of the document is in
 // the dataset, or the answer is an *Error.
 func (p *Processor) ToRDF(doc map[string]any) (rdfc.Dataset, error) {
+	if dataset, ok := p.compiled(doc); ok {
+		return dataset, nil
+	}
+	return p.general(doc)
+}
+
+// general converts a document by the library's expansion.
+func (p *Processor) general(doc map[string]any) (rdfc.Dataset, error) {
 	var before counter
 	if err := p.checkObject(doc, &before); err != nil {
 		return nil, err
@@ -128,17 +140,20 @@ func (l staticLoader) LoadDocument(url string) (*ld.RemoteDocument, error) {
 	return &ld.RemoteDocument{DocumentURL: url, Document: catching(doc)}, nil
 }
 
-// catching copies a context document and follows every reset to null with the catching vocabulary.
+// catching copies a context document and follows every reset to null with the catching
+// vocabulary. The library asks the reset context how the values of the term are kept, though
+// the definition around it says so, and would lose the graph of an embedded credential:
+// therefore the reset context repeats the container, under a name that stays undefined.
 func catching(node any) any {
 	switch v := node.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for key, value := range v {
-			if key == "@context" && value == nil {
-				out[key] = []any{nil, map[string]any{"@vocab": undefined}}
-				continue
-			}
 			out[key] = catching(value)
+			definition, isObject := value.(map[string]any)
+			if local, has := definition["@context"]; isObject && has && local == nil {
+				out[key] = reset(key, definition)
+			}
 		}
 		return out
 	case []any:
@@ -150,4 +165,14 @@ func catching(node any) any {
 	default:
 		return v
 	}
+}
+
+// reset rewrites the definition of a term whose values start from an empty context.
+func reset(term string, definition map[string]any) map[string]any {
+	kept := maps.Clone(definition)
+	delete(kept, "@context")
+	kept["@id"] = undefined + term
+	out := maps.Clone(definition)
+	out["@context"] = []any{nil, map[string]any{"@vocab": undefined, term: kept}}
+	return out
 }

@@ -1,11 +1,14 @@
 package rdfc
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"slices"
+	"strconv"
 )
 
 // Algorithm names the hash used inside canonicalization.
@@ -18,7 +21,7 @@ const (
 )
 
 // DefaultWorkLimit is far above what any real credential needs and still ends within a second on a small machine.
-const DefaultWorkLimit = 200_000
+const DefaultWorkLimit = 400_000
 
 // The refusals of Canonicalize.
 var (
@@ -42,95 +45,87 @@ type Result struct {
 
 // Canonicalize runs RDFC-1.0 over the dataset.
 func Canonicalize(d Dataset, opts Options) (Result, error) {
-	c, err := newCanonicalizer(d.unique(), opts)
-	if err != nil {
-		return Result{}, err
-	}
-	if err := c.issueAll(); err != nil {
-		return Result{}, err
-	}
-	lines := make([]string, len(c.quads))
-	for i, q := range c.quads {
-		lines[i] = string(appendQuad(nil, q, c.canonical.id))
-	}
-	return Result{NQuads: joinSorted(lines), Issued: c.canonical.ids}, nil
-}
-
-type canonicalizer struct {
-	quads       Dataset
-	nodes       map[string][]int // quads that mention a blank node
-	firstDegree map[string]string
-	canonical   *issuer
-	hash        func([]byte) string
-	work        int
-}
-
-func newCanonicalizer(d Dataset, opts Options) (*canonicalizer, error) {
-	c := &canonicalizer{
-		quads: d, nodes: map[string][]int{}, firstDegree: map[string]string{},
-		canonical: newIssuer("c14n"), work: opts.WorkLimit,
-	}
+	c := &canonicalizer{text: newText(d), work: opts.WorkLimit}
 	if c.work <= 0 {
 		c.work = DefaultWorkLimit
 	}
 	switch opts.Algorithm {
 	case "", SHA256:
-		c.hash = func(b []byte) string { s := sha256.Sum256(b); return hex.EncodeToString(s[:]) }
+		c.digest = sha256.New()
 	case SHA384:
-		c.hash = func(b []byte) string { s := sha512.Sum384(b); return hex.EncodeToString(s[:]) }
+		c.digest = sha512.New384()
 	default:
-		return nil, ErrUnknownAlgorithm
+		return Result{}, ErrUnknownAlgorithm
 	}
-	for i, q := range d {
-		c.index(i, q.Subject, q.Object, q.Graph)
+	if err := c.issueAll(); err != nil {
+		return Result{}, err
 	}
-	return c, nil
+	issued := make(map[string]string, len(c.labels))
+	for node, label := range c.labels {
+		issued[label] = c.canonical[node]
+	}
+	return Result{NQuads: c.render(c.canonical), Issued: issued}, nil
 }
 
-func (c *canonicalizer) index(quad int, terms ...Term) {
-	for _, t := range terms {
-		if t.Kind != KindBlank {
-			continue
-		}
-		list := c.nodes[t.Value]
-		if n := len(list); n == 0 || list[n-1] != quad {
-			c.nodes[t.Value] = append(list, quad)
-		}
-	}
+// canonicalizer is one run. Blank nodes are numbers here: their index in labels.
+type canonicalizer struct {
+	text
+	digest      hash.Hash
+	firstDegree [][]byte // hashes of the nodes
+	canonical   []string // names given so far, empty for none
+	issued      int
+	work        int
 }
 
 // issueAll is the main algorithm (section 4.4.3): nodes with a hash of their own first, look-alikes after them.
 func (c *canonicalizer) issueAll() error {
-	byHash := map[string][]string{}
-	for node := range c.nodes {
-		h := c.hashFirstDegree(node)
-		c.firstDegree[node] = h
-		byHash[h] = append(byHash[h], node)
+	count := len(c.labels)
+	c.canonical = make([]string, count)
+	c.firstDegree = make([][]byte, count)
+	sums := make([]byte, 0, count*c.digest.Size())
+	order := make([]int, count)
+	for node := range order {
+		order[node] = node
+		from := len(sums)
+		sums = c.hashFirstDegree(sums, node)
+		c.firstDegree[node] = sums[from:len(sums):len(sums)]
 	}
-	var shared []string
-	for _, h := range sortedKeys(byHash) {
-		if len(byHash[h]) == 1 {
-			c.canonical.issue(byHash[h][0])
-		} else {
-			shared = append(shared, h)
+	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(c.firstDegree[a], c.firstDegree[b]) })
+	var shared [][]int
+	for len(order) > 0 {
+		n := 1
+		for n < len(order) && bytes.Equal(c.firstDegree[order[0]], c.firstDegree[order[n]]) {
+			n++
 		}
+		if n == 1 {
+			c.issue(order[0])
+		} else {
+			shared = append(shared, order[:n])
+		}
+		order = order[n:]
 	}
-	for _, h := range shared {
-		if err := c.issueShared(byHash[h]); err != nil {
+	for _, nodes := range shared {
+		if err := c.issueShared(nodes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *canonicalizer) issueShared(nodes []string) error {
-	slices.Sort(nodes)
+func (c *canonicalizer) issue(node int) {
+	if c.canonical[node] == "" {
+		c.canonical[node] = "c14n" + strconv.Itoa(c.issued)
+		c.issued++
+	}
+}
+
+func (c *canonicalizer) issueShared(nodes []int) error {
 	var paths []path
 	for _, node := range nodes {
-		if c.canonical.has(node) {
+		if c.canonical[node] != "" {
 			continue
 		}
-		temp := newIssuer("b")
+		temp := newIssuer()
 		temp.issue(node)
 		p, err := c.hashNDegree(node, temp)
 		if err != nil {
@@ -138,31 +133,42 @@ func (c *canonicalizer) issueShared(nodes []string) error {
 		}
 		paths = append(paths, p)
 	}
-	slices.SortStableFunc(paths, func(a, b path) int { return compare(a.hash, b.hash) })
+	slices.SortStableFunc(paths, func(a, b path) int { return bytes.Compare(a.hash, b.hash) })
 	for _, p := range paths {
 		for _, node := range p.issuer.order {
-			c.canonical.issue(node)
+			c.issue(node)
 		}
 	}
 	return nil
 }
 
-// hashFirstDegree hashes the quads around a node with the node named a and all others z (section 4.6).
-func (c *canonicalizer) hashFirstDegree(node string) string {
-	lines := make([]string, 0, len(c.nodes[node]))
-	label := func(l string) string {
-		if l == node {
-			return "a"
-		}
-		return "z"
+// hashFirstDegree appends the hash of the quads around a node, with the node named a and all
+// others z (section 4.6).
+func (c *canonicalizer) hashFirstDegree(dst []byte, node int) []byte {
+	c.scratch = c.scratch[:0]
+	spans := c.spans[:0]
+	for _, i := range c.around[node] {
+		from := len(c.scratch)
+		c.scratch = c.appendLine(c.scratch, c.lines[i], func(dst []byte, other int) []byte {
+			if other == node {
+				return append(dst, 'a')
+			}
+			return append(dst, 'z')
+		})
+		spans = append(spans, span{from, len(c.scratch)})
 	}
-	for _, i := range c.nodes[node] {
-		lines = append(lines, string(appendQuad(nil, c.quads[i], label)))
+	sortSpans(spans, c.scratch)
+	c.digest.Reset()
+	for _, s := range spans {
+		c.digest.Write(c.scratch[s.from:s.to])
 	}
-	slices.Sort(lines)
-	var text []byte
-	for _, l := range lines {
-		text = append(text, l...)
-	}
-	return c.hash(text)
+	c.spans = spans
+	return c.digest.Sum(dst)
+}
+
+// sum hashes a text and gives the hash in hex, as the algorithm concatenates hashes.
+func (c *canonicalizer) sum(text []byte) []byte {
+	c.digest.Reset()
+	c.digest.Write(text)
+	return hex.AppendEncode(nil, c.digest.Sum(nil))
 }

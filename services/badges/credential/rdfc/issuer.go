@@ -1,39 +1,33 @@
 package rdfc
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 )
 
-// issuer hands out identifiers in order and remembers the order (section 4.5).
+// issuer hands out temporary names in order and remembers the order (section 4.5).
 type issuer struct {
-	prefix string
-	ids    map[string]string
-	order  []string
+	ids   map[int]int
+	order []int
 }
 
-func newIssuer(prefix string) *issuer { return &issuer{prefix: prefix, ids: map[string]string{}} }
+func newIssuer() *issuer { return &issuer{ids: map[int]int{}} }
 
-func (s *issuer) issue(node string) string {
-	if id, ok := s.ids[node]; ok {
-		return id
+func (s *issuer) issue(node int) {
+	if _, ok := s.ids[node]; !ok {
+		s.ids[node] = len(s.order)
+		s.order = append(s.order, node)
 	}
-	id := s.prefix + strconv.Itoa(len(s.order))
-	s.ids[node] = id
-	s.order = append(s.order, node)
-	return id
 }
 
-func (s *issuer) has(node string) bool { _, ok := s.ids[node]; return ok }
+func (s *issuer) has(node int) bool { _, ok := s.ids[node]; return ok }
 
-func (s *issuer) id(node string) string { return s.ids[node] }
+// appendID writes the node's temporary name.
+func (s *issuer) appendID(dst []byte, node int) []byte {
+	return strconv.AppendInt(append(dst, "_:b"...), int64(s.ids[node]), 10)
+}
 
 func (s *issuer) clone() *issuer {
-	return &issuer{prefix: s.prefix, ids: maps.Clone(s.ids), order: slices.Clone(s.order)}
+	return &issuer{ids: maps.Clone(s.ids), order: slices.Clone(s.order)}
 }
-
-func compare(a, b string) int { return cmp.Compare(a, b) }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

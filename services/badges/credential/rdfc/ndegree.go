@@ -1,10 +1,15 @@
 package rdfc
 
-import "slices"
+import (
+	"bytes"
+	"encoding/hex"
+	"maps"
+	"slices"
+)
 
 // path is the outcome of one Hash N-Degree Quads run: the hash and the identifiers issued on the way.
 type path struct {
-	hash   string
+	hash   []byte
 	issuer *issuer
 }
 
@@ -17,13 +22,13 @@ func (c *canonicalizer) spend(units int) error {
 }
 
 // hashNDegree tells look-alike nodes apart by the paths to their neighbours (section 4.8).
-func (c *canonicalizer) hashNDegree(node string, iss *issuer) (path, error) {
+func (c *canonicalizer) hashNDegree(node int, iss *issuer) (path, error) {
 	related, err := c.relatedHashes(node, iss)
 	if err != nil {
 		return path{}, err
 	}
 	var data []byte
-	for _, h := range sortedKeys(related) {
+	for _, h := range slices.Sorted(maps.Keys(related)) {
 		data = append(data, h...)
 		best, err := c.bestPath(related[h], iss)
 		if err != nil {
@@ -32,27 +37,24 @@ func (c *canonicalizer) hashNDegree(node string, iss *issuer) (path, error) {
 		data = append(data, best.hash...)
 		iss = best.issuer
 	}
-	return path{hash: c.hash(data), issuer: iss}, nil
+	return path{hash: c.sum(data), issuer: iss}, nil
 }
 
 // relatedHashes groups the other blank nodes in the node's quads by their related hash.
-func (c *canonicalizer) relatedHashes(node string, iss *issuer) (map[string][]string, error) {
-	if err := c.spend(1 + len(c.nodes[node])); err != nil {
+func (c *canonicalizer) relatedHashes(node int, iss *issuer) (map[string][]int, error) {
+	if err := c.spend(1 + len(c.around[node])); err != nil {
 		return nil, err
 	}
-	out := map[string][]string{}
-	for _, i := range c.nodes[node] {
-		q := c.quads[i]
-		if err := c.spend(len(q.Predicate.Value) / 64); err != nil { // hashing a long predicate is work too
+	out := map[string][]int{}
+	for _, i := range c.around[node] {
+		l := &c.lines[i]
+		if err := c.spend((l.predicate.to - l.predicate.from) / 64); err != nil { // hashing a long predicate is work too
 			return nil, err
 		}
-		for _, at := range [...]struct {
-			position byte
-			term     Term
-		}{{'s', q.Subject}, {'o', q.Object}, {'g', q.Graph}} {
-			if at.term.Kind == KindBlank && at.term.Value != node {
-				h := c.hashRelated(at.term.Value, q, iss, at.position)
-				out[h] = append(out[h], at.term.Value)
+		for _, m := range l.marks[:l.count] {
+			if m.node != node {
+				h := string(c.hashRelated(m, l, iss))
+				out[h] = append(out[h], m.node)
 			}
 		}
 	}
@@ -60,26 +62,25 @@ func (c *canonicalizer) relatedHashes(node string, iss *issuer) (map[string][]st
 }
 
 // hashRelated is section 4.7: position, predicate and the best name known for the related node.
-func (c *canonicalizer) hashRelated(related string, q Quad, iss *issuer, position byte) string {
-	input := []byte{position}
-	if position != 'g' {
-		input = append(input, '<')
-		input = append(input, q.Predicate.Value...)
-		input = append(input, '>')
+func (c *canonicalizer) hashRelated(related mark, l *line, iss *issuer) []byte {
+	input := append(c.scratch[:0], related.position)
+	if related.position != 'g' {
+		input = append(input, c.buf[l.predicate.from:l.predicate.to]...)
 	}
 	switch {
-	case c.canonical.has(related):
-		input = append(input, "_:"+c.canonical.id(related)...)
-	case iss.has(related):
-		input = append(input, "_:"+iss.id(related)...)
+	case c.canonical[related.node] != "":
+		input = append(append(input, "_:"...), c.canonical[related.node]...)
+	case iss.has(related.node):
+		input = iss.appendID(input, related.node)
 	default:
-		input = append(input, c.firstDegree[related]...)
+		input = hex.AppendEncode(input, c.firstDegree[related.node])
 	}
-	return c.hash(input)
+	c.scratch = input
+	return c.sum(input)
 }
 
 // bestPath tries every order of the nodes and keeps the smallest path; path.hash holds the path's text here.
-func (c *canonicalizer) bestPath(nodes []string, iss *issuer) (path, error) {
+func (c *canonicalizer) bestPath(nodes []int, iss *issuer) (path, error) {
 	best := path{}
 	order := slices.Clone(nodes)
 	slices.Sort(order)
@@ -91,7 +92,7 @@ func (c *canonicalizer) bestPath(nodes []string, iss *issuer) (path, error) {
 		if err != nil {
 			return path{}, err
 		}
-		if candidate.issuer != nil && (best.issuer == nil || candidate.hash < best.hash) {
+		if candidate.issuer != nil && (best.issuer == nil || bytes.Compare(candidate.hash, best.hash) < 0) {
 			best = candidate
 		}
 	}
@@ -100,18 +101,19 @@ func (c *canonicalizer) bestPath(nodes []string, iss *issuer) (path, error) {
 
 // walk names the nodes in the given order and follows those not named before. It returns a
 // zero path as soon as the text can no longer beat the best one.
-func (c *canonicalizer) walk(order []string, iss *issuer, best string) (path, error) {
+func (c *canonicalizer) walk(order []int, iss *issuer, best []byte) (path, error) {
 	var text []byte
-	var follow []string
-	worse := func() bool { return best != "" && len(text) >= len(best) && string(text) > best }
+	var follow []int
+	worse := func() bool { return best != nil && len(text) >= len(best) && bytes.Compare(text, best) > 0 }
 	for _, node := range order {
-		if c.canonical.has(node) {
-			text = append(text, "_:"+c.canonical.id(node)...)
+		if name := c.canonical[node]; name != "" {
+			text = append(append(text, "_:"...), name...)
 		} else {
 			if !iss.has(node) {
 				follow = append(follow, node)
+				iss.issue(node)
 			}
-			text = append(text, "_:"+iss.issue(node)...)
+			text = iss.appendID(text, node)
 		}
 		if worse() {
 			return path{}, nil
@@ -122,17 +124,18 @@ func (c *canonicalizer) walk(order []string, iss *issuer, best string) (path, er
 		if err != nil {
 			return path{}, err
 		}
-		text = append(text, "_:"+iss.issue(node)+"<"+result.hash+">"...)
+		text = iss.appendID(text, node)
+		text = append(append(append(text, '<'), result.hash...), '>')
 		iss = result.issuer
 		if worse() {
 			return path{}, nil
 		}
 	}
-	return path{hash: string(text), issuer: iss}, nil
+	return path{hash: text, issuer: iss}, nil
 }
 
-// nextPermutation steps to the next order in lexical sequence; equal nodes are not permuted among themselves.
-func nextPermutation(s []string) bool {
+// nextPermutation steps to the next order in sequence; equal nodes are not permuted among themselves.
+func nextPermutation(s []int) bool {
 	i := len(s) - 2
 	for i >= 0 && s[i] >= s[i+1] {
 		i--

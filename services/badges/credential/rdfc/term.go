@@ -67,19 +67,6 @@ func (d Dataset) NQuads() string {
 	return joinSorted(lines)
 }
 
-// unique removes repeated quads, which would otherwise change the hashes of the nodes in them.
-func (d Dataset) unique() Dataset {
-	seen := make(map[Quad]struct{}, len(d))
-	out := make(Dataset, 0, len(d))
-	for _, q := range d {
-		if _, dup := seen[q]; !dup {
-			seen[q] = struct{}{}
-			out = append(out, q)
-		}
-	}
-	return out
-}
-
 func joinSorted(lines []string) string {
 	slices.Sort(lines)
 	return strings.Join(slices.Compact(lines), "")
