@@ -3,16 +3,11 @@ package openbadge
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
 	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
-)
-
-const (
-	// SchemaURL is where 1EdTech publishes the JSON schema that every issued badge names.
-	SchemaURL  = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
-	schemaType = "1EdTechJsonSchemaValidator2019"
 )
 
 // Build writes the badge as an unsigned credential. It returns an *InvalidError that lists
@@ -22,16 +17,25 @@ func Build(b Badge) (map[string]any, error) {
 	doc := object{
 		"@context":          list(contexts.CredentialsV2, contexts.OpenBadges303, contexts.OpenBadgesExtensions),
 		"type":              list("VerifiableCredential", "OpenBadgeCredential"),
-		"issuer":            buildIssuer(b.Issuer),
+		"issuer":            map[string]any(buildProfile(b.Issuer)),
 		"credentialSubject": buildSubject(b),
-		"credentialSchema":  list(map[string]any{"id": SchemaURL, "type": schemaType}),
 	}
-	doc.text("id", b.ID).text("name", b.Name).text("description", b.Description)
+	doc.text("id", b.ID).text("name", b.Name).text("description", b.Description).image(b.Image)
 	doc.time("validFrom", b.ValidFrom).time("validUntil", b.ValidUntil).time("awardedDate", b.AwardedDate)
 	doc.each("evidence", len(b.Evidence), func(i int) object { return buildEvidence(i, b.Evidence[i], &digests) })
-	violations := append(digests, check(doc, true)...)
-	if len(violations) > 0 {
-		return nil, &InvalidError{Violations: violations}
+	doc.documents("endorsement", b.Endorsements)
+	doc.each("termsOfUse", len(b.Terms), func(i int) object {
+		return object{}.text("id", b.Terms[i].ID).text("type", b.Terms[i].Type)
+	})
+	doc.status(b.Status).refresh(b.RefreshURL)
+	doc.schema(SchemaURL, len(b.Status))
+	return complete(doc, digests)
+}
+
+// complete checks a document that was built.
+func complete(doc object, found []Violation) (map[string]any, error) {
+	if found = append(found, check(doc, true)...); len(found) > 0 {
+		return nil, &InvalidError{Violations: found}
 	}
 	return doc, nil
 }
@@ -46,6 +50,13 @@ func (o object) text(key, value string) object {
 	return o
 }
 
+func (o object) number(key string, value float64) object {
+	if value != 0 {
+		o[key] = value
+	}
+	return o
+}
+
 func (o object) time(key string, at time.Time) object {
 	if !at.IsZero() {
 		o[key] = datetime.Format(at)
@@ -53,10 +64,22 @@ func (o object) time(key string, at time.Time) object {
 	return o
 }
 
+func (o object) texts(key string, values []string) object {
+	return o.items(key, len(values), func(i int) any { return values[i] })
+}
+
+func (o object) documents(key string, values []map[string]any) object {
+	return o.items(key, len(values), func(i int) any { return values[i] })
+}
+
 func (o object) each(key string, n int, build func(int) object) object {
+	return o.items(key, n, func(i int) any { return map[string]any(build(i)) })
+}
+
+func (o object) items(key string, n int, item func(int) any) object {
 	items := make([]any, n)
 	for i := range items {
-		items[i] = map[string]any(build(i))
+		items[i] = item(i)
 	}
 	if n > 0 {
 		o[key] = items
@@ -64,72 +87,60 @@ func (o object) each(key string, n int, build func(int) object) object {
 	return o
 }
 
-func list(items ...any) []any { return items }
-
-func buildIssuer(i Issuer) map[string]any {
-	o := object{"type": list("Profile")}
-	return o.text("id", i.ID).text("name", i.Name).text("url", i.URL)
-}
-
-func buildSubject(b Badge) map[string]any {
-	o := object{"type": list("AchievementSubject"), "achievement": buildAchievement(b.Achievement)}
-	o.text("id", b.School.ID).text("name", b.School.Name)
-	o.each("identifier", len(b.School.Identifiers), func(i int) object {
-		id := b.School.Identifiers[i]
-		return object{"type": "IdentityObject", "hashed": false}.text("identityHash", id.Value).text("identityType", id.Type)
-	})
-	o.each("result", len(b.Results), func(i int) object {
-		r := b.Results[i]
-		return object{"type": list("Result")}.text("resultDescription", r.ResultDescription).
-			text("achievedLevel", r.AchievedLevel).text("value", r.Value)
-	})
+func (o object) image(i Image) object {
+	if i.ID != "" {
+		o["image"] = map[string]any(object{"type": "Image"}.text("id", i.ID).text("caption", i.Caption))
+	}
 	return o
 }
 
-func buildAchievement(a Achievement) map[string]any {
-	o := object{
-		"type": list("Achievement"), "achievementType": "Badge",
-		"criteria": map[string]any(object{}.text("id", a.CriteriaID).text("narrative", a.CriteriaNarrative)),
+func (o object) profile(key string, p *Profile) object {
+	if p != nil {
+		o[key] = map[string]any(buildProfile(*p))
 	}
-	o.text("id", a.ID).text("name", a.Name).text("description", a.Description).text("version", a.Version)
-	if a.Image.ID != "" {
-		o["image"] = map[string]any(object{"type": "Image"}.text("id", a.Image.ID).text("caption", a.Image.Caption))
-	}
-	if len(a.Tags) > 0 {
-		tags := make([]any, len(a.Tags))
-		for i, tag := range a.Tags {
-			tags[i] = tag
+	return o
+}
+
+// status writes one entry as an object, the form of the published schema, and several as a list.
+func (o object) status(entries []Status) object {
+	o.each("credentialStatus", len(entries), func(i int) object {
+		s := entries[i]
+		out := object{}.text("id", s.ID).text("type", s.Type)
+		if s.List != "" {
+			out.text("statusPurpose", s.Purpose).text("statusListCredential", s.List)
+			out["statusListIndex"] = strconv.Itoa(s.Index)
 		}
-		o["tag"] = tags
-	}
-	o.each("alignment", len(a.Alignments), func(i int) object { return buildAlignment(a.Alignments[i]) })
-	o.each("resultDescription", len(a.ResultDescription), func(i int) object {
-		return buildResultDescription(a.ResultDescription[i])
+		return out
 	})
+	if items, isList := o["credentialStatus"].([]any); isList && len(items) == 1 {
+		o["credentialStatus"] = items[0]
+	}
 	return o
 }
 
-func buildAlignment(a Alignment) object {
-	return object{"type": list("Alignment")}.text("targetName", a.TargetName).text("targetUrl", a.TargetURL).
-		text("targetCode", a.TargetCode).text("targetFramework", a.TargetFramework).
-		text("targetDescription", a.TargetDescription)
+// refresh names the service that gives a newer version of the credential.
+func (o object) refresh(url string) object {
+	if url != "" {
+		o["refreshService"] = map[string]any{"id": url, "type": "1EdTechCredentialRefresh"}
+	}
+	return o
 }
 
-func buildResultDescription(d ResultDescription) object {
-	o := object{"type": list("ResultDescription"), "resultType": "RubricCriterionLevel"}
-	o.text("id", d.ID).text("name", d.Name).text("requiredLevel", d.RequiredLevel)
-	return o.each("rubricCriterionLevel", len(d.Levels), func(i int) object {
-		l := d.Levels[i]
-		return object{"type": list("RubricCriterionLevel")}.text("id", l.ID).text("name", l.Name).
-			text("level", l.Level).text("points", l.Points).text("description", l.Description)
-	})
+// schema names the published schema, unless the credential has more places to look up its status
+// than the schema's one: a credential must not claim what is not so.
+func (o object) schema(url string, statuses int) {
+	if statuses <= 1 {
+		o["credentialSchema"] = list(map[string]any{"id": url, "type": schemaType})
+	}
 }
+
+func list(items ...any) []any { return items }
 
 // buildEvidence carries the file's digest as digestSRI, a term of the credentials context.
 func buildEvidence(i int, e Evidence, violations *[]Violation) object {
 	o := object{"type": list("Evidence")}
 	o.text("id", e.ID).text("name", e.Name).text("description", e.Description).text("narrative", e.Narrative).
-		text("genre", e.Genre).text("mediaType", e.MediaType)
+		text("genre", e.Genre).text("audience", e.Audience).text("mediaType", e.MediaType)
 	if e.SHA256 == "" {
 		return o
 	}

@@ -13,6 +13,12 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
+const (
+	// SchemaURL is where 1EdTech publishes the JSON schema that an issued badge names.
+	SchemaURL  = "https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json"
+	schemaType = "1EdTechJsonSchemaValidator2019"
+)
+
 // Violation is one broken rule of a credential's structure.
 type Violation = vc.Violation
 

@@ -20,29 +20,28 @@ var known = sync.OnceValue(func() *contexts.Set {
 // terms notes the words at the top of a document that none of its contexts defines. A signature over
 // statements does not cover them, and in a signed text nobody knows what they mean.
 func (c *Checker) terms(doc map[string]any, path string) {
-	defined, complete := termsOf(doc)
+	scopes, complete := scopesOf(doc)
 	if !complete {
 		return
 	}
+	types, _ := Types(doc)
 	for key := range doc {
-		if !strings.HasPrefix(key, "@") && !strings.Contains(key, ":") && !defined[key] {
+		if !strings.HasPrefix(key, "@") && !strings.Contains(key, ":") && !defined(scopes, types, key) {
 			c.Add(Join(path, key), "undefined", "Use only words that one of the contexts defines.")
 		}
 	}
-	types, _ := Types(doc)
 	for _, name := range types {
-		if !strings.Contains(name, ":") && !defined[name] {
+		if !strings.Contains(name, ":") && !defined(scopes, nil, name) {
 			c.Add(Join(path, "type"), "undefined", "Use only types that one of the contexts defines.")
 		}
 	}
 }
 
-// termsOf returns the words that a document's contexts define at its top. It answers false when that
-// cannot be told: a context is unknown here, or gives every word a meaning.
-func termsOf(doc map[string]any) (map[string]bool, bool) {
-	types, _ := Types(doc)
+// scopesOf returns the contexts of a document. It answers false when they do not tell which words are
+// defined: one is unknown here, or gives every word a meaning.
+func scopesOf(doc map[string]any) ([]map[string]any, bool) {
 	items, _ := doc["@context"].([]any)
-	out := map[string]bool{}
+	out := make([]map[string]any, 0, len(items))
 	for _, item := range items {
 		url, _ := item.(string)
 		set := known()
@@ -57,18 +56,24 @@ func termsOf(doc map[string]any) (map[string]bool, bool) {
 		if _, all := context["@vocab"]; all {
 			return nil, false
 		}
-		addTerms(out, context)
-		for _, name := range types {
-			definition, _ := context[name].(map[string]any)
-			scoped, _ := definition["@context"].(map[string]any)
-			addTerms(out, scoped)
-		}
+		out = append(out, context)
 	}
 	return out, true
 }
 
-func addTerms(out map[string]bool, context map[string]any) {
-	for key := range context {
-		out[key] = true
+// defined tells whether a context defines a word, for everything or for objects of one of the types.
+func defined(scopes []map[string]any, types []string, word string) bool {
+	for _, context := range scopes {
+		if _, ok := context[word]; ok {
+			return true
+		}
+		for _, name := range types {
+			definition, _ := context[name].(map[string]any)
+			scoped, _ := definition["@context"].(map[string]any)
+			if _, ok := scoped[word]; ok {
+				return true
+			}
+		}
 	}
+	return false
 }

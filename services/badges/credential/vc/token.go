@@ -106,7 +106,9 @@ func mediaType(text string) string { return strings.TrimPrefix(strings.ToLower(t
 
 // tokenType knows the names that the drafts and the standard have given such tokens, and the plain
 // jwt of Open Badges.
-func tokenType(name string) bool { return name == "jwt" || credentialType(name) || presentationType(name) }
+func tokenType(name string) bool {
+	return name == "jwt" || credentialType(name) || presentationType(name)
+}
 
 func credentialType(name string) bool {
 	return slices.Contains([]string{"vc+jwt", "vc-ld+jwt", "vc+ld+jwt", "vc+ld+json+jwt"}, name)
