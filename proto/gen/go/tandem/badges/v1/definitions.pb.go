@@ -14,6 +14,7 @@ import (
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	v1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -81,6 +82,59 @@ func (x PublishState) Number() protoreflect.EnumNumber {
 // Deprecated: Use PublishState.Descriptor instead.
 func (PublishState) EnumDescriptor() ([]byte, []int) {
 	return file_tandem_badges_v1_definitions_proto_rawDescGZIP(), []int{0}
+}
+
+// A form of a picture.
+type RenderBadgeDefinitionRequest_Format int32
+
+const (
+	// Not used.
+	RenderBadgeDefinitionRequest_FORMAT_UNSPECIFIED RenderBadgeDefinitionRequest_Format = 0
+	// A PNG of 512 by 512 pixels.
+	RenderBadgeDefinitionRequest_FORMAT_PNG RenderBadgeDefinitionRequest_Format = 1
+	// A drawing.
+	RenderBadgeDefinitionRequest_FORMAT_SVG RenderBadgeDefinitionRequest_Format = 2
+)
+
+// Enum value maps for RenderBadgeDefinitionRequest_Format.
+var (
+	RenderBadgeDefinitionRequest_Format_name = map[int32]string{
+		0: "FORMAT_UNSPECIFIED",
+		1: "FORMAT_PNG",
+		2: "FORMAT_SVG",
+	}
+	RenderBadgeDefinitionRequest_Format_value = map[string]int32{
+		"FORMAT_UNSPECIFIED": 0,
+		"FORMAT_PNG":         1,
+		"FORMAT_SVG":         2,
+	}
+)
+
+func (x RenderBadgeDefinitionRequest_Format) Enum() *RenderBadgeDefinitionRequest_Format {
+	p := new(RenderBadgeDefinitionRequest_Format)
+	*p = x
+	return p
+}
+
+func (x RenderBadgeDefinitionRequest_Format) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RenderBadgeDefinitionRequest_Format) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_badges_v1_definitions_proto_enumTypes[1].Descriptor()
+}
+
+func (RenderBadgeDefinitionRequest_Format) Type() protoreflect.EnumType {
+	return &file_tandem_badges_v1_definitions_proto_enumTypes[1]
+}
+
+func (x RenderBadgeDefinitionRequest_Format) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RenderBadgeDefinitionRequest_Format.Descriptor instead.
+func (RenderBadgeDefinitionRequest_Format) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_definitions_proto_rawDescGZIP(), []int{26, 0}
 }
 
 // BadgeDefinition is a badge that schools can earn.
@@ -1864,11 +1918,66 @@ func (x *PublishRubricVersionRequest) GetRequestId() string {
 	return ""
 }
 
+// RenderBadgeDefinitionRequest is the request of RenderBadgeDefinition.
+type RenderBadgeDefinitionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, badgeDefinitions/{badge_definition}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The form; PNG when unset.
+	Format        RenderBadgeDefinitionRequest_Format `protobuf:"varint,2,opt,name=format,proto3,enum=tandem.badges.v1.RenderBadgeDefinitionRequest_Format" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RenderBadgeDefinitionRequest) Reset() {
+	*x = RenderBadgeDefinitionRequest{}
+	mi := &file_tandem_badges_v1_definitions_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RenderBadgeDefinitionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RenderBadgeDefinitionRequest) ProtoMessage() {}
+
+func (x *RenderBadgeDefinitionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_definitions_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RenderBadgeDefinitionRequest.ProtoReflect.Descriptor instead.
+func (*RenderBadgeDefinitionRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_definitions_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RenderBadgeDefinitionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RenderBadgeDefinitionRequest) GetFormat() RenderBadgeDefinitionRequest_Format {
+	if x != nil {
+		return x.Format
+	}
+	return RenderBadgeDefinitionRequest_FORMAT_UNSPECIFIED
+}
+
 var File_tandem_badges_v1_definitions_proto protoreflect.FileDescriptor
 
 const file_tandem_badges_v1_definitions_proto_rawDesc = "" +
 	"\n" +
-	"\"tandem/badges/v1/definitions.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1btandem/type/v1/common.proto\"\xd6\x03\n" +
+	"\"tandem/badges/v1/definitions.proto\x12\x10tandem.badges.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1btandem/type/v1/common.proto\"\xd6\x03\n" +
 	"\x0fBadgeDefinition\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12)\n" +
@@ -2023,18 +2132,30 @@ const file_tandem_badges_v1_definitions_proto_rawDesc = "" +
 	"\x1ftandem-badges.org/RubricVersion\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId*c\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\x85\x02\n" +
+	"\x1cRenderBadgeDefinitionRequest\x12G\n" +
+	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA#\n" +
+	"!tandem-badges.org/BadgeDefinition\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12Z\n" +
+	"\x06format\x18\x02 \x01(\x0e25.tandem.badges.v1.RenderBadgeDefinitionRequest.FormatB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x06format\"@\n" +
+	"\x06Format\x12\x16\n" +
+	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\x0e\n" +
+	"\n" +
+	"FORMAT_PNG\x10\x01\x12\x0e\n" +
+	"\n" +
+	"FORMAT_SVG\x10\x02*c\n" +
 	"\fPublishState\x12\x1d\n" +
 	"\x19PUBLISH_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PUBLISH_STATE_DRAFT\x10\x01\x12\x1b\n" +
-	"\x17PUBLISH_STATE_PUBLISHED\x10\x022\xf6\x1a\n" +
+	"\x17PUBLISH_STATE_PUBLISHED\x10\x022\xb1\x1c\n" +
 	"\x12DefinitionsService\x12\xe8\x01\n" +
 	"\x15CreateBadgeDefinition\x12..tandem.badges.v1.CreateBadgeDefinitionRequest\x1a!.tandem.badges.v1.BadgeDefinition\"|\xdaA$badge_definition,badge_definition_id\xea\xe0\x18#\n" +
 	"\x17badgeDefinitions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02(:\x10badge_definition\"\x14/v1/badgeDefinitions\x12\xae\x01\n" +
 	"\x12GetBadgeDefinition\x12+.tandem.badges.v1.GetBadgeDefinitionRequest\x1a!.tandem.badges.v1.BadgeDefinition\"H\xdaA\x04name\xea\xe0\x18\x18\n" +
 	"\x14badgeDefinitions.get\x10\x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=badgeDefinitions/*}\x12\xb0\x01\n" +
 	"\x14ListBadgeDefinitions\x12-.tandem.badges.v1.ListBadgeDefinitionsRequest\x1a..tandem.badges.v1.ListBadgeDefinitionsResponse\"9\xea\xe0\x18\x19\n" +
-	"\x15badgeDefinitions.list\x10\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/badgeDefinitions\x12\xb8\x02\n" +
+	"\x15badgeDefinitions.list\x10\x02\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/badgeDefinitions\x12\xb8\x01\n" +
+	"\x15RenderBadgeDefinition\x12..tandem.badges.v1.RenderBadgeDefinitionRequest\x1a\x14.google.api.HttpBody\"Y\xdaA\vname,format\xea\xe0\x18\x1b\n" +
+	"\x17badgeDefinitions.render\x10\x01\x82\xd3\xe4\x93\x02&\x12$/v1/{name=badgeDefinitions/*}:render\x12\xb8\x02\n" +
 	"\x1cCreateBadgeDefinitionVersion\x125.tandem.badges.v1.CreateBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"\xb6\x01\xdaA;parent,badge_definition_version,badge_definition_version_id\xea\xe0\x18*\n" +
 	"\x1ebadgeDefinitionVersions.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02D:\x18badge_definition_version\"(/v1/{parent=badgeDefinitions/*}/versions\x12\xd5\x01\n" +
 	"\x19GetBadgeDefinitionVersion\x122.tandem.badges.v1.GetBadgeDefinitionVersionRequest\x1a(.tandem.badges.v1.BadgeDefinitionVersion\"Z\xdaA\x04name\xea\xe0\x18\x1f\n" +
@@ -2074,105 +2195,111 @@ func file_tandem_badges_v1_definitions_proto_rawDescGZIP() []byte {
 	return file_tandem_badges_v1_definitions_proto_rawDescData
 }
 
-var file_tandem_badges_v1_definitions_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tandem_badges_v1_definitions_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_tandem_badges_v1_definitions_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_tandem_badges_v1_definitions_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_tandem_badges_v1_definitions_proto_goTypes = []any{
 	(PublishState)(0),                            // 0: tandem.badges.v1.PublishState
-	(*BadgeDefinition)(nil),                      // 1: tandem.badges.v1.BadgeDefinition
-	(*BadgeDefinitionVersion)(nil),               // 2: tandem.badges.v1.BadgeDefinitionVersion
-	(*Rubric)(nil),                               // 3: tandem.badges.v1.Rubric
-	(*RubricVersion)(nil),                        // 4: tandem.badges.v1.RubricVersion
-	(*Criterion)(nil),                            // 5: tandem.badges.v1.Criterion
-	(*CriterionLevel)(nil),                       // 6: tandem.badges.v1.CriterionLevel
-	(*CreateBadgeDefinitionRequest)(nil),         // 7: tandem.badges.v1.CreateBadgeDefinitionRequest
-	(*GetBadgeDefinitionRequest)(nil),            // 8: tandem.badges.v1.GetBadgeDefinitionRequest
-	(*ListBadgeDefinitionsRequest)(nil),          // 9: tandem.badges.v1.ListBadgeDefinitionsRequest
-	(*ListBadgeDefinitionsResponse)(nil),         // 10: tandem.badges.v1.ListBadgeDefinitionsResponse
-	(*CreateBadgeDefinitionVersionRequest)(nil),  // 11: tandem.badges.v1.CreateBadgeDefinitionVersionRequest
-	(*GetBadgeDefinitionVersionRequest)(nil),     // 12: tandem.badges.v1.GetBadgeDefinitionVersionRequest
-	(*ListBadgeDefinitionVersionsRequest)(nil),   // 13: tandem.badges.v1.ListBadgeDefinitionVersionsRequest
-	(*ListBadgeDefinitionVersionsResponse)(nil),  // 14: tandem.badges.v1.ListBadgeDefinitionVersionsResponse
-	(*UpdateBadgeDefinitionVersionRequest)(nil),  // 15: tandem.badges.v1.UpdateBadgeDefinitionVersionRequest
-	(*PublishBadgeDefinitionVersionRequest)(nil), // 16: tandem.badges.v1.PublishBadgeDefinitionVersionRequest
-	(*CreateRubricRequest)(nil),                  // 17: tandem.badges.v1.CreateRubricRequest
-	(*GetRubricRequest)(nil),                     // 18: tandem.badges.v1.GetRubricRequest
-	(*ListRubricsRequest)(nil),                   // 19: tandem.badges.v1.ListRubricsRequest
-	(*ListRubricsResponse)(nil),                  // 20: tandem.badges.v1.ListRubricsResponse
-	(*CreateRubricVersionRequest)(nil),           // 21: tandem.badges.v1.CreateRubricVersionRequest
-	(*GetRubricVersionRequest)(nil),              // 22: tandem.badges.v1.GetRubricVersionRequest
-	(*ListRubricVersionsRequest)(nil),            // 23: tandem.badges.v1.ListRubricVersionsRequest
-	(*ListRubricVersionsResponse)(nil),           // 24: tandem.badges.v1.ListRubricVersionsResponse
-	(*UpdateRubricVersionRequest)(nil),           // 25: tandem.badges.v1.UpdateRubricVersionRequest
-	(*PublishRubricVersionRequest)(nil),          // 26: tandem.badges.v1.PublishRubricVersionRequest
-	(*timestamppb.Timestamp)(nil),                // 27: google.protobuf.Timestamp
-	(*v1.EligibilityRule)(nil),                   // 28: tandem.type.v1.EligibilityRule
-	(*fieldmaskpb.FieldMask)(nil),                // 29: google.protobuf.FieldMask
+	(RenderBadgeDefinitionRequest_Format)(0),     // 1: tandem.badges.v1.RenderBadgeDefinitionRequest.Format
+	(*BadgeDefinition)(nil),                      // 2: tandem.badges.v1.BadgeDefinition
+	(*BadgeDefinitionVersion)(nil),               // 3: tandem.badges.v1.BadgeDefinitionVersion
+	(*Rubric)(nil),                               // 4: tandem.badges.v1.Rubric
+	(*RubricVersion)(nil),                        // 5: tandem.badges.v1.RubricVersion
+	(*Criterion)(nil),                            // 6: tandem.badges.v1.Criterion
+	(*CriterionLevel)(nil),                       // 7: tandem.badges.v1.CriterionLevel
+	(*CreateBadgeDefinitionRequest)(nil),         // 8: tandem.badges.v1.CreateBadgeDefinitionRequest
+	(*GetBadgeDefinitionRequest)(nil),            // 9: tandem.badges.v1.GetBadgeDefinitionRequest
+	(*ListBadgeDefinitionsRequest)(nil),          // 10: tandem.badges.v1.ListBadgeDefinitionsRequest
+	(*ListBadgeDefinitionsResponse)(nil),         // 11: tandem.badges.v1.ListBadgeDefinitionsResponse
+	(*CreateBadgeDefinitionVersionRequest)(nil),  // 12: tandem.badges.v1.CreateBadgeDefinitionVersionRequest
+	(*GetBadgeDefinitionVersionRequest)(nil),     // 13: tandem.badges.v1.GetBadgeDefinitionVersionRequest
+	(*ListBadgeDefinitionVersionsRequest)(nil),   // 14: tandem.badges.v1.ListBadgeDefinitionVersionsRequest
+	(*ListBadgeDefinitionVersionsResponse)(nil),  // 15: tandem.badges.v1.ListBadgeDefinitionVersionsResponse
+	(*UpdateBadgeDefinitionVersionRequest)(nil),  // 16: tandem.badges.v1.UpdateBadgeDefinitionVersionRequest
+	(*PublishBadgeDefinitionVersionRequest)(nil), // 17: tandem.badges.v1.PublishBadgeDefinitionVersionRequest
+	(*CreateRubricRequest)(nil),                  // 18: tandem.badges.v1.CreateRubricRequest
+	(*GetRubricRequest)(nil),                     // 19: tandem.badges.v1.GetRubricRequest
+	(*ListRubricsRequest)(nil),                   // 20: tandem.badges.v1.ListRubricsRequest
+	(*ListRubricsResponse)(nil),                  // 21: tandem.badges.v1.ListRubricsResponse
+	(*CreateRubricVersionRequest)(nil),           // 22: tandem.badges.v1.CreateRubricVersionRequest
+	(*GetRubricVersionRequest)(nil),              // 23: tandem.badges.v1.GetRubricVersionRequest
+	(*ListRubricVersionsRequest)(nil),            // 24: tandem.badges.v1.ListRubricVersionsRequest
+	(*ListRubricVersionsResponse)(nil),           // 25: tandem.badges.v1.ListRubricVersionsResponse
+	(*UpdateRubricVersionRequest)(nil),           // 26: tandem.badges.v1.UpdateRubricVersionRequest
+	(*PublishRubricVersionRequest)(nil),          // 27: tandem.badges.v1.PublishRubricVersionRequest
+	(*RenderBadgeDefinitionRequest)(nil),         // 28: tandem.badges.v1.RenderBadgeDefinitionRequest
+	(*timestamppb.Timestamp)(nil),                // 29: google.protobuf.Timestamp
+	(*v1.EligibilityRule)(nil),                   // 30: tandem.type.v1.EligibilityRule
+	(*fieldmaskpb.FieldMask)(nil),                // 31: google.protobuf.FieldMask
+	(*httpbody.HttpBody)(nil),                    // 32: google.api.HttpBody
 }
 var file_tandem_badges_v1_definitions_proto_depIdxs = []int32{
-	27, // 0: tandem.badges.v1.BadgeDefinition.create_time:type_name -> google.protobuf.Timestamp
-	27, // 1: tandem.badges.v1.BadgeDefinition.update_time:type_name -> google.protobuf.Timestamp
-	28, // 2: tandem.badges.v1.BadgeDefinitionVersion.eligibility_rules:type_name -> tandem.type.v1.EligibilityRule
+	29, // 0: tandem.badges.v1.BadgeDefinition.create_time:type_name -> google.protobuf.Timestamp
+	29, // 1: tandem.badges.v1.BadgeDefinition.update_time:type_name -> google.protobuf.Timestamp
+	30, // 2: tandem.badges.v1.BadgeDefinitionVersion.eligibility_rules:type_name -> tandem.type.v1.EligibilityRule
 	0,  // 3: tandem.badges.v1.BadgeDefinitionVersion.state:type_name -> tandem.badges.v1.PublishState
-	27, // 4: tandem.badges.v1.BadgeDefinitionVersion.publish_time:type_name -> google.protobuf.Timestamp
-	27, // 5: tandem.badges.v1.BadgeDefinitionVersion.create_time:type_name -> google.protobuf.Timestamp
-	27, // 6: tandem.badges.v1.BadgeDefinitionVersion.update_time:type_name -> google.protobuf.Timestamp
-	27, // 7: tandem.badges.v1.Rubric.create_time:type_name -> google.protobuf.Timestamp
-	27, // 8: tandem.badges.v1.Rubric.update_time:type_name -> google.protobuf.Timestamp
-	5,  // 9: tandem.badges.v1.RubricVersion.criteria:type_name -> tandem.badges.v1.Criterion
+	29, // 4: tandem.badges.v1.BadgeDefinitionVersion.publish_time:type_name -> google.protobuf.Timestamp
+	29, // 5: tandem.badges.v1.BadgeDefinitionVersion.create_time:type_name -> google.protobuf.Timestamp
+	29, // 6: tandem.badges.v1.BadgeDefinitionVersion.update_time:type_name -> google.protobuf.Timestamp
+	29, // 7: tandem.badges.v1.Rubric.create_time:type_name -> google.protobuf.Timestamp
+	29, // 8: tandem.badges.v1.Rubric.update_time:type_name -> google.protobuf.Timestamp
+	6,  // 9: tandem.badges.v1.RubricVersion.criteria:type_name -> tandem.badges.v1.Criterion
 	0,  // 10: tandem.badges.v1.RubricVersion.state:type_name -> tandem.badges.v1.PublishState
-	27, // 11: tandem.badges.v1.RubricVersion.publish_time:type_name -> google.protobuf.Timestamp
-	27, // 12: tandem.badges.v1.RubricVersion.create_time:type_name -> google.protobuf.Timestamp
-	27, // 13: tandem.badges.v1.RubricVersion.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 14: tandem.badges.v1.Criterion.levels:type_name -> tandem.badges.v1.CriterionLevel
-	1,  // 15: tandem.badges.v1.CreateBadgeDefinitionRequest.badge_definition:type_name -> tandem.badges.v1.BadgeDefinition
-	1,  // 16: tandem.badges.v1.ListBadgeDefinitionsResponse.badge_definitions:type_name -> tandem.badges.v1.BadgeDefinition
-	2,  // 17: tandem.badges.v1.CreateBadgeDefinitionVersionRequest.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
-	2,  // 18: tandem.badges.v1.ListBadgeDefinitionVersionsResponse.badge_definition_versions:type_name -> tandem.badges.v1.BadgeDefinitionVersion
-	2,  // 19: tandem.badges.v1.UpdateBadgeDefinitionVersionRequest.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
-	29, // 20: tandem.badges.v1.UpdateBadgeDefinitionVersionRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 21: tandem.badges.v1.CreateRubricRequest.rubric:type_name -> tandem.badges.v1.Rubric
-	3,  // 22: tandem.badges.v1.ListRubricsResponse.rubrics:type_name -> tandem.badges.v1.Rubric
-	4,  // 23: tandem.badges.v1.CreateRubricVersionRequest.rubric_version:type_name -> tandem.badges.v1.RubricVersion
-	4,  // 24: tandem.badges.v1.ListRubricVersionsResponse.rubric_versions:type_name -> tandem.badges.v1.RubricVersion
-	4,  // 25: tandem.badges.v1.UpdateRubricVersionRequest.rubric_version:type_name -> tandem.badges.v1.RubricVersion
-	29, // 26: tandem.badges.v1.UpdateRubricVersionRequest.update_mask:type_name -> google.protobuf.FieldMask
-	7,  // 27: tandem.badges.v1.DefinitionsService.CreateBadgeDefinition:input_type -> tandem.badges.v1.CreateBadgeDefinitionRequest
-	8,  // 28: tandem.badges.v1.DefinitionsService.GetBadgeDefinition:input_type -> tandem.badges.v1.GetBadgeDefinitionRequest
-	9,  // 29: tandem.badges.v1.DefinitionsService.ListBadgeDefinitions:input_type -> tandem.badges.v1.ListBadgeDefinitionsRequest
-	11, // 30: tandem.badges.v1.DefinitionsService.CreateBadgeDefinitionVersion:input_type -> tandem.badges.v1.CreateBadgeDefinitionVersionRequest
-	12, // 31: tandem.badges.v1.DefinitionsService.GetBadgeDefinitionVersion:input_type -> tandem.badges.v1.GetBadgeDefinitionVersionRequest
-	13, // 32: tandem.badges.v1.DefinitionsService.ListBadgeDefinitionVersions:input_type -> tandem.badges.v1.ListBadgeDefinitionVersionsRequest
-	15, // 33: tandem.badges.v1.DefinitionsService.UpdateBadgeDefinitionVersion:input_type -> tandem.badges.v1.UpdateBadgeDefinitionVersionRequest
-	16, // 34: tandem.badges.v1.DefinitionsService.PublishBadgeDefinitionVersion:input_type -> tandem.badges.v1.PublishBadgeDefinitionVersionRequest
-	17, // 35: tandem.badges.v1.DefinitionsService.CreateRubric:input_type -> tandem.badges.v1.CreateRubricRequest
-	18, // 36: tandem.badges.v1.DefinitionsService.GetRubric:input_type -> tandem.badges.v1.GetRubricRequest
-	19, // 37: tandem.badges.v1.DefinitionsService.ListRubrics:input_type -> tandem.badges.v1.ListRubricsRequest
-	21, // 38: tandem.badges.v1.DefinitionsService.CreateRubricVersion:input_type -> tandem.badges.v1.CreateRubricVersionRequest
-	22, // 39: tandem.badges.v1.DefinitionsService.GetRubricVersion:input_type -> tandem.badges.v1.GetRubricVersionRequest
-	23, // 40: tandem.badges.v1.DefinitionsService.ListRubricVersions:input_type -> tandem.badges.v1.ListRubricVersionsRequest
-	25, // 41: tandem.badges.v1.DefinitionsService.UpdateRubricVersion:input_type -> tandem.badges.v1.UpdateRubricVersionRequest
-	26, // 42: tandem.badges.v1.DefinitionsService.PublishRubricVersion:input_type -> tandem.badges.v1.PublishRubricVersionRequest
-	1,  // 43: tandem.badges.v1.DefinitionsService.CreateBadgeDefinition:output_type -> tandem.badges.v1.BadgeDefinition
-	1,  // 44: tandem.badges.v1.DefinitionsService.GetBadgeDefinition:output_type -> tandem.badges.v1.BadgeDefinition
-	10, // 45: tandem.badges.v1.DefinitionsService.ListBadgeDefinitions:output_type -> tandem.badges.v1.ListBadgeDefinitionsResponse
-	2,  // 46: tandem.badges.v1.DefinitionsService.CreateBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
-	2,  // 47: tandem.badges.v1.DefinitionsService.GetBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
-	14, // 48: tandem.badges.v1.DefinitionsService.ListBadgeDefinitionVersions:output_type -> tandem.badges.v1.ListBadgeDefinitionVersionsResponse
-	2,  // 49: tandem.badges.v1.DefinitionsService.UpdateBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
-	2,  // 50: tandem.badges.v1.DefinitionsService.PublishBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
-	3,  // 51: tandem.badges.v1.DefinitionsService.CreateRubric:output_type -> tandem.badges.v1.Rubric
-	3,  // 52: tandem.badges.v1.DefinitionsService.GetRubric:output_type -> tandem.badges.v1.Rubric
-	20, // 53: tandem.badges.v1.DefinitionsService.ListRubrics:output_type -> tandem.badges.v1.ListRubricsResponse
-	4,  // 54: tandem.badges.v1.DefinitionsService.CreateRubricVersion:output_type -> tandem.badges.v1.RubricVersion
-	4,  // 55: tandem.badges.v1.DefinitionsService.GetRubricVersion:output_type -> tandem.badges.v1.RubricVersion
-	24, // 56: tandem.badges.v1.DefinitionsService.ListRubricVersions:output_type -> tandem.badges.v1.ListRubricVersionsResponse
-	4,  // 57: tandem.badges.v1.DefinitionsService.UpdateRubricVersion:output_type -> tandem.badges.v1.RubricVersion
-	4,  // 58: tandem.badges.v1.DefinitionsService.PublishRubricVersion:output_type -> tandem.badges.v1.RubricVersion
-	43, // [43:59] is the sub-list for method output_type
-	27, // [27:43] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	29, // 11: tandem.badges.v1.RubricVersion.publish_time:type_name -> google.protobuf.Timestamp
+	29, // 12: tandem.badges.v1.RubricVersion.create_time:type_name -> google.protobuf.Timestamp
+	29, // 13: tandem.badges.v1.RubricVersion.update_time:type_name -> google.protobuf.Timestamp
+	7,  // 14: tandem.badges.v1.Criterion.levels:type_name -> tandem.badges.v1.CriterionLevel
+	2,  // 15: tandem.badges.v1.CreateBadgeDefinitionRequest.badge_definition:type_name -> tandem.badges.v1.BadgeDefinition
+	2,  // 16: tandem.badges.v1.ListBadgeDefinitionsResponse.badge_definitions:type_name -> tandem.badges.v1.BadgeDefinition
+	3,  // 17: tandem.badges.v1.CreateBadgeDefinitionVersionRequest.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
+	3,  // 18: tandem.badges.v1.ListBadgeDefinitionVersionsResponse.badge_definition_versions:type_name -> tandem.badges.v1.BadgeDefinitionVersion
+	3,  // 19: tandem.badges.v1.UpdateBadgeDefinitionVersionRequest.badge_definition_version:type_name -> tandem.badges.v1.BadgeDefinitionVersion
+	31, // 20: tandem.badges.v1.UpdateBadgeDefinitionVersionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	4,  // 21: tandem.badges.v1.CreateRubricRequest.rubric:type_name -> tandem.badges.v1.Rubric
+	4,  // 22: tandem.badges.v1.ListRubricsResponse.rubrics:type_name -> tandem.badges.v1.Rubric
+	5,  // 23: tandem.badges.v1.CreateRubricVersionRequest.rubric_version:type_name -> tandem.badges.v1.RubricVersion
+	5,  // 24: tandem.badges.v1.ListRubricVersionsResponse.rubric_versions:type_name -> tandem.badges.v1.RubricVersion
+	5,  // 25: tandem.badges.v1.UpdateRubricVersionRequest.rubric_version:type_name -> tandem.badges.v1.RubricVersion
+	31, // 26: tandem.badges.v1.UpdateRubricVersionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 27: tandem.badges.v1.RenderBadgeDefinitionRequest.format:type_name -> tandem.badges.v1.RenderBadgeDefinitionRequest.Format
+	8,  // 28: tandem.badges.v1.DefinitionsService.CreateBadgeDefinition:input_type -> tandem.badges.v1.CreateBadgeDefinitionRequest
+	9,  // 29: tandem.badges.v1.DefinitionsService.GetBadgeDefinition:input_type -> tandem.badges.v1.GetBadgeDefinitionRequest
+	10, // 30: tandem.badges.v1.DefinitionsService.ListBadgeDefinitions:input_type -> tandem.badges.v1.ListBadgeDefinitionsRequest
+	28, // 31: tandem.badges.v1.DefinitionsService.RenderBadgeDefinition:input_type -> tandem.badges.v1.RenderBadgeDefinitionRequest
+	12, // 32: tandem.badges.v1.DefinitionsService.CreateBadgeDefinitionVersion:input_type -> tandem.badges.v1.CreateBadgeDefinitionVersionRequest
+	13, // 33: tandem.badges.v1.DefinitionsService.GetBadgeDefinitionVersion:input_type -> tandem.badges.v1.GetBadgeDefinitionVersionRequest
+	14, // 34: tandem.badges.v1.DefinitionsService.ListBadgeDefinitionVersions:input_type -> tandem.badges.v1.ListBadgeDefinitionVersionsRequest
+	16, // 35: tandem.badges.v1.DefinitionsService.UpdateBadgeDefinitionVersion:input_type -> tandem.badges.v1.UpdateBadgeDefinitionVersionRequest
+	17, // 36: tandem.badges.v1.DefinitionsService.PublishBadgeDefinitionVersion:input_type -> tandem.badges.v1.PublishBadgeDefinitionVersionRequest
+	18, // 37: tandem.badges.v1.DefinitionsService.CreateRubric:input_type -> tandem.badges.v1.CreateRubricRequest
+	19, // 38: tandem.badges.v1.DefinitionsService.GetRubric:input_type -> tandem.badges.v1.GetRubricRequest
+	20, // 39: tandem.badges.v1.DefinitionsService.ListRubrics:input_type -> tandem.badges.v1.ListRubricsRequest
+	22, // 40: tandem.badges.v1.DefinitionsService.CreateRubricVersion:input_type -> tandem.badges.v1.CreateRubricVersionRequest
+	23, // 41: tandem.badges.v1.DefinitionsService.GetRubricVersion:input_type -> tandem.badges.v1.GetRubricVersionRequest
+	24, // 42: tandem.badges.v1.DefinitionsService.ListRubricVersions:input_type -> tandem.badges.v1.ListRubricVersionsRequest
+	26, // 43: tandem.badges.v1.DefinitionsService.UpdateRubricVersion:input_type -> tandem.badges.v1.UpdateRubricVersionRequest
+	27, // 44: tandem.badges.v1.DefinitionsService.PublishRubricVersion:input_type -> tandem.badges.v1.PublishRubricVersionRequest
+	2,  // 45: tandem.badges.v1.DefinitionsService.CreateBadgeDefinition:output_type -> tandem.badges.v1.BadgeDefinition
+	2,  // 46: tandem.badges.v1.DefinitionsService.GetBadgeDefinition:output_type -> tandem.badges.v1.BadgeDefinition
+	11, // 47: tandem.badges.v1.DefinitionsService.ListBadgeDefinitions:output_type -> tandem.badges.v1.ListBadgeDefinitionsResponse
+	32, // 48: tandem.badges.v1.DefinitionsService.RenderBadgeDefinition:output_type -> google.api.HttpBody
+	3,  // 49: tandem.badges.v1.DefinitionsService.CreateBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
+	3,  // 50: tandem.badges.v1.DefinitionsService.GetBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
+	15, // 51: tandem.badges.v1.DefinitionsService.ListBadgeDefinitionVersions:output_type -> tandem.badges.v1.ListBadgeDefinitionVersionsResponse
+	3,  // 52: tandem.badges.v1.DefinitionsService.UpdateBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
+	3,  // 53: tandem.badges.v1.DefinitionsService.PublishBadgeDefinitionVersion:output_type -> tandem.badges.v1.BadgeDefinitionVersion
+	4,  // 54: tandem.badges.v1.DefinitionsService.CreateRubric:output_type -> tandem.badges.v1.Rubric
+	4,  // 55: tandem.badges.v1.DefinitionsService.GetRubric:output_type -> tandem.badges.v1.Rubric
+	21, // 56: tandem.badges.v1.DefinitionsService.ListRubrics:output_type -> tandem.badges.v1.ListRubricsResponse
+	5,  // 57: tandem.badges.v1.DefinitionsService.CreateRubricVersion:output_type -> tandem.badges.v1.RubricVersion
+	5,  // 58: tandem.badges.v1.DefinitionsService.GetRubricVersion:output_type -> tandem.badges.v1.RubricVersion
+	25, // 59: tandem.badges.v1.DefinitionsService.ListRubricVersions:output_type -> tandem.badges.v1.ListRubricVersionsResponse
+	5,  // 60: tandem.badges.v1.DefinitionsService.UpdateRubricVersion:output_type -> tandem.badges.v1.RubricVersion
+	5,  // 61: tandem.badges.v1.DefinitionsService.PublishRubricVersion:output_type -> tandem.badges.v1.RubricVersion
+	45, // [45:62] is the sub-list for method output_type
+	28, // [28:45] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_tandem_badges_v1_definitions_proto_init() }
@@ -2185,8 +2312,8 @@ func file_tandem_badges_v1_definitions_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_badges_v1_definitions_proto_rawDesc), len(file_tandem_badges_v1_definitions_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   26,
+			NumEnums:      2,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -150,6 +150,59 @@ func local_request_DefinitionsService_ListBadgeDefinitions_0(ctx context.Context
 	return msg, metadata, err
 }
 
+var filter_DefinitionsService_RenderBadgeDefinition_0 = &utilities.DoubleArray{Encoding: map[string]int{"name": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_DefinitionsService_RenderBadgeDefinition_0(ctx context.Context, marshaler runtime.Marshaler, client DefinitionsServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq RenderBadgeDefinitionRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DefinitionsService_RenderBadgeDefinition_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.RenderBadgeDefinition(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_DefinitionsService_RenderBadgeDefinition_0(ctx context.Context, marshaler runtime.Marshaler, server DefinitionsServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq RenderBadgeDefinitionRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_DefinitionsService_RenderBadgeDefinition_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.RenderBadgeDefinition(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 var filter_DefinitionsService_CreateBadgeDefinitionVersion_0 = &utilities.DoubleArray{Encoding: map[string]int{"badge_definition_version": 0, "parent": 1}, Base: []int{1, 1, 2, 0, 0}, Check: []int{0, 1, 1, 2, 3}}
 
 func request_DefinitionsService_CreateBadgeDefinitionVersion_0(ctx context.Context, marshaler runtime.Marshaler, client DefinitionsServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
@@ -885,6 +938,26 @@ func RegisterDefinitionsServiceHandlerServer(ctx context.Context, mux *runtime.S
 		}
 		forward_DefinitionsService_ListBadgeDefinitions_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_DefinitionsService_RenderBadgeDefinition_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/tandem.badges.v1.DefinitionsService/RenderBadgeDefinition", runtime.WithHTTPPathPattern("/v1/{name=badgeDefinitions/*}:render"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_DefinitionsService_RenderBadgeDefinition_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_DefinitionsService_RenderBadgeDefinition_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_DefinitionsService_CreateBadgeDefinitionVersion_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -1236,6 +1309,23 @@ func RegisterDefinitionsServiceHandlerClient(ctx context.Context, mux *runtime.S
 		}
 		forward_DefinitionsService_ListBadgeDefinitions_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_DefinitionsService_RenderBadgeDefinition_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/tandem.badges.v1.DefinitionsService/RenderBadgeDefinition", runtime.WithHTTPPathPattern("/v1/{name=badgeDefinitions/*}:render"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_DefinitionsService_RenderBadgeDefinition_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_DefinitionsService_RenderBadgeDefinition_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_DefinitionsService_CreateBadgeDefinitionVersion_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -1464,6 +1554,7 @@ var (
 	pattern_DefinitionsService_CreateBadgeDefinition_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "badgeDefinitions"}, ""))
 	pattern_DefinitionsService_GetBadgeDefinition_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "badgeDefinitions", "name"}, ""))
 	pattern_DefinitionsService_ListBadgeDefinitions_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "badgeDefinitions"}, ""))
+	pattern_DefinitionsService_RenderBadgeDefinition_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "badgeDefinitions", "name"}, "render"))
 	pattern_DefinitionsService_CreateBadgeDefinitionVersion_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "badgeDefinitions", "parent", "versions"}, ""))
 	pattern_DefinitionsService_GetBadgeDefinitionVersion_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 2, 2, 1, 0, 4, 4, 5, 3}, []string{"v1", "badgeDefinitions", "versions", "name"}, ""))
 	pattern_DefinitionsService_ListBadgeDefinitionVersions_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "badgeDefinitions", "parent", "versions"}, ""))
@@ -1483,6 +1574,7 @@ var (
 	forward_DefinitionsService_CreateBadgeDefinition_0         = runtime.ForwardResponseMessage
 	forward_DefinitionsService_GetBadgeDefinition_0            = runtime.ForwardResponseMessage
 	forward_DefinitionsService_ListBadgeDefinitions_0          = runtime.ForwardResponseMessage
+	forward_DefinitionsService_RenderBadgeDefinition_0         = runtime.ForwardResponseMessage
 	forward_DefinitionsService_CreateBadgeDefinitionVersion_0  = runtime.ForwardResponseMessage
 	forward_DefinitionsService_GetBadgeDefinitionVersion_0     = runtime.ForwardResponseMessage
 	forward_DefinitionsService_ListBadgeDefinitionVersions_0   = runtime.ForwardResponseMessage

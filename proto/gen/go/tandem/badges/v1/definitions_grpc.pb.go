@@ -11,6 +11,7 @@ package badgesv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -25,6 +26,7 @@ const (
 	DefinitionsService_CreateBadgeDefinition_FullMethodName         = "/tandem.badges.v1.DefinitionsService/CreateBadgeDefinition"
 	DefinitionsService_GetBadgeDefinition_FullMethodName            = "/tandem.badges.v1.DefinitionsService/GetBadgeDefinition"
 	DefinitionsService_ListBadgeDefinitions_FullMethodName          = "/tandem.badges.v1.DefinitionsService/ListBadgeDefinitions"
+	DefinitionsService_RenderBadgeDefinition_FullMethodName         = "/tandem.badges.v1.DefinitionsService/RenderBadgeDefinition"
 	DefinitionsService_CreateBadgeDefinitionVersion_FullMethodName  = "/tandem.badges.v1.DefinitionsService/CreateBadgeDefinitionVersion"
 	DefinitionsService_GetBadgeDefinitionVersion_FullMethodName     = "/tandem.badges.v1.DefinitionsService/GetBadgeDefinitionVersion"
 	DefinitionsService_ListBadgeDefinitionVersions_FullMethodName   = "/tandem.badges.v1.DefinitionsService/ListBadgeDefinitionVersions"
@@ -53,6 +55,9 @@ type DefinitionsServiceClient interface {
 	GetBadgeDefinition(ctx context.Context, in *GetBadgeDefinitionRequest, opts ...grpc.CallOption) (*BadgeDefinition, error)
 	// ListBadgeDefinitions lists the badge definitions of a parent.
 	ListBadgeDefinitions(ctx context.Context, in *ListBadgeDefinitionsRequest, opts ...grpc.CallOption) (*ListBadgeDefinitionsResponse, error)
+	// RenderBadgeDefinition draws the badge as everyone may see it: the picture that credentials refer to,
+	// without a credential inside. The Partnership School award is drawn under the id partnership-school.
+	RenderBadgeDefinition(ctx context.Context, in *RenderBadgeDefinitionRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// CreateBadgeDefinitionVersion drafts a version. A published version never changes.
 	CreateBadgeDefinitionVersion(ctx context.Context, in *CreateBadgeDefinitionVersionRequest, opts ...grpc.CallOption) (*BadgeDefinitionVersion, error)
 	// GetBadgeDefinitionVersion reads one badge definition version.
@@ -114,6 +119,16 @@ func (c *definitionsServiceClient) ListBadgeDefinitions(ctx context.Context, in 
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListBadgeDefinitionsResponse)
 	err := c.cc.Invoke(ctx, DefinitionsService_ListBadgeDefinitions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *definitionsServiceClient) RenderBadgeDefinition(ctx context.Context, in *RenderBadgeDefinitionRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, DefinitionsService_RenderBadgeDefinition_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -263,6 +278,9 @@ type DefinitionsServiceServer interface {
 	GetBadgeDefinition(context.Context, *GetBadgeDefinitionRequest) (*BadgeDefinition, error)
 	// ListBadgeDefinitions lists the badge definitions of a parent.
 	ListBadgeDefinitions(context.Context, *ListBadgeDefinitionsRequest) (*ListBadgeDefinitionsResponse, error)
+	// RenderBadgeDefinition draws the badge as everyone may see it: the picture that credentials refer to,
+	// without a credential inside. The Partnership School award is drawn under the id partnership-school.
+	RenderBadgeDefinition(context.Context, *RenderBadgeDefinitionRequest) (*httpbody.HttpBody, error)
 	// CreateBadgeDefinitionVersion drafts a version. A published version never changes.
 	CreateBadgeDefinitionVersion(context.Context, *CreateBadgeDefinitionVersionRequest) (*BadgeDefinitionVersion, error)
 	// GetBadgeDefinitionVersion reads one badge definition version.
@@ -308,6 +326,9 @@ func (UnimplementedDefinitionsServiceServer) GetBadgeDefinition(context.Context,
 }
 func (UnimplementedDefinitionsServiceServer) ListBadgeDefinitions(context.Context, *ListBadgeDefinitionsRequest) (*ListBadgeDefinitionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListBadgeDefinitions not implemented")
+}
+func (UnimplementedDefinitionsServiceServer) RenderBadgeDefinition(context.Context, *RenderBadgeDefinitionRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method RenderBadgeDefinition not implemented")
 }
 func (UnimplementedDefinitionsServiceServer) CreateBadgeDefinitionVersion(context.Context, *CreateBadgeDefinitionVersionRequest) (*BadgeDefinitionVersion, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateBadgeDefinitionVersion not implemented")
@@ -419,6 +440,24 @@ func _DefinitionsService_ListBadgeDefinitions_Handler(srv interface{}, ctx conte
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(DefinitionsServiceServer).ListBadgeDefinitions(ctx, req.(*ListBadgeDefinitionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DefinitionsService_RenderBadgeDefinition_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RenderBadgeDefinitionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DefinitionsServiceServer).RenderBadgeDefinition(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DefinitionsService_RenderBadgeDefinition_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DefinitionsServiceServer).RenderBadgeDefinition(ctx, req.(*RenderBadgeDefinitionRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -675,6 +714,10 @@ var DefinitionsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListBadgeDefinitions",
 			Handler:    _DefinitionsService_ListBadgeDefinitions_Handler,
+		},
+		{
+			MethodName: "RenderBadgeDefinition",
+			Handler:    _DefinitionsService_RenderBadgeDefinition_Handler,
 		},
 		{
 			MethodName: "CreateBadgeDefinitionVersion",

@@ -154,6 +154,43 @@ func (*GetCheckpointRequest) Descriptor() ([]byte, []int) {
 	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{1}
 }
 
+// Request of GetLogKey.
+type GetLogKeyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetLogKeyRequest) Reset() {
+	*x = GetLogKeyRequest{}
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetLogKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetLogKeyRequest) ProtoMessage() {}
+
+func (x *GetLogKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetLogKeyRequest.ProtoReflect.Descriptor instead.
+func (*GetLogKeyRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{2}
+}
+
 // Request of GetTile.
 type GetTileRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -165,7 +202,7 @@ type GetTileRequest struct {
 
 func (x *GetTileRequest) Reset() {
 	*x = GetTileRequest{}
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[2]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -177,7 +214,7 @@ func (x *GetTileRequest) String() string {
 func (*GetTileRequest) ProtoMessage() {}
 
 func (x *GetTileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[2]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -190,7 +227,7 @@ func (x *GetTileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTileRequest.ProtoReflect.Descriptor instead.
 func (*GetTileRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{2}
+	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetTileRequest) GetPath() string {
@@ -211,7 +248,7 @@ type GetCredentialProofRequest struct {
 
 func (x *GetCredentialProofRequest) Reset() {
 	*x = GetCredentialProofRequest{}
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[3]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -223,7 +260,7 @@ func (x *GetCredentialProofRequest) String() string {
 func (*GetCredentialProofRequest) ProtoMessage() {}
 
 func (x *GetCredentialProofRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[3]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -236,7 +273,7 @@ func (x *GetCredentialProofRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCredentialProofRequest.ProtoReflect.Descriptor instead.
 func (*GetCredentialProofRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{3}
+	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetCredentialProofRequest) GetName() string {
@@ -259,7 +296,7 @@ type ListLogEntriesRequest struct {
 
 func (x *ListLogEntriesRequest) Reset() {
 	*x = ListLogEntriesRequest{}
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[4]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +308,7 @@ func (x *ListLogEntriesRequest) String() string {
 func (*ListLogEntriesRequest) ProtoMessage() {}
 
 func (x *ListLogEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[4]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +321,7 @@ func (x *ListLogEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLogEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListLogEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{4}
+	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListLogEntriesRequest) GetPageSize() int32 {
@@ -314,7 +351,7 @@ type ListLogEntriesResponse struct {
 
 func (x *ListLogEntriesResponse) Reset() {
 	*x = ListLogEntriesResponse{}
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[5]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +363,7 @@ func (x *ListLogEntriesResponse) String() string {
 func (*ListLogEntriesResponse) ProtoMessage() {}
 
 func (x *ListLogEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[5]
+	mi := &file_tandem_badges_v1_transparency_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +376,7 @@ func (x *ListLogEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLogEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListLogEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{5}
+	return file_tandem_badges_v1_transparency_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListLogEntriesResponse) GetLogEntries() []*LogEntry {
@@ -369,7 +406,8 @@ const file_tandem_badges_v1_transparency_proto_rawDesc = "" +
 	"\x06issuer\x18\x04 \x01(\tB\x03\xe0A\x03R\x06issuer\x12\x1d\n" +
 	"\asubject\x18\x05 \x01(\tB\x03\xe0A\x03R\asubject\x12\x1b\n" +
 	"\x06digest\x18\x06 \x01(\tB\x03\xe0A\x03R\x06digest\"\x16\n" +
-	"\x14GetCheckpointRequest\"2\n" +
+	"\x14GetCheckpointRequest\"\x12\n" +
+	"\x10GetLogKeyRequest\"2\n" +
 	"\x0eGetTileRequest\x12 \n" +
 	"\x04path\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x04path\"\\\n" +
 	"\x19GetCredentialProofRequest\x12?\n" +
@@ -382,10 +420,12 @@ const file_tandem_badges_v1_transparency_proto_rawDesc = "" +
 	"\x16ListLogEntriesResponse\x12;\n" +
 	"\vlog_entries\x18\x01 \x03(\v2\x1a.tandem.badges.v1.LogEntryR\n" +
 	"logEntries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb9\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa4\x05\n" +
 	"\x13TransparencyService\x12\x7f\n" +
 	"\rGetCheckpoint\x12&.tandem.badges.v1.GetCheckpointRequest\x1a\x14.google.api.HttpBody\"0\xea\xe0\x18\x12\n" +
-	"\x0elog.checkpoint\x10\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/log:checkpoint\x12n\n" +
+	"\x0elog.checkpoint\x10\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/log:checkpoint\x12i\n" +
+	"\tGetLogKey\x12\".tandem.badges.v1.GetLogKeyRequest\x1a\x14.google.api.HttpBody\"\"\xea\xe0\x18\v\n" +
+	"\alog.key\x10\x01\x82\xd3\xe4\x93\x02\r\x12\v/v1/log:key\x12n\n" +
 	"\aGetTile\x12 .tandem.badges.v1.GetTileRequest\x1a\x14.google.api.HttpBody\"+\xdaA\x04path\xea\xe0\x18\f\n" +
 	"\blog.tile\x10\x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/log:tile\x12\xa1\x01\n" +
 	"\x12GetCredentialProof\x12+.tandem.badges.v1.GetCredentialProofRequest\x1a\x14.google.api.HttpBody\"H\xdaA\x04name\xea\xe0\x18\x17\n" +
@@ -405,30 +445,33 @@ func file_tandem_badges_v1_transparency_proto_rawDescGZIP() []byte {
 	return file_tandem_badges_v1_transparency_proto_rawDescData
 }
 
-var file_tandem_badges_v1_transparency_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_tandem_badges_v1_transparency_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_tandem_badges_v1_transparency_proto_goTypes = []any{
 	(*LogEntry)(nil),                  // 0: tandem.badges.v1.LogEntry
 	(*GetCheckpointRequest)(nil),      // 1: tandem.badges.v1.GetCheckpointRequest
-	(*GetTileRequest)(nil),            // 2: tandem.badges.v1.GetTileRequest
-	(*GetCredentialProofRequest)(nil), // 3: tandem.badges.v1.GetCredentialProofRequest
-	(*ListLogEntriesRequest)(nil),     // 4: tandem.badges.v1.ListLogEntriesRequest
-	(*ListLogEntriesResponse)(nil),    // 5: tandem.badges.v1.ListLogEntriesResponse
-	(*timestamppb.Timestamp)(nil),     // 6: google.protobuf.Timestamp
-	(*httpbody.HttpBody)(nil),         // 7: google.api.HttpBody
+	(*GetLogKeyRequest)(nil),          // 2: tandem.badges.v1.GetLogKeyRequest
+	(*GetTileRequest)(nil),            // 3: tandem.badges.v1.GetTileRequest
+	(*GetCredentialProofRequest)(nil), // 4: tandem.badges.v1.GetCredentialProofRequest
+	(*ListLogEntriesRequest)(nil),     // 5: tandem.badges.v1.ListLogEntriesRequest
+	(*ListLogEntriesResponse)(nil),    // 6: tandem.badges.v1.ListLogEntriesResponse
+	(*timestamppb.Timestamp)(nil),     // 7: google.protobuf.Timestamp
+	(*httpbody.HttpBody)(nil),         // 8: google.api.HttpBody
 }
 var file_tandem_badges_v1_transparency_proto_depIdxs = []int32{
-	6, // 0: tandem.badges.v1.LogEntry.entry_time:type_name -> google.protobuf.Timestamp
+	7, // 0: tandem.badges.v1.LogEntry.entry_time:type_name -> google.protobuf.Timestamp
 	0, // 1: tandem.badges.v1.ListLogEntriesResponse.log_entries:type_name -> tandem.badges.v1.LogEntry
 	1, // 2: tandem.badges.v1.TransparencyService.GetCheckpoint:input_type -> tandem.badges.v1.GetCheckpointRequest
-	2, // 3: tandem.badges.v1.TransparencyService.GetTile:input_type -> tandem.badges.v1.GetTileRequest
-	3, // 4: tandem.badges.v1.TransparencyService.GetCredentialProof:input_type -> tandem.badges.v1.GetCredentialProofRequest
-	4, // 5: tandem.badges.v1.TransparencyService.ListLogEntries:input_type -> tandem.badges.v1.ListLogEntriesRequest
-	7, // 6: tandem.badges.v1.TransparencyService.GetCheckpoint:output_type -> google.api.HttpBody
-	7, // 7: tandem.badges.v1.TransparencyService.GetTile:output_type -> google.api.HttpBody
-	7, // 8: tandem.badges.v1.TransparencyService.GetCredentialProof:output_type -> google.api.HttpBody
-	5, // 9: tandem.badges.v1.TransparencyService.ListLogEntries:output_type -> tandem.badges.v1.ListLogEntriesResponse
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
+	2, // 3: tandem.badges.v1.TransparencyService.GetLogKey:input_type -> tandem.badges.v1.GetLogKeyRequest
+	3, // 4: tandem.badges.v1.TransparencyService.GetTile:input_type -> tandem.badges.v1.GetTileRequest
+	4, // 5: tandem.badges.v1.TransparencyService.GetCredentialProof:input_type -> tandem.badges.v1.GetCredentialProofRequest
+	5, // 6: tandem.badges.v1.TransparencyService.ListLogEntries:input_type -> tandem.badges.v1.ListLogEntriesRequest
+	8, // 7: tandem.badges.v1.TransparencyService.GetCheckpoint:output_type -> google.api.HttpBody
+	8, // 8: tandem.badges.v1.TransparencyService.GetLogKey:output_type -> google.api.HttpBody
+	8, // 9: tandem.badges.v1.TransparencyService.GetTile:output_type -> google.api.HttpBody
+	8, // 10: tandem.badges.v1.TransparencyService.GetCredentialProof:output_type -> google.api.HttpBody
+	6, // 11: tandem.badges.v1.TransparencyService.ListLogEntries:output_type -> tandem.badges.v1.ListLogEntriesResponse
+	7, // [7:12] is the sub-list for method output_type
+	2, // [2:7] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -445,7 +488,7 @@ func file_tandem_badges_v1_transparency_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_badges_v1_transparency_proto_rawDesc), len(file_tandem_badges_v1_transparency_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

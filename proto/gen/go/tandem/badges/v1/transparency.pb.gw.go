@@ -56,6 +56,27 @@ func local_request_TransparencyService_GetCheckpoint_0(ctx context.Context, mars
 	return msg, metadata, err
 }
 
+func request_TransparencyService_GetLogKey_0(ctx context.Context, marshaler runtime.Marshaler, client TransparencyServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetLogKeyRequest
+		metadata runtime.ServerMetadata
+	)
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.GetLogKey(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_TransparencyService_GetLogKey_0(ctx context.Context, marshaler runtime.Marshaler, server TransparencyServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq GetLogKeyRequest
+		metadata runtime.ServerMetadata
+	)
+	msg, err := server.GetLogKey(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 var filter_TransparencyService_GetTile_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
 
 func request_TransparencyService_GetTile_0(ctx context.Context, marshaler runtime.Marshaler, client TransparencyServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
@@ -191,6 +212,26 @@ func RegisterTransparencyServiceHandlerServer(ctx context.Context, mux *runtime.
 		}
 		forward_TransparencyService_GetCheckpoint_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_TransparencyService_GetLogKey_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/tandem.badges.v1.TransparencyService/GetLogKey", runtime.WithHTTPPathPattern("/v1/log:key"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_TransparencyService_GetLogKey_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_TransparencyService_GetLogKey_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_TransparencyService_GetTile_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -308,6 +349,23 @@ func RegisterTransparencyServiceHandlerClient(ctx context.Context, mux *runtime.
 		}
 		forward_TransparencyService_GetCheckpoint_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_TransparencyService_GetLogKey_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/tandem.badges.v1.TransparencyService/GetLogKey", runtime.WithHTTPPathPattern("/v1/log:key"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_TransparencyService_GetLogKey_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_TransparencyService_GetLogKey_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_TransparencyService_GetTile_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -364,6 +422,7 @@ func RegisterTransparencyServiceHandlerClient(ctx context.Context, mux *runtime.
 
 var (
 	pattern_TransparencyService_GetCheckpoint_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "log"}, "checkpoint"))
+	pattern_TransparencyService_GetLogKey_0          = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "log"}, "key"))
 	pattern_TransparencyService_GetTile_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "log"}, "tile"))
 	pattern_TransparencyService_GetCredentialProof_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "credentials", "name"}, "proof"))
 	pattern_TransparencyService_ListLogEntries_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "log", "entries"}, ""))
@@ -371,6 +430,7 @@ var (
 
 var (
 	forward_TransparencyService_GetCheckpoint_0      = runtime.ForwardResponseMessage
+	forward_TransparencyService_GetLogKey_0          = runtime.ForwardResponseMessage
 	forward_TransparencyService_GetTile_0            = runtime.ForwardResponseMessage
 	forward_TransparencyService_GetCredentialProof_0 = runtime.ForwardResponseMessage
 	forward_TransparencyService_ListLogEntries_0     = runtime.ForwardResponseMessage

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	TransparencyService_GetCheckpoint_FullMethodName      = "/tandem.badges.v1.TransparencyService/GetCheckpoint"
+	TransparencyService_GetLogKey_FullMethodName          = "/tandem.badges.v1.TransparencyService/GetLogKey"
 	TransparencyService_GetTile_FullMethodName            = "/tandem.badges.v1.TransparencyService/GetTile"
 	TransparencyService_GetCredentialProof_FullMethodName = "/tandem.badges.v1.TransparencyService/GetCredentialProof"
 	TransparencyService_ListLogEntries_FullMethodName     = "/tandem.badges.v1.TransparencyService/ListLogEntries"
@@ -35,6 +36,9 @@ const (
 type TransparencyServiceClient interface {
 	// GetCheckpoint reads the newest signed checkpoint: size and root hash of the log.
 	GetCheckpoint(ctx context.Context, in *GetCheckpointRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// GetLogKey reads the public key of the log, NAME+HASH+KEY, with which checkpoints are checked.
+	// Whoever relies on the log keeps it, or a checkpoint, from an earlier day.
+	GetLogKey(ctx context.Context, in *GetLogKeyRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// GetTile reads a tile of the log: hashes of the tree, or entries.
 	GetTile(ctx context.Context, in *GetTileRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 	// GetCredentialProof reads the proof that the issuing of a credential is in the log.
@@ -55,6 +59,16 @@ func (c *transparencyServiceClient) GetCheckpoint(ctx context.Context, in *GetCh
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(httpbody.HttpBody)
 	err := c.cc.Invoke(ctx, TransparencyService_GetCheckpoint_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *transparencyServiceClient) GetLogKey(ctx context.Context, in *GetLogKeyRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, TransparencyService_GetLogKey_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +114,9 @@ func (c *transparencyServiceClient) ListLogEntries(ctx context.Context, in *List
 type TransparencyServiceServer interface {
 	// GetCheckpoint reads the newest signed checkpoint: size and root hash of the log.
 	GetCheckpoint(context.Context, *GetCheckpointRequest) (*httpbody.HttpBody, error)
+	// GetLogKey reads the public key of the log, NAME+HASH+KEY, with which checkpoints are checked.
+	// Whoever relies on the log keeps it, or a checkpoint, from an earlier day.
+	GetLogKey(context.Context, *GetLogKeyRequest) (*httpbody.HttpBody, error)
 	// GetTile reads a tile of the log: hashes of the tree, or entries.
 	GetTile(context.Context, *GetTileRequest) (*httpbody.HttpBody, error)
 	// GetCredentialProof reads the proof that the issuing of a credential is in the log.
@@ -118,6 +135,9 @@ type UnimplementedTransparencyServiceServer struct{}
 
 func (UnimplementedTransparencyServiceServer) GetCheckpoint(context.Context, *GetCheckpointRequest) (*httpbody.HttpBody, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCheckpoint not implemented")
+}
+func (UnimplementedTransparencyServiceServer) GetLogKey(context.Context, *GetLogKeyRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLogKey not implemented")
 }
 func (UnimplementedTransparencyServiceServer) GetTile(context.Context, *GetTileRequest) (*httpbody.HttpBody, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetTile not implemented")
@@ -163,6 +183,24 @@ func _TransparencyService_GetCheckpoint_Handler(srv interface{}, ctx context.Con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(TransparencyServiceServer).GetCheckpoint(ctx, req.(*GetCheckpointRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _TransparencyService_GetLogKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetLogKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TransparencyServiceServer).GetLogKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TransparencyService_GetLogKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TransparencyServiceServer).GetLogKey(ctx, req.(*GetLogKeyRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -231,6 +269,10 @@ var TransparencyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCheckpoint",
 			Handler:    _TransparencyService_GetCheckpoint_Handler,
+		},
+		{
+			MethodName: "GetLogKey",
+			Handler:    _TransparencyService_GetLogKey_Handler,
 		},
 		{
 			MethodName: "GetTile",
