@@ -186,7 +186,7 @@ func TestCustomMethodsEndInAVerb(t *testing.T) {
 // was read.
 func TestNothingIsChangedByGET(t *testing.T) {
 	reading := []string{
-		"check", "checkpoint", "didDocument", "explain", "explainEligibility", "export", "proof", "rankNeeds", "refresh", "registry", "render", "reviewAccess", "snapshot", "tile", "trail", "verify",
+		"check", "checkpoint", "didDocument", "explain", "explainEligibility", "export", "key", "proof", "rankNeeds", "refresh", "registry", "render", "reviewAccess", "snapshot", "tile", "trail", "verify",
 	}
 	eachMethod(t, func(t *testing.T, m protoreflect.MethodDescriptor) {
 		for _, b := range schema.Bindings(m) {
