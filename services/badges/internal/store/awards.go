@@ -14,26 +14,37 @@ import (
 )
 
 const awardColumns = "name, edition, standard, framework_version, application, decision, journey, credential, state, awarded_at, " +
-	"expires_at, lapses_at, revoke_reason, created_at, updated_at, version"
+	"expires_at, lapses_at, revoke_reason, suspend_reason, suspended_at, renews, renewed_by, renewal_opens_at, renewal_announced, " +
+	"created_at, updated_at, version"
+
+// sixMonths are about as long before their end as awards may be renewed that are older than renewals.
+const sixMonths = 183 * 24 * time.Hour
 
 // InsertAward adds an award; one per decision.
 func (s *Store) InsertAward(ctx context.Context, a award.Award) error {
 	return s.insert(ctx, a.Name, "awards", "id, school, "+awardColumns, names.ID(a.Name), names.School(a.Name), a.Name, a.Edition,
 		a.Standard, a.FrameworkVersion, a.Application, a.Decision, a.Journey, a.Credential, string(a.State), micros(a.AwardTime),
-		micros(a.ExpireTime), micros(a.LapseTime), a.RevokeReason, micros(a.CreateTime), micros(a.UpdateTime), a.Version)
+		micros(a.ExpireTime), micros(a.LapseTime), a.RevokeReason, a.SuspendReason, micros(a.SuspendTime), a.Renews, a.RenewedBy,
+		micros(a.RenewalOpenTime), a.RenewalAnnounced, micros(a.CreateTime), micros(a.UpdateTime), a.Version)
 }
 
 // UpdateAward changes where an award stands.
 func (s *Store) UpdateAward(ctx context.Context, a award.Award) error {
-	return s.update(ctx, a.Name, "awards", "state, revoke_reason, updated_at", a.Version,
-		string(a.State), a.RevokeReason, micros(a.UpdateTime))
+	return s.update(ctx, a.Name, "awards",
+		"state, revoke_reason, suspend_reason, suspended_at, renewed_by, renewal_announced, updated_at", a.Version,
+		string(a.State), a.RevokeReason, a.SuspendReason, micros(a.SuspendTime), a.RenewedBy, a.RenewalAnnounced, micros(a.UpdateTime))
 }
 
 func scanAward(r row) (a award.Award, err error) {
-	var awarded, expires, lapses, created, updated int64
+	var awarded, expires, lapses, suspended, opens, created, updated int64
 	err = r.Scan(&a.Name, &a.Edition, &a.Standard, &a.FrameworkVersion, &a.Application, &a.Decision, &a.Journey, &a.Credential,
-		&a.State, &awarded, &expires, &lapses, &a.RevokeReason, &created, &updated, &a.Version)
+		&a.State, &awarded, &expires, &lapses, &a.RevokeReason, &a.SuspendReason, &suspended, &a.Renews, &a.RenewedBy, &opens,
+		&a.RenewalAnnounced, &created, &updated, &a.Version)
 	a.AwardTime, a.ExpireTime, a.LapseTime = moment(awarded), moment(expires), moment(lapses)
+	a.SuspendTime, a.RenewalOpenTime = moment(suspended), moment(opens)
+	if opens == 0 {
+		a.RenewalOpenTime = a.ExpireTime.Add(-sixMonths)
+	}
 	a.CreateTime, a.UpdateTime = moment(created), moment(updated)
 	return a, err
 }
@@ -60,14 +71,16 @@ func (s *Store) AwardsOf(ctx context.Context, school string) ([]award.Award, err
 		" FROM awards WHERE district_id = $1 AND school = $2 ORDER BY id", names.District(school), school)
 }
 
-// Due are the awards whose end or lapse has come.
+// Due are the awards whose renewal opens, or whose end or lapse has come.
 func (s *Store) Due(ctx context.Context, now time.Time, most int) ([]string, error) {
 	ctx = tenant.Everything(ctx, "awards whose time has come are looked for in every district")
 	return all(ctx, s, func(r row) (name string, err error) {
 		err = r.Scan(&name)
 		return name, err
 	}, `SELECT name FROM awards WHERE (state = 'ACTIVE' AND expires_at <= $1) OR (state = 'GRACE' AND lapses_at <= $1)
-		ORDER BY expires_at, name LIMIT $2`, micros(now), limit(most))
+		OR (state = 'ACTIVE' AND NOT renewal_announced AND renewed_by = '' AND renewal_opens_at <= $1
+			AND (renewal_opens_at > 0 OR expires_at <= $2))
+		ORDER BY expires_at, name LIMIT $3`, micros(now), micros(now.Add(sixMonths)), limit(most))
 }
 
 // Partnership reads whether a school is a Partnership School.

@@ -36,22 +36,28 @@ func at(i int) time.Time { return time.Unix(1_800_000_000, int64(i)*1000).UTC() 
 func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, *store.Store, *sqldb.DB){
-		"definitions and rubrics are read back":          definitions,
-		"applications and snapshots are read back":       applications,
-		"a journey has one open application":             oneOpen,
-		"reviews are read back and belong to one round":  reviews,
-		"decisions are read back":                        decisions,
-		"awards exist once":                              awards,
-		"credentials are read back and exist once":       credentials,
-		"a credential is signed anew once per operation": reissues,
-		"credentials are listed, the newest first":       credentialLists,
-		"what is to be signed anew comes in order":       reissuable,
-		"a school has one Partnership School award":      partnershipCredentials,
-		"awards come due in order":                       due,
-		"partnerships are written over":                  partnerships,
-		"a taken name and a stale version are refused":   versions,
-		"events come with the change or not at all":      events,
-		"lists keep to their scope":                      scopes,
+		"definitions and rubrics are read back":           definitions,
+		"applications and snapshots are read back":        applications,
+		"a journey has one open application":              oneOpen,
+		"reviews are read back and belong to one round":   reviews,
+		"decisions are read back":                         decisions,
+		"awards exist once":                               awards,
+		"credentials are read back and exist once":        credentials,
+		"a credential is signed anew once per operation":  reissues,
+		"credentials are listed, the newest first":        credentialLists,
+		"what is to be signed anew comes in order":        reissuable,
+		"a school has one Partnership School award":       partnershipCredentials,
+		"awards come due in order":                        due,
+		"a renewal comes due once, until there is one":    renewalsDue,
+		"suspension and renewal of awards are read back":  suspensions,
+		"places of a status list are taken once":          statusPlaces,
+		"a bit is one row":                                statusBits,
+		"why a credential does not stand is public":       awardReasons,
+		"an older status list takes no newer one's place": statusVersions,
+		"partnerships are written over":                   partnerships,
+		"a taken name and a stale version are refused":    versions,
+		"events come with the change or not at all":       events,
+		"lists keep to their scope":                       scopes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t)
@@ -168,7 +174,7 @@ func anAward(id, decision string, i int) award.Award {
 	return award.Award{
 		Name: school + "/awards/" + id, Edition: "badgeDefinitions/b/versions/1", Standard: "st", FrameworkVersion: fv, Application: app,
 		Decision: decision, Journey: "j", Credential: "credentials/" + id, State: award.Active, AwardTime: at(i), ExpireTime: at(i + 100),
-		LapseTime: at(i + 200), CreateTime: at(i), UpdateTime: at(i), Version: 1,
+		LapseTime: at(i + 200), RenewalOpenTime: at(i + 50), RenewalAnnounced: true, CreateTime: at(i), UpdateTime: at(i), Version: 1,
 	}
 }
 
