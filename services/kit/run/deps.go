@@ -24,5 +24,8 @@ type Deps struct {
 	Peers     map[string]grpc.ClientConnInterface
 	DataDir   string // where the service may keep files of its own
 	PublicURL string // where the public reaches the product, without a slash at the end
-	Dev       bool   // development mode: never true in an image or a chart
+	// Keepers encrypt what the service keeps secret in its database: key files and URLs of key
+	// services. The first encrypts, all decrypt. Without any, the service makes a key file in DataDir.
+	Keepers []string
+	Dev     bool // development mode: never true in an image or a chart
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 )
 
 const (
@@ -51,16 +52,22 @@ func (s *FileStore) Signer(_ context.Context, issuer string) (Signer, error) {
 	return load(path)
 }
 
-// Existing returns the key of an issuer when it has one, and makes none.
-func (s *FileStore) Existing(issuer string) (*Local, bool, error) {
-	if !s.names.MatchString(issuer) {
-		return nil, false, nil
-	}
-	key, err := read(filepath.Join(s.dir, issuer+".pem"))
+// Existing returns the key of an issuer and since when it lies there. It makes none: without a key
+// it answers nil.
+func (s *FileStore) Existing(issuer string) (*Local, time.Time, error) {
+	path := filepath.Join(s.dir, issuer+".pem")
+	key, err := read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil
+		return nil, time.Time{}, nil
 	}
-	return key, err == nil, err
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return key, info.ModTime(), nil
 }
 
 // load returns an untyped nil with every error, so that callers can hand the pair on as a Signer.

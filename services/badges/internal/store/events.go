@@ -14,6 +14,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/decision"
 	"github.com/tandem-badges/tandem/services/badges/internal/definition"
+	"github.com/tandem-badges/tandem/services/badges/internal/issuer"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 )
@@ -87,6 +88,16 @@ func awardMessage(event any) (proto.Message, error) {
 			return &badgesv1.PartnershipSchoolRecognized{Name: p.School, FrameworkVersion: p.FrameworkVersion}, nil
 		}
 		return &badgesv1.PartnershipSchoolLapsed{Name: p.School, FrameworkVersion: p.FrameworkVersion}, nil
+	}
+	return keyMessage(event)
+}
+
+func keyMessage(event any) (proto.Message, error) {
+	switch e := event.(type) {
+	case issuer.KeyRotated:
+		return &badgesv1.KeyRotated{Name: e.Key.Name, VerificationMethod: e.Key.Method}, nil
+	case issuer.KeyCompromised:
+		return &badgesv1.KeyCompromised{Name: e.Key.Name, CompromiseTime: timestamppb.New(e.Key.CompromiseTime)}, nil
 	}
 	return nil, fmt.Errorf("no message for event %T", event)
 }

@@ -46,6 +46,8 @@ func Records() records.Declaration {
 			{Name: "badge_definitions", None: "public texts of the state"},
 			{Name: "rubric_editions", None: "public texts of the state"},
 			{Name: "rubrics", None: "public texts of the state"},
+			{Name: "issuers", None: "public profiles of offices"},
+			{Name: "issuer_keys", None: "keys of offices: public ones, and encrypted private ones"},
 			{Name: "log_pending", None: "public entries of the log, before they have their place"},
 			{Name: "log_entries", None: "public: addresses and digests of credentials and keys"},
 			{Name: "log_heads", None: "public: how far the log is"},
