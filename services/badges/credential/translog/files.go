@@ -8,11 +8,19 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // maxFile bounds what is read of one file: a full tile of the longest entries that Check lets in.
 const maxFile = 4 << 20
+
+// How patient a reader is with a server that asks it to come later.
+const (
+	maxTries = 5
+	maxWait  = time.Minute
+)
 
 // ErrNoFile is returned by Files for what is not there.
 var ErrNoFile = errors.New("the log has no such file")
@@ -29,26 +37,45 @@ type HTTP struct {
 	Client *http.Client
 }
 
-// Read implements Files.
+// Read implements Files. A server that asks for patience gets it, for a while.
 func (h HTTP) Read(ctx context.Context, path string) ([]byte, error) {
+	for try := 1; ; try++ {
+		raw, wait, err := h.read(ctx, path)
+		if wait <= 0 || try == maxTries {
+			return raw, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(min(wait, maxWait)):
+		}
+	}
+}
+
+func (h HTTP) read(ctx context.Context, path string) (raw []byte, wait time.Duration, err error) {
 	address := strings.TrimSuffix(h.Base, "/") + "/" + path
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, fmt.Errorf("read the log: %w", err)
+		return nil, 0, fmt.Errorf("read the log: %w", err)
 	}
 	resp, err := h.Client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("read the log: %w", err)
+		return nil, 0, fmt.Errorf("read the log: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	switch resp.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound, http.StatusGone:
-		return nil, fmt.Errorf("%w: %s", ErrNoFile, path)
+		return nil, 0, fmt.Errorf("%w: %s", ErrNoFile, path)
 	default:
-		return nil, fmt.Errorf("read the log: %s answered %s", address, resp.Status)
+		if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+			seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+			wait = time.Duration(seconds) * time.Second
+		}
+		return nil, wait, fmt.Errorf("read the log: %s answered %s", address, resp.Status)
 	}
-	return bounded(resp.Body, path)
+	raw, err = bounded(resp.Body, path)
+	return raw, 0, err
 }
 
 // FS reads a log from a folder: a mirror.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -21,6 +23,7 @@ type Log struct {
 	files Files
 	head  Checkpoint
 	raw   []byte
+	tiles sync.Map // path -> tile that was checked, of those that are needed again and again
 }
 
 // Open reads the newest checkpoint, which the key must have signed.
@@ -96,20 +99,34 @@ func (l *Log) bundle(ctx context.Context, t tlog.Tile) ([][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
+	return leaves, l.fits(ctx, t, leaves)
+}
+
+// fits checks the entries of one tile. A full one has a hash of its own further up in the tree, so
+// that reading a whole log takes few tiles of hashes.
+func (l *Log) fits(ctx context.Context, t tlog.Tile, leaves [][]byte) error {
+	own := make([]tlog.Hash, len(leaves))
 	indexes := make([]int64, len(leaves))
-	for i := range leaves {
-		indexes[i] = tlog.StoredHashIndex(0, t.N*Width+int64(i))
+	for i, leaf := range leaves {
+		own[i], indexes[i] = tlog.RecordHash(leaf), tlog.StoredHashIndex(0, t.N*Width+int64(i))
+	}
+	if len(own) == Width {
+		for len(own) > 1 {
+			for i := range len(own) / 2 {
+				own[i] = tlog.NodeHash(own[2*i], own[2*i+1])
+			}
+			own = own[:len(own)/2]
+		}
+		indexes = []int64{tlog.StoredHashIndex(Height, t.N)}
 	}
 	hashes, err := l.hashes(ctx).ReadHashes(indexes)
 	if err != nil {
-		return nil, Unfit(err)
+		return Unfit(err)
 	}
-	for i, leaf := range leaves {
-		if tlog.RecordHash(leaf) != hashes[i] {
-			return nil, fmt.Errorf("%w: entry %d was changed", ErrDamaged, indexes[i])
-		}
+	if !slices.Equal(own, hashes) {
+		return fmt.Errorf("%w: an entry from %d on was changed", ErrDamaged, t.N*Width)
 	}
-	return leaves, nil
+	return nil
 }
 
 // Prove makes the proof that the entry of an index is in the log.
@@ -146,7 +163,9 @@ func Unfit(err error) error {
 }
 
 // hashes reads hashes of the tree; each tile is checked against the checkpoint first.
-func (l *Log) hashes(ctx context.Context) tlog.HashReader { return Hashes(ctx, l.files, l.head) }
+func (l *Log) hashes(ctx context.Context) tlog.HashReader {
+	return tlog.TileHashReader(tlog.Tree{N: l.head.Size, Hash: l.head.Root}, &tileReader{ctx: ctx, files: l.files, keep: &l.tiles})
+}
 
 // Hashes reads hashes of the tree of a checkpoint, and none that do not fit it.
 func Hashes(ctx context.Context, files Files, head Checkpoint) tlog.HashReader {
@@ -157,18 +176,32 @@ func Hashes(ctx context.Context, files Files, head Checkpoint) tlog.HashReader {
 type tileReader struct {
 	ctx   context.Context //nolint:containedctx // ReadTiles of the interface has none, and this lives for one call
 	files Files
+	keep  *sync.Map // nil: nothing is kept
 }
 
 // Height implements tlog.TileReader.
 func (*tileReader) Height() int { return Height }
 
-// SaveTiles implements tlog.TileReader: nothing is kept.
-func (*tileReader) SaveTiles([]tlog.Tile, [][]byte) {}
+// SaveTiles implements tlog.TileReader. What is kept is little: tiles high in the tree, and those
+// at its end.
+func (r *tileReader) SaveTiles(tiles []tlog.Tile, data [][]byte) {
+	for i, t := range tiles {
+		if r.keep != nil && (t.L > 0 || t.W < Width) {
+			r.keep.Store(TilePath(t), data[i])
+		}
+	}
+}
 
 // ReadTiles implements tlog.TileReader.
 func (r *tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	out := make([][]byte, len(tiles))
 	for i, t := range tiles {
+		if r.keep != nil {
+			if known, ok := r.keep.Load(TilePath(t)); ok {
+				out[i], _ = known.([]byte)
+				continue
+			}
+		}
 		raw, err := ReadTile(r.ctx, r.files, TilePath(t), t.W)
 		if err != nil {
 			return nil, readError{err}

@@ -348,6 +348,7 @@ func TestFilesThatDoNotFitTheCheckpointAreNoticed(t *testing.T) {
 		return r.open().Entries(t.Context(), 0, 300, func(int64, []byte) error { return nil })
 	}
 	require.NoError(t, read())
+	delete(whole, "tile/0/000") // a full one is not needed for reading all
 	for path := range whole {
 		if path == translog.CheckpointPath {
 			continue
@@ -365,6 +366,30 @@ func TestFilesThatDoNotFitTheCheckpointAreNoticed(t *testing.T) {
 	require.ErrorIs(t, r.open().Entries(t.Context(), 0, 301, nil), translog.ErrTile)
 	_, err := r.open().Prove(t.Context(), 300)
 	require.ErrorIs(t, err, translog.ErrTile)
+	r.files["tile/0/000"][70] ^= 1
+	_, err = r.open().Prove(t.Context(), 3)
+	require.ErrorIs(t, err, translog.ErrDamaged)
+}
+
+func TestAServerThatAsksForPatienceIsAskedAgain(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		if asked == 1 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		_, _ = w.Write([]byte("content"))
+	}))
+	defer server.Close()
+	raw, err := translog.HTTP{Base: server.URL, Client: server.Client()}.Read(t.Context(), "checkpoint")
+	require.NoError(t, err)
+	require.Equal(t, "content", string(raw))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = translog.HTTP{Base: server.URL, Client: server.Client()}.Read(ctx, "checkpoint")
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestAFullTileStandsForAPartialOne(t *testing.T) {
