@@ -2,11 +2,8 @@ package dataintegrity
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"maps"
 	"reflect"
-
-	"github.com/gowebpki/jcs"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
 	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
@@ -109,10 +106,6 @@ func (e *Engine) rdfc(document map[string]any) (string, error) {
 }
 
 func canonicalJSON(document map[string]any) (string, error) {
-	raw, err := json.Marshal(document)
-	if err != nil {
-		return "", err
-	}
-	canonical, err := jcs.Transform(raw)
+	canonical, err := jsonld.Encode(document)
 	return string(canonical), err
 }

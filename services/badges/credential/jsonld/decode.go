@@ -25,15 +25,16 @@ func Decode(raw []byte) (map[string]any, error) {
 	}
 	d := decoder{in: string(raw)}
 	d.blanks()
-	if d.peek() != '{' {
-		return nil, refuse(CodeInvalidJSON, "", "the document must be a JSON object")
-	}
-	object, err := d.object()
+	value, err := d.value()
 	if err != nil {
 		return nil, err
 	}
 	if d.blanks(); d.pos != len(d.in) {
 		return nil, errJSON()
+	}
+	object, isObject := value.(map[string]any)
+	if !isObject {
+		return nil, refuse(CodeInvalidJSON, "", "the document must be a JSON object")
 	}
 	return object, nil
 }

@@ -176,7 +176,9 @@ func (g *generator) scalar(kind string) any {
 			return map[string]any{"@value": g.text("plain"), "@language": pick(g, []string{"en", "es-MX", "AR", "zh-Hans"})}
 		}
 		if g.chance(8) {
-			return g.list(func() any { return map[string]any{"@value": g.text("plain"), "@language": pick(g, []string{"en", "es", "uk", "ar"})} })
+			return g.list(func() any {
+				return map[string]any{"@value": g.text("plain"), "@language": pick(g, []string{"en", "es", "uk", "ar"})}
+			})
 		}
 		if g.chance(20) {
 			return map[string]any{"@value": g.text("plain"), "@type": pick(g, []string{"http://www.w3.org/2001/XMLSchema#token", "Image", "xsd:string"})}

@@ -1,10 +1,7 @@
 package jsonld
 
 import (
-	"encoding/json"
 	"strconv"
-
-	"github.com/gowebpki/jcs"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
 )
@@ -67,15 +64,8 @@ func datatypeOf(object map[string]any) (string, error) {
 }
 
 func jsonLiteral(value any) (rdfc.Term, error) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return rdfc.Term{}, refuse(CodeInvalidJSON, "", "a JSON value cannot be written")
-	}
-	canonical, err := jcs.Transform(raw)
-	if err != nil {
-		return rdfc.Term{}, refuse(CodeInvalidJSON, err.Error(), "a JSON value cannot be canonicalized")
-	}
-	return rdfc.Literal(string(canonical), rdfJSON), nil
+	canonical, err := Encode(value)
+	return rdfc.Literal(string(canonical), rdfJSON), err
 }
 
 func isInteger(text string) bool {

@@ -1,9 +1,7 @@
 package openbadge
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -24,7 +22,7 @@ func New(set *contexts.Set) *Engine {
 // Issue signs a credential made by Build and returns the JSON text of the signed credential,
 // with its proof in a list. The issuer of the credential must be the signer.
 func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer keys.Signer, created time.Time) ([]byte, error) {
-	raw, err := marshal(credential)
+	raw, err := jsonld.Encode(credential)
 	if err != nil {
 		return nil, fmt.Errorf("write credential: %w", err)
 	}
@@ -46,16 +44,7 @@ func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer ke
 	if err != nil {
 		return nil, fmt.Errorf("sign credential: %w", err)
 	}
-	return marshal(signed)
-}
-
-// marshal writes JSON without the escapes that HTML needs and a badge does not.
-func marshal(value any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(value)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	return jsonld.Encode(signed)
 }
 
 // issuerOf returns the issuer's id and the name it gives itself.
