@@ -61,7 +61,7 @@ var Migrations fs.FS = migrations.FS
 func New(d run.Deps) (run.Service, error) {
 	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadLimit)
 	defer cancel()
-	domain, err := assemble(ctx, d)
+	domain, logging, err := assemble(ctx, d)
 	if err != nil {
 		return run.Service{}, fmt.Errorf("badges: %w", err)
 	}
@@ -78,20 +78,29 @@ func New(d run.Deps) (run.Service, error) {
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 			{Name: "awards", Run: func(ctx context.Context) error { return schedule(ctx, d, domain.Registry) }},
+			logging,
 		},
 		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}, {Name: "bus", Probe: d.Bus.Ping}},
 	}, nil
 }
 
-func assemble(ctx context.Context, d run.Deps) (api.Domain, error) {
+func assemble(ctx context.Context, d run.Deps) (domain api.Domain, logging run.Task, err error) {
 	others, err := peers.New(d.Peers)
 	if err != nil {
-		return api.Domain{}, err
+		return domain, logging, err
 	}
 	rows := store.New(d.DB)
+	ring, err := openKeyring(ctx, d, rows)
+	if err != nil {
+		return domain, logging, err
+	}
+	book, logging, err := openLog(ctx, d, rows, ring)
+	if err != nil {
+		return domain, logging, err
+	}
 	issuer, err := issuerOf(ctx, d, rows)
 	if err != nil {
-		return api.Domain{}, err
+		return domain, logging, err
 	}
 	now := d.Clock.Now
 	catalog := definition.NewCatalog(rows, now, ids.New)
@@ -101,8 +110,8 @@ func assemble(ctx context.Context, d run.Deps) (api.Domain, error) {
 		Catalog: catalog, Desk: desk, Registry: registry, Issuer: issuer,
 		Panel:  review.NewPanel(rows, others, now, ids.New),
 		Board:  decision.NewBoard(rows, desk, registry, issuer, now, ids.New),
-		Trails: trail.NewReader(rows),
-	}, nil
+		Trails: trail.NewReader(rows), Book: book,
+	}, logging, nil
 }
 
 func issuerOf(ctx context.Context, d run.Deps, rows *store.Store) (*issuing.Issuer, error) {
@@ -134,12 +143,7 @@ func load(ctx context.Context, c *definition.Catalog) (err error) {
 
 // schedule moves awards on by the product's clock, in one replica at a time.
 func schedule(ctx context.Context, d run.Deps, registry *award.Registry) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	holder := fmt.Sprintf("%s/%d", host, os.Getpid())
-	return lease.Run(ctx, d.DB, "awards", holder, leaseTTL, func(ctx context.Context) error {
+	return lease.Run(ctx, d.DB, "awards", holder(), leaseTTL, func(ctx context.Context) error {
 		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
 		for {
@@ -153,4 +157,13 @@ func schedule(ctx context.Context, d run.Deps, registry *award.Registry) error {
 			}
 		}
 	})
+}
+
+// holder is how leases call this process.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }

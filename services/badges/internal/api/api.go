@@ -18,6 +18,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/decision"
 	"github.com/tandem-badges/tandem/services/badges/internal/definition"
 	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
+	"github.com/tandem-badges/tandem/services/badges/internal/logbook"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
 	"github.com/tandem-badges/tandem/services/badges/internal/trail"
 	"github.com/tandem-badges/tandem/services/kit/access"
@@ -55,6 +56,7 @@ type Domain struct {
 	Registry *award.Registry
 	Trails   *trail.Reader
 	Issuer   *issuing.Issuer
+	Book     *logbook.Book
 }
 
 // Register puts all handlers on a server.
@@ -64,6 +66,7 @@ func Register(r grpc.ServiceRegistrar, d Domain) {
 	badgesv1.RegisterReviewsServiceServer(r, &reviewsServer{panel: d.Panel})
 	badgesv1.RegisterDecisionsServiceServer(r, &decisionsServer{board: d.Board})
 	badgesv1.RegisterAwardsServiceServer(r, &awardsServer{registry: d.Registry, trails: d.Trails})
+	badgesv1.RegisterTransparencyServiceServer(r, &transparencyServer{book: d.Book})
 	badgesv1.RegisterCredentialsServiceServer(r, &credentialsServer{issuer: d.Issuer})
 }
 

@@ -196,7 +196,7 @@ func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
 		DB: db, Bus: a.bus, Clock: a.clock, Log: a.log.With("service", service), Peers: a.conns[service],
 		DataDir: a.settings.Data, PublicURL: a.settings.PublicURL, Dev: a.settings.Dev,
 	}
-	if service == Evidence {
+	if service == Evidence || service == Badges {
 		if deps.Blobs, err = a.openBlobs(ctx); err != nil {
 			return run.Deps{}, err
 		}
