@@ -77,6 +77,9 @@ func New(ctx context.Context, o Options) (*API, error) {
 	}
 	for _, route := range routes {
 		route.handler = &call{route: route, mux: mux, limit: o.BodyLimit, timeout: o.Timeout}
+		if keep := published()[route.Template]; keep > 0 && route.Method == http.MethodGet {
+			route.handler = &fresh{next: route.handler, keep: keep}
+		}
 	}
 	return &API{opts: o, table: table{routes: routes}}, nil
 }
