@@ -3,6 +3,7 @@ package charttest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,20 @@ func TestThePodCanDoNothingItDoesNotNeed(t *testing.T) {
 	for _, volume := range spec.Volumes {
 		require.NotNil(t, volume.EmptyDir, volume.Name)
 	}
+}
+
+func TestTheKeeperOfIssuersKeysIsMountedForTheProgramAlone(t *testing.T) {
+	require.NotContains(t, env(t, render(t, minimal())), "TANDEM_ISSUER_KEEPER", "the program makes its own key file")
+	r := render(t, with(map[string]any{"issuerKeeper": map[string]any{"secretName": "keeper", "url": "awskms://alias/tandem?region=us-west-2"}}))
+	const path = "/etc/tandem/issuer-keeper"
+	require.Equal(t, "awskms://alias/tandem?region=us-west-2,"+path+"/keeper.key", env(t, r)["TANDEM_ISSUER_KEEPER"], "the key service encrypts")
+	spec := pod(t, r).Spec
+	mounts := spec.Containers[0].VolumeMounts
+	mount := mounts[slices.IndexFunc(mounts, func(m corev1.VolumeMount) bool { return m.MountPath == path })]
+	require.True(t, mount.ReadOnly)
+	secret := spec.Volumes[slices.IndexFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == mount.Name })].Secret
+	require.Equal(t, "keeper", secret.SecretName)
+	require.EqualValues(t, 0o440, *secret.DefaultMode)
 }
 
 func TestResourcesAreBounded(t *testing.T) {

@@ -33,6 +33,8 @@ func TestWrongValuesAreRefusedByName(t *testing.T) {
 		"an origin for everybody":         {map[string]any{"corsOrigins": []any{"*"}}, "corsOrigins"},
 		"an origin with a path":           {map[string]any{"corsOrigins": []any{"https://example.org/app"}}, "corsOrigins"},
 		"blobs in a folder of the image":  {map[string]any{"blobs": "file:///srv"}, "blobs"},
+		"a keeper in the values":          {one("issuerKeeper", "url", "base64key://c2VjcmV0"), "url"},
+		"a secret with a strange name":    {one("issuerKeeper", "secretName", "Keeper Key"), "secretName"},
 		"a collector without port":        {one("telemetry", "otlpEndpoint", "http://collector"), "otlpEndpoint"},
 		"a peer of no kind":               {one("networkPolicy", "httpFrom", []any{map[string]any{"podselector": map[string]any{}}}), "httpFrom"},
 		"memory that is no quantity":      {one("resources", "limits", map[string]any{"memory": "much"}), "memory"},
@@ -55,7 +57,7 @@ func TestVariablesOfTheChartCannotBeSetTwice(t *testing.T) {
 		require.ErrorContains(t, err, "extraEnv", name)
 	}
 	for name := range env(t, render(t, with(map[string]any{
-		"blobs": "s3://b", "corsOrigins": []any{"https://example.org"}, "telemetry": map[string]any{"otlpEndpoint": "http://c:4317"},
+		"blobs": "s3://b", "issuerKeeper": map[string]any{"secretName": "k"}, "corsOrigins": []any{"https://example.org"}, "telemetry": map[string]any{"otlpEndpoint": "http://c:4317"},
 	}))) {
 		_, err := Template(chartFolder, with(map[string]any{"extraEnv": []any{map[string]any{"name": name}}}))
 		require.ErrorContains(t, err, "extraEnv", "%s is set by the chart", name)

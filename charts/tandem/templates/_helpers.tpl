@@ -42,3 +42,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "tandem.host" -}}
 {{- regexReplaceAll ":[0-9]+$" (urlParse (include "tandem.publicUrl" .)).host "" -}}
 {{- end -}}
+
+{{/* What encrypts the keys of issuers, the first of several for new ones. */}}
+{{- define "tandem.issuerKeeper" -}}
+{{- $path := ternary "/etc/tandem/issuer-keeper/keeper.key" "" (not (empty .Values.issuerKeeper.secretName)) -}}
+{{- list .Values.issuerKeeper.url $path | compact | join "," -}}
+{{- end -}}

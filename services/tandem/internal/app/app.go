@@ -196,6 +196,9 @@ func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
 		DB: db, Bus: a.bus, Clock: a.clock, Log: a.log.With("service", service), Peers: a.conns[service],
 		DataDir: a.settings.Data, PublicURL: a.settings.PublicURL, Dev: a.settings.Dev,
 	}
+	if service == Badges {
+		deps.Keepers = a.settings.IssuerKeeper
+	}
 	if service == Evidence || service == Badges {
 		if deps.Blobs, err = a.openBlobs(ctx); err != nil {
 			return run.Deps{}, err

@@ -78,6 +78,7 @@ type ServeSettings struct {
 	BadgesAddr      string        `help:"gRPC address of the badges service." default:"127.0.0.1:9004" placeholder:"HOST:PORT"`
 	PublicURL       string        `help:"Address that people and verifiers use, written into credentials. Empty: http:// and the HTTP address." placeholder:"URL"`
 	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
+	IssuerKeeper    []string      `help:"What encrypts the private keys of issuers: key files and URLs of key services (awskms://...). The first encrypts, all decrypt. Empty: a key file in the data folder." placeholder:"FILE|URL,..."`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins of web pages that may call the API." placeholder:"ORIGIN,..."`
 	TrustedProxies  []string      `help:"Addresses and networks of the proxies in front, whose X-Forwarded-For is believed. Empty: nobody's." placeholder:"CIDR,..."`
 	RateAnonymous   int           `help:"Requests a minute that an address may make without being known; 0: no limit. Ten times as many in development mode." default:"600" placeholder:"N"`
