@@ -33,6 +33,7 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/docs"
 	"github.com/tandem-badges/tandem/gateway/internal/edge"
 	"github.com/tandem-badges/tandem/gateway/internal/files"
+	"github.com/tandem-badges/tandem/gateway/internal/logfiles"
 	"github.com/tandem-badges/tandem/gateway/internal/network"
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
 	"github.com/tandem-badges/tandem/gateway/internal/rest"
@@ -191,6 +192,7 @@ func (g *Gateway) site(d Deps, people *signIn, clients *machines) (http.Handler,
 		return nil, err
 	}
 	public.Routes(mux)
+	logfiles.New(rest.Upstream(d.Conns["badges"])).Routes(mux)
 	clients.open(mux)
 	demo := dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)})
 	if d.Dev {

@@ -62,6 +62,7 @@ type Viewer struct {
 type Handler struct {
 	opts        Options
 	credentials badgesv1.CredentialsServiceClient
+	log         badgesv1.TransparencyServiceClient
 	issuers     badgesv1.IssuersServiceClient
 	templates   *template.Template
 	style       []byte
@@ -80,7 +81,7 @@ func New(o Options) (*Handler, error) {
 	}
 	sum := sha256.Sum256(style)
 	return &Handler{
-		opts: o, credentials: badgesv1.NewCredentialsServiceClient(o.Badges), issuers: badgesv1.NewIssuersServiceClient(o.Badges), templates: templates,
+		opts: o, credentials: badgesv1.NewCredentialsServiceClient(o.Badges), log: badgesv1.NewTransparencyServiceClient(o.Badges), issuers: badgesv1.NewIssuersServiceClient(o.Badges), templates: templates,
 		style: style, styleURL: stylePath + "?v=" + hex.EncodeToString(sum[:6]),
 	}, nil
 }
@@ -91,6 +92,7 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	add("GET /{$}", "/", h.home)
 	add("GET "+stylePath, stylePath, h.css)
 	add("GET /badges/{credential}", "/badges/{credential}", h.badge)
+	add("GET /log", "/log", h.publicLog)
 	add("GET /verify", "/verify", h.form)
 	add("POST /verify", "/verify", h.verify)
 	h.issuerRoutes(mux)

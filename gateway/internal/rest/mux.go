@@ -113,6 +113,7 @@ func registrations(service string) []registration {
 			of(badgesv1.RegisterDecisionsServiceHandlerClient, badgesv1.NewDecisionsServiceClient),
 			of(badgesv1.RegisterAwardsServiceHandlerClient, badgesv1.NewAwardsServiceClient),
 			of(badgesv1.RegisterCredentialsServiceHandlerClient, badgesv1.NewCredentialsServiceClient),
+			of(badgesv1.RegisterTransparencyServiceHandlerClient, badgesv1.NewTransparencyServiceClient),
 			of(badgesv1.RegisterIssuersServiceHandlerClient, badgesv1.NewIssuersServiceClient),
 			of(badgesv1.RegisterTransparencyServiceHandlerClient, badgesv1.NewTransparencyServiceClient),
 			of(badgesv1.RegisterVcApiServiceHandlerClient, badgesv1.NewVcApiServiceClient),
