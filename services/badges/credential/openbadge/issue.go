@@ -9,6 +9,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
 	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
 	"github.com/tandem-badges/tandem/services/badges/credential/keys"
+	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
 // Engine issues and verifies badges. It is safe for concurrent use.
@@ -31,7 +32,7 @@ func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer ke
 		return nil, fmt.Errorf("read credential back: %w", err)
 	}
 	violations := check(doc, true)
-	if id, _ := issuerOf(doc); id != signer.DID() {
+	if id, _ := vc.IssuerOf(doc); id != signer.DID() {
 		violations = append(violations, Violation{Field: "issuer.id", Rule: "signer", Fix: "Let the issuer be the owner of the signing key, " + signer.DID() + "."})
 	}
 	if _, signed := doc["proof"]; signed {
@@ -45,16 +46,4 @@ func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer ke
 		return nil, fmt.Errorf("sign credential: %w", err)
 	}
 	return jsonld.Encode(signed)
-}
-
-// issuerOf returns the issuer's id and the name it gives itself.
-func issuerOf(doc map[string]any) (id, name string) {
-	switch v := doc["issuer"].(type) {
-	case string:
-		return v, ""
-	case map[string]any:
-		id, _ = v["id"].(string)
-		name, _ = v["name"].(string)
-	}
-	return id, name
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
 	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
 	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
+	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
 // Options of a verification; Now is required.
@@ -34,7 +35,7 @@ func (e *Engine) Verify(ctx context.Context, raw []byte, opts Options) Report {
 	r.add(StepParse, Passed, "", "The file is well-formed JSON within the limits of size and depth.")
 	r.ID, _ = doc["id"].(string)
 	r.Name, _ = doc["name"].(string)
-	r.IssuerID, r.IssuerName = issuerOf(doc)
+	r.IssuerID, r.IssuerName = vc.IssuerOf(doc)
 	r.structure(doc)
 	e.proof(ctx, r, doc, opts)
 	r.issuer(opts.KnownIssuers)

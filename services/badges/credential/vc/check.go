@@ -58,6 +58,9 @@ func (c *Checker) typed(object map[string]any, path string) {
 	c.IRI(object, path, "id", false)
 }
 
+// maxContexts is how many contexts a document may name; each of its words is looked up in all of them.
+const maxContexts = 16
+
 // contexts checks that the document names the base context first. Inline contexts have the right
 // shape here; whether a context is known is the question of package jsonld.
 func (c *Checker) contexts(doc map[string]any, path string) {
@@ -65,6 +68,10 @@ func (c *Checker) contexts(doc map[string]any, path string) {
 	items, _ := doc["@context"].([]any)
 	if len(items) == 0 || items[0] != contexts.CredentialsV2 {
 		c.Add(field, "context", "Give a list of contexts that starts with "+contexts.CredentialsV2+".")
+		return
+	}
+	if len(items) > maxContexts {
+		c.Add(field, "context", "Name no more than 16 contexts.")
 		return
 	}
 	seen := map[string]bool{}

@@ -13,8 +13,15 @@ import (
 // object's path in the document and the key that a rule is about.
 type Checker struct{ Found []Violation }
 
+// maxFound is how many violations are noted: whoever mends these can ask again, and a hostile
+// document must not make a longer answer than it is itself.
+const maxFound = 200
+
 // Add notes a violation.
 func (c *Checker) Add(field, rule, fix string) {
+	if len(c.Found) == maxFound {
+		return
+	}
 	c.Found = append(c.Found, Violation{Field: field, Rule: rule, Fix: fix})
 }
 
@@ -99,12 +106,18 @@ func (c *Checker) Type(object map[string]any, path, want string) {
 	}
 }
 
+// maxTypes bounds the types of one object, which are compared with each other.
+const maxTypes = 64
+
 // Types returns the types of an object. It answers false when they are not texts, each given once.
 func Types(object map[string]any) ([]string, bool) {
 	if text, isText := object["type"].(string); isText {
 		return []string{text}, text != ""
 	}
 	items, isList := object["type"].([]any)
+	if len(items) > maxTypes {
+		return nil, false
+	}
 	out := make([]string, 0, len(items))
 	for _, item := range items {
 		text, isText := item.(string)

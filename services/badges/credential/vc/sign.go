@@ -35,7 +35,7 @@ func SignJWT(ctx context.Context, doc map[string]any, signer keys.Signer, at tim
 	if err := encoder.Encode(payload); err != nil {
 		return "", fmt.Errorf("write the token: %w", err)
 	}
-	options := (&jose.SignerOptions{}).WithType(jose.ContentType(kind))
+	options := (&jose.SignerOptions{}).WithType(jose.ContentType(kind)).WithHeader("kid", signer.VerificationMethod())
 	engine, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: opaque{ctx, signer}}, options)
 	if err != nil {
 		return "", fmt.Errorf("sign the token: %w", err)
@@ -88,10 +88,8 @@ type opaque struct {
 	signer keys.Signer
 }
 
-// Public names the key; the library writes the name as kid.
-func (o opaque) Public() *jose.JSONWebKey {
-	return &jose.JSONWebKey{KeyID: o.signer.VerificationMethod(), Algorithm: string(jose.EdDSA)}
-}
+// Public is nothing: a signer does not say what its key is, only its name, which stands in the header.
+func (o opaque) Public() *jose.JSONWebKey { return nil }
 
 // Algs implements jose.OpaqueSigner.
 func (o opaque) Algs() []jose.SignatureAlgorithm { return []jose.SignatureAlgorithm{jose.EdDSA} }

@@ -41,6 +41,9 @@ func (c *Checker) terms(doc map[string]any, path string) {
 // defined: one is unknown here, or gives every word a meaning.
 func scopesOf(doc map[string]any) ([]map[string]any, bool) {
 	items, _ := doc["@context"].([]any)
+	if len(items) > maxContexts {
+		return nil, false
+	}
 	out := make([]map[string]any, 0, len(items))
 	for _, item := range items {
 		url, _ := item.(string)
