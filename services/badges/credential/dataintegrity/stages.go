@@ -57,9 +57,22 @@ func (e *Engine) Stages(document, proof map[string]any) (Stages, error) {
 	if err != nil {
 		return s, refuseFor(CodeDocument, "the signed text cannot be formed", err)
 	}
-	s.DocumentHash = sha256.Sum256([]byte(s.CanonicalDocument))
-	s.ProofHash = sha256.Sum256([]byte(s.CanonicalProof))
+	s.DocumentHash = hashOf(s.CanonicalDocument)
+	s.ProofHash = hashOf(s.CanonicalProof)
 	return s, nil
+}
+
+// hashOf hashes a text piece by piece, which saves a copy of all of it.
+func hashOf(text string) (sum [sha256.Size]byte) {
+	digest := sha256.New()
+	var piece [4096]byte
+	for len(text) > 0 {
+		n := copy(piece[:], text)
+		digest.Write(piece[:n])
+		text = text[n:]
+	}
+	digest.Sum(sum[:0])
+	return sum
 }
 
 // underContextOf returns the document under the context that its JCS proof repeats and signs. A
@@ -97,11 +110,7 @@ func both(canonical func(map[string]any) (string, error), document, config map[s
 }
 
 func (e *Engine) rdfc(document map[string]any) (string, error) {
-	dataset, err := e.processor.ToRDF(document)
-	if err != nil {
-		return "", err
-	}
-	result, err := rdfc.Canonicalize(dataset, rdfc.Options{})
+	result, err := e.processor.Canonicalize(document, rdfc.Options{})
 	return result.NQuads, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
 )
@@ -17,15 +18,35 @@ type builder struct {
 	p *Processor
 }
 
+// builders keeps the memory of walks for later ones.
+var builders = sync.Pool{New: func() any { return &builder{} }}
+
+// maxKept is the largest dataset whose memory is kept.
+const maxKept = 2048
+
+func (b *builder) release() {
+	if cap(b.out) > maxKept {
+		return
+	}
+	clear(b.out)
+	*b = builder{emitter: emitter{out: b.out[:0]}}
+	builders.Put(b)
+}
+
 // compiled gives the dataset of a document, if the compiled path knows all of it.
 func (p *Processor) compiled(doc map[string]any) (rdfc.Dataset, bool) {
+	b := builder{}
+	ok := b.document(p, doc)
+	return b.out, ok
+}
+
+func (b *builder) document(p *Processor, doc map[string]any) bool {
 	if p.compiler == nil || doc["@context"] == nil {
-		return nil, false
+		return false
 	}
-	b := builder{p: p}
-	b.out = make(rdfc.Dataset, 0, 96)
+	b.p = p
 	_, ok := b.node(doc, p.compiler.root.Load(), nil, rdfc.Term{})
-	return b.out, ok && len(b.out) > 0
+	return ok && len(b.out) > 0
 }
 
 // node emits an object that stands at a place with the given scope, as value of the given term.
@@ -265,14 +286,18 @@ func (b *builder) property(subject rdfc.Term, key string, t *term, value any, s 
 func (b *builder) values(subject rdfc.Term, t, via *term, items []any, s *scope, graph rdfc.Term) bool {
 	var seen map[rdfc.Term]bool
 	if len(items) > 1 {
-		seen = make(map[rdfc.Term]bool, len(items))
+		seen = map[rdfc.Term]bool{}
 	}
 	for _, item := range items {
 		object, ok := b.value(item, via, s, graph)
-		if !ok || seen[object] {
+		if !ok {
 			return false
 		}
-		if seen != nil {
+		// A node without a label is a new one each time, and most lists hold such nodes only.
+		if seen != nil && (object.Kind != rdfc.KindBlank || b.labels != nil) {
+			if seen[object] {
+				return false
+			}
 			seen[object] = true
 		}
 		b.add(subject, t.iri, object, graph)

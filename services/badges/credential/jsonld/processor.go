@@ -42,6 +42,21 @@ func (p *Processor) ToRDF(doc map[string]any) (rdfc.Dataset, error) {
 	return p.general(doc)
 }
 
+// Canonicalize converts a document and canonicalizes its dataset, as a signature needs it. It is
+// ToRDF and rdfc.Canonicalize in one, and cheaper, as the quads need not outlive the call.
+func (p *Processor) Canonicalize(doc map[string]any, opts rdfc.Options) (rdfc.Result, error) {
+	b, _ := builders.Get().(*builder)
+	defer b.release()
+	if b.document(p, doc) {
+		return rdfc.Canonicalize(b.out, opts)
+	}
+	dataset, err := p.general(doc)
+	if err != nil {
+		return rdfc.Result{}, err
+	}
+	return rdfc.Canonicalize(dataset, opts)
+}
+
 // general converts a document by the library's expansion.
 func (p *Processor) general(doc map[string]any) (rdfc.Dataset, error) {
 	var before counter

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // Algorithm names the hash used inside canonicalization.
@@ -45,18 +46,12 @@ type Result struct {
 
 // Canonicalize runs RDFC-1.0 over the dataset.
 func Canonicalize(d Dataset, opts Options) (Result, error) {
-	c := &canonicalizer{text: newText(d), work: opts.WorkLimit}
-	if c.work <= 0 {
-		c.work = DefaultWorkLimit
+	c, err := newCanonicalizer(opts)
+	if err != nil {
+		return Result{}, err
 	}
-	switch opts.Algorithm {
-	case "", SHA256:
-		c.digest = sha256.New()
-	case SHA384:
-		c.digest = sha512.New384()
-	default:
-		return Result{}, ErrUnknownAlgorithm
-	}
+	defer c.release()
+	c.read(d)
 	if err := c.issueAll(); err != nil {
 		return Result{}, err
 	}
@@ -71,24 +66,58 @@ func Canonicalize(d Dataset, opts Options) (Result, error) {
 type canonicalizer struct {
 	text
 	digest      hash.Hash
+	sums        []byte
 	firstDegree [][]byte // hashes of the nodes
 	canonical   []string // names given so far, empty for none
 	issued      int
 	work        int
 }
 
+// pool keeps the memory of runs for later ones: a service that signs makes them by the thousand.
+var pool = sync.Pool{New: func() any { return &canonicalizer{text: newText(), digest: sha256.New()} }}
+
+// maxKept is the largest buffer that is kept; a rare large document must not hold memory for ever.
+const maxKept = 256 << 10
+
+func newCanonicalizer(opts Options) (*canonicalizer, error) {
+	switch opts.Algorithm {
+	case "", SHA256, SHA384:
+	default:
+		return nil, ErrUnknownAlgorithm
+	}
+	c, isRun := pool.Get().(*canonicalizer)
+	if !isRun || opts.Algorithm == SHA384 {
+		c = &canonicalizer{text: newText(), digest: sha512.New384()}
+	}
+	c.issued, c.work = 0, opts.WorkLimit
+	if c.work <= 0 {
+		c.work = DefaultWorkLimit
+	}
+	return c, nil
+}
+
+// release forgets the dataset and keeps the buffers.
+func (c *canonicalizer) release() {
+	if cap(c.buf) > maxKept || c.digest.Size() != sha256.Size {
+		return
+	}
+	clear(c.canonical)
+	c.clear()
+	pool.Put(c)
+}
+
 // issueAll is the main algorithm (section 4.4.3): nodes with a hash of their own first, look-alikes after them.
 func (c *canonicalizer) issueAll() error {
 	count := len(c.labels)
-	c.canonical = make([]string, count)
-	c.firstDegree = make([][]byte, count)
-	sums := make([]byte, 0, count*c.digest.Size())
+	c.canonical = resized(c.canonical, count)
+	c.firstDegree = resized(c.firstDegree, count)
+	c.sums = slices.Grow(c.sums[:0], count*c.digest.Size())
 	order := make([]int, count)
 	for node := range order {
 		order[node] = node
-		from := len(sums)
-		sums = c.hashFirstDegree(sums, node)
-		c.firstDegree[node] = sums[from:len(sums):len(sums)]
+		from := len(c.sums)
+		c.sums = c.hashFirstDegree(c.sums, node)
+		c.firstDegree[node] = c.sums[from:len(c.sums):len(c.sums)]
 	}
 	slices.SortFunc(order, func(a, b int) int { return bytes.Compare(c.firstDegree[a], c.firstDegree[b]) })
 	var shared [][]int
@@ -147,14 +176,15 @@ func (c *canonicalizer) issueShared(nodes []int) error {
 func (c *canonicalizer) hashFirstDegree(dst []byte, node int) []byte {
 	c.scratch = c.scratch[:0]
 	spans := c.spans[:0]
+	name := func(dst []byte, other int) []byte {
+		if other == node {
+			return append(dst, 'a')
+		}
+		return append(dst, 'z')
+	}
 	for _, i := range c.around[node] {
 		from := len(c.scratch)
-		c.scratch = c.appendLine(c.scratch, c.lines[i], func(dst []byte, other int) []byte {
-			if other == node {
-				return append(dst, 'a')
-			}
-			return append(dst, 'z')
-		})
+		c.scratch = c.appendLine(c.scratch, &c.lines[i], name)
 		spans = append(spans, span{from, len(c.scratch)})
 	}
 	sortSpans(spans, c.scratch)

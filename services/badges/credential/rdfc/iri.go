@@ -49,7 +49,13 @@ func afterScheme(s string) (string, error) {
 
 // checkChars refuses what no part of an IRI may hold; square brackets belong to an IP literal in the authority only.
 func checkChars(s string, authority bool) error {
-	for i, r := range s {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf && plain[c] {
+			i++
+			continue
+		}
+		r, width := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case !allowedInIRI(r):
 			return ErrInvalidIRI
@@ -58,9 +64,18 @@ func checkChars(s string, authority bool) error {
 		case r == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
 			return ErrInvalidIRI
 		}
+		i += width
 	}
 	return nil
 }
+
+// plain marks the characters that may stand anywhere in an IRI.
+var plain = func() (table [utf8.RuneSelf]bool) {
+	for c := range table {
+		table[c] = allowedInIRI(rune(c)) && c != '%' && c != '[' && c != ']'
+	}
+	return table
+}()
 
 // allowedInIRI is the character set of the N-Quads IRIREF token, less control and noncharacters.
 func allowedInIRI(r rune) bool {

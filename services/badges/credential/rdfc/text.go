@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"slices"
+	"strings"
 )
 
 // text holds a dataset as lines of N-Quads in one buffer, with the places of the blank nodes
@@ -11,6 +12,8 @@ import (
 type text struct {
 	buf     []byte
 	lines   []line
+	nodes   map[string]int
+	seen    set
 	labels  []string // labels of the blank nodes, in order of appearance
 	around  [][]int  // for each blank node the lines that mention it
 	scratch []byte
@@ -39,47 +42,54 @@ func sortSpans(spans []span, buf []byte) {
 	slices.SortFunc(spans, func(a, b span) int { return bytes.Compare(buf[a.from:a.to], buf[b.from:b.to]) })
 }
 
-// newText writes the quads of a dataset; a repeated quad counts once.
-func newText(d Dataset) text {
-	t := text{buf: make([]byte, 0, 160*len(d)), lines: make([]line, 0, len(d))}
-	nodes := map[string]int{}
-	seen := newSet(len(d))
+func newText() text { return text{nodes: map[string]int{}, seen: set{seed: maphash.MakeSeed()}} }
+
+// read writes the quads of a dataset; a repeated quad counts once.
+func (t *text) read(d Dataset) {
+	t.seen.size(len(d))
 	for i := range d {
 		q := &d[i]
 		l := line{span: span{from: len(t.buf)}}
-		t.term(&l, q.Subject, 's', nodes)
+		t.term(&l, &q.Subject, 's')
 		t.buf = append(t.buf, ' ')
 		l.predicate.from = len(t.buf)
-		t.term(&l, q.Predicate, 0, nodes)
+		t.term(&l, &q.Predicate, 0)
 		l.predicate.to = len(t.buf)
 		t.buf = append(t.buf, ' ')
-		t.term(&l, q.Object, 'o', nodes)
+		t.term(&l, &q.Object, 'o')
 		if q.Graph.Kind != KindNone {
 			t.buf = append(t.buf, ' ')
-			t.term(&l, q.Graph, 'g', nodes)
+			t.term(&l, &q.Graph, 'g')
 		}
 		t.buf = append(t.buf, " .\n"...)
 		l.to = len(t.buf)
-		if seen.has(&t, l.span) {
+		if slot := t.seen.find(t, l.span); t.seen.slots[slot] != 0 {
 			t.buf = t.buf[:l.from]
-			continue
+		} else {
+			t.lines = append(t.lines, l)
+			t.seen.slots[slot] = len(t.lines)
 		}
-		seen.add(&t, len(t.lines), l.span)
-		t.lines = append(t.lines, l)
 	}
 	t.index()
-	return t
 }
 
-func (t *text) term(l *line, term Term, position byte, nodes map[string]int) {
+// clear forgets the dataset and keeps the buffers.
+func (t *text) clear() {
+	t.buf, t.lines, t.scratch, t.spans = t.buf[:0], t.lines[:0], t.scratch[:0], t.spans[:0]
+	clear(t.labels)
+	t.labels = t.labels[:0]
+	clear(t.nodes)
+}
+
+func (t *text) term(l *line, term *Term, position byte) {
 	if term.Kind != KindBlank || position == 0 {
-		t.buf = appendTerm(t.buf, term, keepLabel)
+		t.buf = appendTerm(t.buf, *term, keepLabel)
 		return
 	}
-	node, known := nodes[term.Value]
+	node, known := t.nodes[term.Value]
 	if !known {
 		node = len(t.labels)
-		nodes[term.Value] = node
+		t.nodes[term.Value] = node
 		t.labels = append(t.labels, term.Value)
 	}
 	t.buf = append(t.buf, "_:"...)
@@ -91,7 +101,10 @@ func (t *text) term(l *line, term Term, position byte, nodes map[string]int) {
 
 // index fills around; a line that mentions a node twice counts once.
 func (t *text) index() {
-	t.around = make([][]int, len(t.labels))
+	t.around = resized(t.around, len(t.labels))
+	for node := range t.around {
+		t.around[node] = t.around[node][:0]
+	}
 	for i := range t.lines {
 		l := &t.lines[i]
 		for _, m := range l.marks[:l.count] {
@@ -104,7 +117,7 @@ func (t *text) index() {
 }
 
 // appendLine writes a line with other names for its blank nodes.
-func (t *text) appendLine(dst []byte, l line, name func([]byte, int) []byte) []byte {
+func (t *text) appendLine(dst []byte, l *line, name func([]byte, int) []byte) []byte {
 	from := l.from
 	for _, m := range l.marks[:l.count] {
 		dst = append(dst, t.buf[from:m.from]...)
@@ -116,19 +129,28 @@ func (t *text) appendLine(dst []byte, l line, name func([]byte, int) []byte) []b
 
 // render writes all lines with the given names, in order.
 func (t *text) render(names []string) string {
-	all := make([]byte, 0, len(t.buf)+8*len(t.lines))
-	spans := make([]span, len(t.lines))
+	t.scratch, t.spans = t.scratch[:0], t.spans[:0]
+	name := func(dst []byte, node int) []byte { return append(dst, names[node]...) }
 	for i := range t.lines {
-		from := len(all)
-		all = t.appendLine(all, t.lines[i], func(dst []byte, node int) []byte { return append(dst, names[node]...) })
-		spans[i] = span{from, len(all)}
+		from := len(t.scratch)
+		t.scratch = t.appendLine(t.scratch, &t.lines[i], name)
+		t.spans = append(t.spans, span{from, len(t.scratch)})
 	}
-	sortSpans(spans, all)
-	out := make([]byte, 0, len(all))
-	for _, s := range spans {
-		out = append(out, all[s.from:s.to]...)
+	sortSpans(t.spans, t.scratch)
+	var out strings.Builder
+	out.Grow(len(t.scratch))
+	for _, s := range t.spans {
+		out.Write(t.scratch[s.from:s.to])
 	}
-	return string(out)
+	return out.String()
+}
+
+// resized returns a slice of the wanted length, in the same memory where that is enough.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return append(s[:cap(s)], make([]T, n-cap(s))...)
+	}
+	return s[:n]
 }
 
 // set finds repeated lines: a hash table with open addressing, in which zero means empty.
@@ -137,12 +159,14 @@ type set struct {
 	slots []int
 }
 
-func newSet(size int) *set {
+// size empties the set and makes room for that many lines.
+func (s *set) size(lines int) {
 	slots := 16
-	for slots < 2*size {
+	for slots < 2*lines {
 		slots *= 2
 	}
-	return &set{seed: maphash.MakeSeed(), slots: make([]int, slots)}
+	s.slots = resized(s.slots, slots)
+	clear(s.slots)
 }
 
 // find returns the slot of an equal line, or the empty slot where the line belongs.
@@ -153,12 +177,8 @@ func (s *set) find(t *text, want span) int {
 		if s.slots[at] == 0 {
 			return int(at) //nolint:gosec // below the length of a slice
 		}
-		if l := t.lines[s.slots[at]-1]; bytes.Equal(t.buf[l.from:l.to], key) {
+		if l := &t.lines[s.slots[at]-1]; bytes.Equal(t.buf[l.from:l.to], key) {
 			return int(at) //nolint:gosec // below the length of a slice
 		}
 	}
 }
-
-func (s *set) has(t *text, l span) bool { return s.slots[s.find(t, l)] != 0 }
-
-func (s *set) add(t *text, number int, l span) { s.slots[s.find(t, l)] = number + 1 }
