@@ -121,11 +121,12 @@ func New(d Deps) (*Gateway, error) {
 		return nil, err
 	}
 	clients := newMachines(d)
-	api, err := g.api(d, callers(d, people, clients))
+	known := callers(d, people, clients)
+	api, err := g.api(d, known)
 	if err != nil {
 		return nil, err
 	}
-	site, err := g.site(d, people, clients)
+	site, err := g.site(d, people, clients, known)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func (g *Gateway) api(d Deps, callers *caller.Resolver) (*rest.API, error) {
 }
 
 // site is everything else.
-func (g *Gateway) site(d Deps, people *signIn, clients *machines) (http.Handler, error) {
+func (g *Gateway) site(d Deps, people *signIn, clients *machines, callers *caller.Resolver) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", edge.Named("/healthz", run.Live()))
 	mux.Handle("GET /readyz", edge.Named("/readyz", g.ready.Handler()))
@@ -194,6 +195,9 @@ func (g *Gateway) site(d Deps, people *signIn, clients *machines) (http.Handler,
 	public.Routes(mux)
 	logfiles.New(rest.Upstream(d.Conns["badges"])).Routes(mux)
 	clients.open(mux)
+	if err := openBadges(mux, d, people, public, callers); err != nil {
+		return nil, err
+	}
 	demo := dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)})
 	if d.Dev {
 		demo.Routes(mux)

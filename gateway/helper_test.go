@@ -81,7 +81,7 @@ func start(t *testing.T, change ...func(*gateway.Deps)) *world {
 	t.Helper()
 	w := &world{
 		t: t, signer: kittest.Signer(t), bus: kittest.NATS(t), clock: clock.NewAdjustable(), log: &logBuffer{},
-		schools: newFakeSchools(), badges: &fakeBadges{}, evidence: &fakeEvidence{}, surveys: &fakeAssessments{},
+		schools: newFakeSchools(), badges: &fakeBadges{shelf: shelf{taken: map[string]string{}}}, evidence: &fakeEvidence{}, surveys: &fakeAssessments{},
 		conns: map[string]grpc.ClientConnInterface{}, keepers: map[string]*fakeKeeper{},
 	}
 	for name, register := range map[string]func(grpc.ServiceRegistrar){

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/tandem-badges/tandem/gateway/internal/connect"
 	"github.com/tandem-badges/tandem/gateway/internal/dev"
 	"github.com/tandem-badges/tandem/gateway/internal/issuer"
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
@@ -158,7 +160,8 @@ func (s *signIn) clean(ctx context.Context) error {
 	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
 	for {
-		if err := s.handler.Clean(ctx); err != nil && ctx.Err() == nil {
+		err := errors.Join(s.handler.Clean(ctx), connect.Clean(ctx, s.kept, s.real.Now()))
+		if err != nil && ctx.Err() == nil {
 			s.deps.Log.WarnContext(ctx, "sessions that are over not removed", "error", err)
 		}
 		select {

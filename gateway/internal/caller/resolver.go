@@ -47,24 +47,31 @@ func New(o Options) *Resolver {
 // request but the proof. Callers of whom something is wrong get an unauthenticated
 // error; where the answer could not be found out, an unavailable one.
 func (r *Resolver) Identify(req *http.Request) (context.Context, bool, error) {
-	ctx := req.Context()
 	c, found, err := r.prove(req)
 	if err != nil || !found {
-		return ctx, false, err
+		return req.Context(), false, err
 	}
+	ctx, err := r.As(req.Context(), c)
+	return ctx, err == nil, err
+}
+
+// As returns the context with a caller who was proven elsewhere, with the rights that
+// they have at this moment.
+func (r *Resolver) As(ctx context.Context, c Caller) (context.Context, error) {
 	id := access.Identity{Subject: c.Subject, Grants: c.Grants, Scopes: c.Scopes, Session: c.Session}
 	if person(c.Subject) {
+		var err error
 		if id.Grants, err = r.options.People.Grants(ctx, c.Subject); err != nil {
-			return ctx, false, err
+			return ctx, err
 		}
 	}
 	token, err := r.tokens.of(id)
 	if err != nil {
-		return ctx, false, problem.WithCause(problem.Unavailable("keys"), err)
+		return ctx, problem.WithCause(problem.Unavailable("keys"), err)
 	}
 	id = identity.At(id, r.options.Clock.Now())
 	id.Service = identity.Gateway
-	return identity.WithToken(access.WithIdentity(ctx, id), token), true, nil
+	return identity.WithToken(access.WithIdentity(ctx, id), token), nil
 }
 
 // Again identifies the caller of a request that is still being answered: their

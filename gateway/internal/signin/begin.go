@@ -18,8 +18,8 @@ import (
 
 const (
 	secretSize  = 32
-	secretChars = 43 // of a secret in base64url
-	maxReturn   = 500
+	secretChars = 43   // of a secret in base64url
+	maxReturn   = 2000 // what a program asks for is long
 )
 
 // begin sends the browser to the issuer.

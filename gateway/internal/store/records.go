@@ -22,6 +22,11 @@ func Records() kept.Declaration {
 			{Name: "identity_providers", None: "addresses of issuers", Secret: []string{"client_secret"}},
 			{Name: "webhook_deliveries", None: "events, which hold ids and public facts"},
 			{Name: "webhook_endpoints", None: "addresses of machines", Secret: []string{"secret", "old_secret"}},
+			{Name: "programs", None: "what programs say about themselves", Secret: []string{"secret_digest"}},
+			{
+				Name: "program_tokens", About: "person", Erase: kept.Deleted, Subjects: []string{"person"},
+				Rule: "session", Since: "expires_at", Treatment: kept.Deleted, Secret: []string{"signature"},
+			},
 			{Name: "webhook_position", None: "how far the bus was followed"},
 			{Name: "dispositions", None: "what was deleted, by whom, with the certificate", Stays: true},
 			{Name: "district_exports", None: "digests of exports, with who took them", Stays: true},
