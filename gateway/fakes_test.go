@@ -43,8 +43,7 @@ type fakeSchools struct {
 	hold     chan struct{} // closed: answers; nil: answers
 	people   []*schoolsv1.Person
 	subjects map[string]*schoolsv1.Subject
-	away     error             // of the service that resolves subjects
-	titles   map[string]string // of schools that there are
+	away     error // of the service that resolves subjects
 }
 
 func newFakeSchools() *fakeSchools {
@@ -154,11 +153,6 @@ func (f *fakeSchools) GetSchool(ctx context.Context, req *schoolsv1.GetSchoolReq
 	if err := f.note(ctx, req); err != nil {
 		return nil, err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if title := f.titles[req.GetName()]; title != "" {
-		return &schoolsv1.School{Name: req.GetName(), Title: title}, nil
-	}
 	return nil, kitproblem.NotFound(req.GetName())
 }
 
@@ -203,7 +197,6 @@ type fakeBadges struct {
 	unknown bool                 // issuer
 	away    bool
 	log     fakeLog
-	shelf   shelf
 }
 
 const (
@@ -238,12 +231,6 @@ func (f *fakeBadges) check(name string) error {
 }
 
 func (f *fakeBadges) GetCredential(_ context.Context, req *badgesv1.GetCredentialRequest) (*httpbody.HttpBody, error) {
-	f.mu.Lock()
-	body, found := f.shelf.document(req.GetName())
-	f.mu.Unlock()
-	if found {
-		return body, nil
-	}
 	if err := f.check(req.GetName()); err != nil {
 		return nil, err
 	}
