@@ -73,3 +73,24 @@ func FuzzDecode(f *testing.F) {
 		require.Equal(t, got, again)
 	})
 }
+
+func TestADocumentIsSettledOnlyAsDecodeWouldGiveIt(t *testing.T) {
+	deep := map[string]any{}
+	for range jsonld.MaxDepth {
+		deep = map[string]any{"in": deep}
+	}
+	for _, unsettled := range []any{5, "\xff", math.Copysign(0, -1), 0.1 + 0.2, 1e21, []string{"a"}, map[string]string{}, deep, map[string]any{"\xff": "x"}} {
+		require.False(t, jsonld.Settled(map[string]any{"a": []any{unsettled}}), "%v", unsettled)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		document := map[string]any{"in": anyJSON().Draw(t, "value")}
+		if !jsonld.Settled(document) {
+			return
+		}
+		raw, err := jsonld.Encode(document)
+		require.NoError(t, err)
+		again, err := jsonld.Decode(raw)
+		require.NoError(t, err)
+		require.Equal(t, document, again)
+	})
+}

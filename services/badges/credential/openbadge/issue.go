@@ -23,13 +23,9 @@ func New(set *contexts.Set) *Engine {
 // Issue signs a credential made by Build and returns the JSON text of the signed credential,
 // with its proof in a list. The issuer of the credential must be the signer.
 func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer keys.Signer, created time.Time) ([]byte, error) {
-	raw, err := jsonld.Encode(credential)
+	doc, err := settled(credential)
 	if err != nil {
-		return nil, fmt.Errorf("write credential: %w", err)
-	}
-	doc, err := jsonld.Decode(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read credential back: %w", err)
+		return nil, err
 	}
 	violations := check(doc, true)
 	if id, _ := vc.IssuerOf(doc); id != signer.DID() {
@@ -46,4 +42,20 @@ func (e *Engine) Issue(ctx context.Context, credential map[string]any, signer ke
 		return nil, fmt.Errorf("sign credential: %w", err)
 	}
 	return jsonld.Encode(signed)
+}
+
+// settled returns the document as a verifier will read it.
+func settled(credential map[string]any) (map[string]any, error) {
+	if jsonld.Settled(credential) {
+		return credential, nil
+	}
+	raw, err := jsonld.Encode(credential)
+	if err != nil {
+		return nil, fmt.Errorf("write credential: %w", err)
+	}
+	doc, err := jsonld.Decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read credential back: %w", err)
+	}
+	return doc, nil
 }
