@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -95,17 +96,14 @@ func Generate() (*Local, error) {
 	return &Local{private: private}, nil
 }
 
-// String names a key by its public half, so that no format of fmt ever writes the private one.
-func (l *Local) String() string { return VerificationMethod(l.Public()) }
+// Format names a key by its public half, so that no verb of fmt ever writes the private one.
+func (l Local) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, VerificationMethod(l.Public())) }
 
-// GoString is String, for %#v.
-func (l *Local) GoString() string { return l.String() }
+// LogValue is the same for logs.
+func (l Local) LogValue() slog.Value { return slog.StringValue(VerificationMethod(l.Public())) }
 
-// LogValue is String, for logs.
-func (l *Local) LogValue() slog.Value { return slog.StringValue(l.String()) }
-
-// MarshalText is String, for encoders.
-func (l *Local) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+// MarshalText is the same for encoders.
+func (l Local) MarshalText() ([]byte, error) { return []byte(VerificationMethod(l.Public())), nil }
 
 // As is a key under another name than its did:key: the identifier of an issuer, and the method by
 // which the issuer's document names the key.

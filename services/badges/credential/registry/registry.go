@@ -48,11 +48,21 @@ type Key struct {
 	Created, Retired, Compromised time.Time
 }
 
-// ErrExpired is returned by Current for a registry that is too old to be relied on.
-var ErrExpired = errors.New("the issuer registry is too old: fetch a new one")
+var (
+	// ErrExpired is returned by Current for a registry that is too old to be relied on.
+	ErrExpired = errors.New("the issuer registry is too old: fetch a new one")
+	// ErrNotYet is returned by Current for a registry from the future.
+	ErrNotYet = errors.New("the issuer registry is from the future: set the clock of this machine")
+)
+
+// clockSkew is how far clocks may differ.
+const clockSkew = 5 * time.Minute
 
 // Current refuses a registry that is not in force at a time.
 func (r *Registry) Current(now time.Time) error {
+	if now.Add(clockSkew).Before(r.Issued) {
+		return fmt.Errorf("%w (it was signed on %s)", ErrNotYet, datetime.Format(r.Issued))
+	}
 	if !now.Before(r.Expires) {
 		return fmt.Errorf("%w (it ended on %s)", ErrExpired, datetime.Format(r.Expires))
 	}
