@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"github.com/gowebpki/jcs"
 
@@ -34,23 +35,35 @@ func (c *check) log(ctx context.Context) {
 	}
 }
 
-// question says all forms in which the same credential may have been written when it was logged: a
-// wallet may set a document differently without changing what it says.
 func (c *check) question() translog.Question {
-	q := translog.Question{ID: c.report.ID, Issuer: c.report.IssuerID, OtherForm: c.opened.Token != ""}
-	forms := [][]byte{c.raw}
-	if text, err := canonical(c.doc); err == nil && c.opened.Token == "" {
-		forms = append(forms, text)
-		if text, err = jcs.Transform(text); err == nil {
-			forms = append(forms, text)
-		}
-	}
-	for _, text := range forms {
-		sum := sha256.Sum256(text)
-		q.Digests = append(q.Digests, hex.EncodeToString(sum[:]))
+	q := translog.Question{
+		ID: c.report.ID, Issuer: c.report.IssuerID, Digests: c.report.Digests, OtherForm: c.opened.Token != "",
 	}
 	for _, p := range c.signed {
 		q.Signatures = append(q.Signatures, translog.Signature{Method: p.VerificationMethod, Created: p.Created})
 	}
 	return q
+}
+
+// digests are those of all forms in which the same credential may have been written when it was
+// issued: a wallet may set a document differently without changing what it says.
+func (c *check) digests() []string {
+	if c.opened.Token != "" {
+		return nil
+	}
+	forms := [][]byte{c.raw}
+	if text, err := canonical(c.doc); err == nil {
+		forms = append(forms, text)
+		if text, err = jcs.Transform(text); err == nil {
+			forms = append(forms, text)
+		}
+	}
+	var out []string
+	for _, text := range forms {
+		sum := sha256.Sum256(text)
+		if digest := hex.EncodeToString(sum[:]); !slices.Contains(out, digest) {
+			out = append(out, digest)
+		}
+	}
+	return out
 }

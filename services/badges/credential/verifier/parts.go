@@ -42,35 +42,7 @@ func (c *check) parts(ctx context.Context, role string, items []any) {
 			return
 		}
 	}
-	for _, p := range r.Parts {
-		if step, bad := p.problem(); bad {
-			r.fail(StepContents, "contents_invalid", p.label(), step.Title+": "+step.Reason)
-			return
-		}
-	}
-	for _, p := range r.Parts {
-		switch step := p.Step(StepStatus); {
-		case role == RoleBadge && c.foreign(p):
-			r.warn(StepContents, "contents_subject", p.label())
-			return
-		case step.Outcome == Warning:
-			r.warn(StepContents, "contents_warning", p.label(), step.Reason)
-			return
-		}
-	}
-	r.pass(StepContents, "contents_ok", len(r.Parts))
-}
-
-// foreign tells whether a badge in a learner record is about another school than the record.
-func (c *check) foreign(p Report) bool {
-	return p.SchoolID != "" && c.report.SchoolID != "" && p.SchoolID != c.report.SchoolID
-}
-
-func (r Report) label() string {
-	if r.Name != "" {
-		return r.Name
-	}
-	return r.ID
+	r.weighed()
 }
 
 // part verifies one credential inside the document and keeps its report. The code says why it

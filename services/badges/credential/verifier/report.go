@@ -96,8 +96,9 @@ type Report struct {
 	Steps  []Step    `json:"steps"`
 	// Parts are the reports on what the document contains.
 	Parts []Report `json:"parts,omitempty"`
-	// Document is what was verified, as JSON; empty when the file could not be read.
-	Document []byte `json:"-"`
+	// Digests are the SHA-256 in hex of the document as it came and as our issuer writes it; none
+	// for a signed token, which is another form of what was issued.
+	Digests []string `json:"-"`
 
 	language Language
 }
@@ -110,16 +111,73 @@ func (r Report) Step(id string) Step {
 	return Step{ID: id, Title: title(r.language, id), Outcome: Skipped, Reason: say(r.language, "not_reached")}
 }
 
-// Replace puts another outcome in the place of a step, when somebody knows better: an issuer knows
-// whether its own credential still stands. The reason is a whole sentence.
-func (r *Report) Replace(id string, outcome Outcome, code, reason string) {
-	step := Step{ID: id, Title: title(r.language, id), Outcome: outcome, Reason: reason, Code: code}
+// Tell puts another outcome in the place of a step, when somebody knows better: an issuer knows
+// whether its own credential still stands. The code names the words, which take the arguments.
+func (r *Report) Tell(id string, outcome Outcome, code string, args ...any) {
+	r.put(id, outcome, code, args...)
+	r.conclude()
+}
+
+func (r *Report) put(id string, outcome Outcome, code string, args ...any) {
+	step := Step{ID: id, Title: title(r.language, id), Outcome: outcome, Reason: say(r.language, code, args...)}
+	if outcome != Passed {
+		step.Code = code
+	}
 	if i := r.index(id); i >= 0 {
 		r.Steps[i] = step
 	} else {
 		r.Steps = append(r.Steps, step)
 	}
+}
+
+// Weigh judges what the document contains anew, after something was told of its parts.
+func (r *Report) Weigh() {
+	r.weighed()
 	r.conclude()
+}
+
+func (r *Report) weighed() {
+	switch r.Step(StepContents).Code {
+	case "", "contents_invalid", "contents_subject", "contents_warning":
+	default:
+		return // it was refused for what it is, not for its parts
+	}
+	var inside []Report
+	for _, p := range r.Parts {
+		if p.Role != RoleEndorsement {
+			inside = append(inside, p)
+		}
+	}
+	if len(inside) == 0 {
+		return
+	}
+	outcome, code, args := r.weigh(inside)
+	r.put(StepContents, outcome, code, args...)
+}
+
+// weigh says what the document is worth by its parts: as much as the worst of them.
+func (r *Report) weigh(parts []Report) (Outcome, string, []any) {
+	for _, p := range parts {
+		if step, bad := p.problem(); bad {
+			return Failed, "contents_invalid", []any{p.label(), step.Title + ": " + step.Reason}
+		}
+	}
+	for _, p := range parts {
+		if p.Role == RoleBadge && p.SchoolID != "" && r.SchoolID != "" && p.SchoolID != r.SchoolID {
+			return Warning, "contents_subject", []any{p.label()}
+		}
+		if step := p.Step(StepStatus); step.Outcome == Warning {
+			return Warning, "contents_warning", []any{p.label(), step.Reason}
+		}
+	}
+	return Passed, "contents_ok", []any{len(parts)}
+}
+
+func (r Report) label() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.ID
 }
 
 func (r Report) index(id string) int {

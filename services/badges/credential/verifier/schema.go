@@ -3,6 +3,7 @@ package verifier
 import (
 	"slices"
 
+	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
 	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
@@ -12,7 +13,7 @@ func (c *check) schema() {
 	r, isBadge := c.report, ofOpenBadges(c.doc)
 	violations := vc.Check(c.doc)
 	if isBadge {
-		violations = vc.Check(c.doc)
+		violations = openbadge.Check(c.doc)
 	}
 	switch {
 	case len(violations) > 0:

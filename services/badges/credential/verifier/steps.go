@@ -1,13 +1,11 @@
 package verifier
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"strings"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
+	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
 	"github.com/tandem-badges/tandem/services/badges/credential/registry"
 )
 
@@ -90,40 +88,11 @@ func (c *check) recipient() {
 		c.report.skip(StepRecipient, "recipient_none")
 		return
 	}
-	for _, subject := range objectsOf(c.doc["credentialSubject"]) {
-		if isAbout(subject, c.opts.Recipient) {
-			c.report.pass(StepRecipient, "recipient_ok")
-			return
-		}
+	if !openbadge.IsRecipient(c.doc, c.opts.Recipient) {
+		c.report.fail(StepRecipient, "recipient_wrong")
+		return
 	}
-	c.report.fail(StepRecipient, "recipient_wrong")
-}
-
-func isAbout(subject map[string]any, wanted string) bool {
-	if subject["id"] == wanted {
-		return true
-	}
-	for _, id := range objectsOf(subject["identifier"]) {
-		value, _ := id["identityHash"].(string)
-		salt, _ := id["salt"].(string)
-		if hashed, _ := id["hashed"].(bool); hashed {
-			if sameHash(value, wanted+salt) {
-				return true
-			}
-			continue
-		}
-		if value != "" && value == wanted {
-			return true
-		}
-	}
-	return false
-}
-
-// sameHash compares an identityHash, which names its algorithm before a dollar sign.
-func sameHash(identityHash, value string) bool {
-	digest, ok := strings.CutPrefix(identityHash, "sha256$")
-	sum := sha256.Sum256([]byte(value))
-	return ok && subtle.ConstantTimeCompare([]byte(strings.ToLower(digest)), []byte(hex.EncodeToString(sum[:]))) == 1
+	c.report.pass(StepRecipient, "recipient_ok")
 }
 
 // refresh tells where a newer version may be. It is never fetched here: a person decides that.

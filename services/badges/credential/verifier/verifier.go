@@ -65,6 +65,7 @@ type budget struct{ parts int }
 func (c *check) open(ctx context.Context, opened vc.Opened) {
 	c.opened, c.doc = opened, opened.Document
 	c.describe()
+	c.report.Digests = c.digests()
 	if hasType(c.doc, typePresentation) || hasType(c.doc, typeEnvelopedPresentation) {
 		c.presentation(ctx)
 		return
@@ -89,7 +90,7 @@ func (c *check) credential(ctx context.Context) {
 	}
 	c.refresh()
 	if ctx.Err() != nil {
-		r.Replace(StepProof, Failed, "budget", say(r.language, "budget"))
+		r.Tell(StepProof, Failed, "budget")
 	}
 }
 
@@ -113,6 +114,6 @@ func (c *check) presentation(ctx context.Context) {
 		r.ValidFrom, r.ValidUntil = p.ValidFrom, p.ValidUntil
 	}
 	if ctx.Err() != nil {
-		r.Replace(StepProof, Failed, "budget", say(r.language, "budget"))
+		r.Tell(StepProof, Failed, "budget")
 	}
 }

@@ -62,6 +62,7 @@ func generalWords() map[string]phrase {
 
 		"refresh_none":      {"It names no place for a newer version.", "No indica dónde habría una versión más reciente."},
 		"refresh_at":        {"When there is a newer version, its issuer has it at %s.", "Si hay una versión más reciente, el emisor la tiene en %s."},
+		"refresh_newer":     {"Its issuer signed a newer version of it, at %s.", "Su emisor firmó una versión más reciente, en %s."},
 		"refresh_available": {"It ended; its issuer may have a newer version at %s.", "Terminó; el emisor puede tener una versión más reciente en %s."},
 	}
 }
@@ -88,6 +89,7 @@ func readWords() map[string]phrase {
 		},
 		"damaged":        {"The file is damaged, or not formed as such files are.", "El archivo está dañado o no tiene la forma debida."},
 		"baked_twice":    {"There is more than one credential in the file, so nobody can tell which one counts.", "Hay más de una credencial en el archivo, y no se sabe cuál cuenta."},
+		"already_baked":  {"The picture has a credential already.", "La imagen ya tiene una credencial."},
 		"compressed":     {"The credential in the file is packed, which the rules for such files forbid.", "La credencial del archivo está comprimida, lo que prohíben las reglas de estos archivos."},
 		"old_version":    {"The file has a badge of Open Badges 1 or 2, which are not signed in a way that is checked here.", "El archivo tiene una insignia de Open Badges 1 o 2, cuya firma no se comprueba aquí."},
 		"no_credential":  {"There is no credential in the file.", "No hay ninguna credencial en el archivo."},
