@@ -78,6 +78,9 @@ func ParseKey(text string) (Key, error) {
 // String is the text of the key.
 func (k Key) String() string { return k.text }
 
+// IsZero tells whether there is no key.
+func (k Key) IsZero() bool { return k.verifier == nil }
+
 // Origin is the name of the log.
 func (k Key) Origin() string { return k.verifier.Name() }
 

@@ -45,10 +45,10 @@ func (k *Keeper) Open(ctx context.Context, files Files, given Key) (*Log, Key, e
 	text, err := k.root.ReadFile(KeyPath)
 	switch {
 	case err == nil:
-		if key, err = ParseKey(string(text)); err == nil && given.verifier != nil && given.String() != key.String() {
+		if key, err = ParseKey(string(text)); err == nil && !given.IsZero() && given.String() != key.String() {
 			err = fmt.Errorf("%w: the folder is of a log with another key", ErrSignature)
 		}
-	case errors.Is(err, fs.ErrNotExist) && given.verifier == nil:
+	case errors.Is(err, fs.ErrNotExist) && given.IsZero():
 		key, err = ReadKey(ctx, files)
 	case errors.Is(err, fs.ErrNotExist):
 		err = nil

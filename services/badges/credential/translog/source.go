@@ -45,7 +45,7 @@ func (s *Source) check(ctx context.Context, q Question) (Finding, error) {
 // trust finds the key, and what was saved with it.
 func (s *Source) trust(ctx context.Context) (Key, Checkpoint, error) {
 	key := s.Key
-	if key.verifier == nil {
+	if key.IsZero() {
 		var err error
 		if key, err = ReadKey(ctx, s.Files); err != nil {
 			return key, Checkpoint{}, err
