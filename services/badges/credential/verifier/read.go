@@ -3,10 +3,14 @@ package verifier
 import (
 	"bytes"
 	"errors"
+	"regexp"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/bake"
 	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
+
+// textual is what may be JSON or a signed token; anything else is no form of a credential at all.
+var textual = regexp.MustCompile(`^(?:[\[{"]|[A-Za-z0-9_.=-]+$)`)
 
 // read finds the credential in whatever was handed in.
 func (c *check) read(file []byte) (vc.Opened, bool) {
@@ -22,6 +26,10 @@ func (c *check) read(file []byte) (vc.Opened, bool) {
 	text, form, err := unpack(file)
 	if err != nil {
 		c.refused(err)
+		return vc.Opened{}, false
+	}
+	if !textual.Match(text) {
+		r.fail(StepRead, bake.CodeUnknown)
 		return vc.Opened{}, false
 	}
 	opened, err := vc.Open(text)
