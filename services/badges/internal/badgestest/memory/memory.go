@@ -258,3 +258,6 @@ func (s *Store) SavePartnership(_ context.Context, p award.Partnership) error {
 	s.rows[key], s.order = p, append(s.order, key)
 	return nil
 }
+
+// All are the events themselves.
+func (s *Store) All() []any { return s.events }
