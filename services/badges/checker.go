@@ -1,0 +1,24 @@
+package badges
+
+import (
+	"github.com/tandem-badges/tandem/services/badges/credential/did"
+	"github.com/tandem-badges/tandem/services/badges/credential/verifier"
+	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
+	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/egress"
+	"github.com/tandem-badges/tandem/services/kit/run"
+)
+
+// checkerOf verifies credentials of anybody. Addresses in them are of strangers, and are looked up
+// by a client that reaches no private network.
+func checkerOf(d run.Deps, kept issuing.Kept, known issuing.Known, statuses issuing.Statuses) (*issuing.Checker, error) {
+	verify, err := verifier.Standard()
+	if err != nil {
+		return nil, err
+	}
+	client := egress.New(egress.Options{AllowLoopback: d.Dev})
+	return issuing.NewChecker(issuing.CheckerOptions{
+		Verifier: verify, Store: kept, Known: known, Statuses: statuses, PublicURL: d.PublicURL, Now: clock.NewAdjustable().Now,
+		Web: verifier.WebLists{Client: client}, Keys: did.Web{Client: client, Loopback: d.Dev},
+	}), nil
+}
