@@ -38,6 +38,7 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
 	"github.com/tandem-badges/tandem/gateway/internal/rest"
 	"github.com/tandem-badges/tandem/gateway/internal/stream"
+	"github.com/tandem-badges/tandem/gateway/internal/vcapi"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/identity"
@@ -62,6 +63,8 @@ type Deps struct {
 	Log    *slog.Logger
 	// PublicURL is where the public reaches the product, without a slash at the end.
 	PublicURL string
+	// VCAPI adds the routes of the W3C VC API, for conformance suites.
+	VCAPI bool
 	// Dev adds the routes of development mode: never in an image or a chart.
 	Dev bool
 	// AdvanceClock moves the clock of all services, in development mode. Without
@@ -197,6 +200,9 @@ func (g *Gateway) site(d Deps, people *signIn, clients *machines, callers *calle
 	clients.open(mux)
 	if err := openBadges(mux, d, people, public, callers); err != nil {
 		return nil, err
+	}
+	if d.VCAPI {
+		vcapi.New(vcapi.Options{Callers: callers, Badges: rest.Upstream(d.Conns["badges"]), Log: d.Log, Dev: d.Dev}).Routes(mux)
 	}
 	demo := dev.New(dev.Options{Schools: rest.Upstream(d.Conns["schools"]), Signer: d.Signer, Now: d.Clock.Now, Advance: advance(d)})
 	if d.Dev {

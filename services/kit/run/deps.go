@@ -27,5 +27,7 @@ type Deps struct {
 	// Keepers encrypt what the service keeps secret in its database: key files and URLs of key
 	// services. The first encrypts, all decrypt. Without any, the service makes a key file in DataDir.
 	Keepers []string
-	Dev     bool // development mode: never true in an image or a chart
+	// VCAPI has the service issue test credentials over the VC API.
+	VCAPI bool
+	Dev   bool // development mode: never true in an image or a chart
 }

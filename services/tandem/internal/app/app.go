@@ -194,7 +194,7 @@ func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
 	}
 	deps := run.Deps{
 		DB: db, Bus: a.bus, Clock: a.clock, Log: a.log.With("service", service), Peers: a.conns[service],
-		DataDir: a.settings.Data, PublicURL: a.settings.PublicURL, Dev: a.settings.Dev,
+		DataDir: a.settings.Data, PublicURL: a.settings.PublicURL, VCAPI: a.settings.VCAPI, Dev: a.settings.Dev,
 	}
 	if service == Badges {
 		deps.Keepers = a.settings.IssuerKeeper

@@ -23,7 +23,7 @@ func (a *App) addGateway(ctx context.Context) error {
 		Conns: a.conns[Gateway], Verifier: a.verifier, Signer: a.signers[Gateway], Bus: a.bus, Clock: a.clock,
 		Log: a.log.With("service", Gateway), PublicURL: a.settings.PublicURL,
 		CORSOrigins: a.settings.CORSOrigins, TrustedProxies: a.settings.TrustedProxies,
-		Limits: a.settings.limits(), Dev: a.settings.Dev,
+		Limits: a.settings.limits(), VCAPI: a.settings.VCAPI, Dev: a.settings.Dev,
 		SessionIdle: a.settings.SessionIdle, SessionLifetime: a.settings.SessionLifetime,
 	}
 	if a.settings.Dev {

@@ -88,6 +88,7 @@ type ServeSettings struct {
 	SessionIdle     time.Duration `help:"End sessions of people that were not used for this long." default:"30m"`
 	SessionLifetime time.Duration `help:"End sessions of people after this long, however much they are used." default:"12h"`
 	Drain           time.Duration `help:"Longest time a stop may take." default:"20s"`
+	VCAPI           bool          `name:"vc-api" help:"Issue and verify test credentials over the W3C VC API, for conformance suites: /credentials/issue and others. Nothing is awarded by them."`
 	Dev             bool          `help:"Development mode: demo identities, tokens for everybody and a clock that can be moved. Never outside a laptop."`
 }
 
