@@ -16,21 +16,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"google.golang.org/grpc"
 
-	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
-	"github.com/tandem-badges/tandem/services/badges/credential/keys"
-	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
 	"github.com/tandem-badges/tandem/services/badges/internal/api"
 	"github.com/tandem-badges/tandem/services/badges/internal/application"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/decision"
 	"github.com/tandem-badges/tandem/services/badges/internal/definition"
-	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
 	"github.com/tandem-badges/tandem/services/badges/internal/peers"
+	"github.com/tandem-badges/tandem/services/badges/internal/rendering"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
 	"github.com/tandem-badges/tandem/services/badges/internal/store"
 	"github.com/tandem-badges/tandem/services/badges/internal/store/migrations"
@@ -61,7 +57,7 @@ var Migrations fs.FS = migrations.FS
 func New(d run.Deps) (run.Service, error) {
 	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadLimit)
 	defer cancel()
-	domain, logging, err := assemble(ctx, d)
+	domain, tasks, err := assemble(ctx, d)
 	if err != nil {
 		return run.Service{}, fmt.Errorf("badges: %w", err)
 	}
@@ -74,60 +70,39 @@ func New(d run.Deps) (run.Service, error) {
 			api.Register(r, domain)
 			records.Register(r, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
 		},
-		Tasks: []run.Task{
+		Tasks: append([]run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 			{Name: "awards", Run: func(ctx context.Context) error { return schedule(ctx, d, domain.Registry) }},
-			logging,
-		},
+		}, tasks...),
 		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}, {Name: "bus", Probe: d.Bus.Ping}},
 	}, nil
 }
 
-func assemble(ctx context.Context, d run.Deps) (domain api.Domain, logging run.Task, err error) {
+func assemble(ctx context.Context, d run.Deps) (api.Domain, []run.Task, error) {
 	others, err := peers.New(d.Peers)
 	if err != nil {
-		return domain, logging, err
+		return api.Domain{}, nil, err
 	}
 	rows := store.New(d.DB)
-	ring, err := openKeyring(ctx, d, rows)
+	c, err := openCredentials(ctx, d, rows, others)
 	if err != nil {
-		return domain, logging, err
-	}
-	book, logging, err := openLog(ctx, d, rows, ring)
-	if err != nil {
-		return domain, logging, err
-	}
-	issuer, err := issuerOf(ctx, d, rows)
-	if err != nil {
-		return domain, logging, err
+		return api.Domain{}, nil, err
 	}
 	now := d.Clock.Now
 	catalog := definition.NewCatalog(rows, now, ids.New)
 	desk := application.NewDesk(rows, catalog, others, now, ids.New)
-	registry := award.NewRegistry(rows, others, nil, now)
+	registry := award.NewRegistry(rows, others, c.issuer, now, c.witness)
 	return api.Domain{
-		Catalog: catalog, Desk: desk, Registry: registry, Issuer: issuer,
+		Catalog: catalog, Desk: desk, Registry: registry,
 		Panel:  review.NewPanel(rows, others, now, ids.New),
-		Board:  decision.NewBoard(rows, desk, registry, issuer, now, ids.New),
-		Trails: trail.NewReader(rows), Book: book,
-	}, logging, nil
-}
-
-func issuerOf(ctx context.Context, d run.Deps, rows *store.Store) (*issuing.Issuer, error) {
-	set, err := contexts.Standard()
-	if err != nil {
-		return nil, err
-	}
-	folder, err := keys.NewFileStore(filepath.Join(d.DataDir, "keys"))
-	if err != nil {
-		return nil, err
-	}
-	signer, err := folder.Signer(ctx, "issuer")
-	if err != nil {
-		return nil, err
-	}
-	return issuing.New(openbadge.New(set), signer, rows, d.PublicURL, clock.NewAdjustable().Now), nil
+		Board:  decision.NewBoard(rows, desk, registry, c.issuer, now, ids.New),
+		Trails: trail.NewReader(rows),
+		Issuer: c.issuer, Office: c.office, Statuses: c.statuses, Checker: c.checker, Reissuer: c.reissuer, Book: c.log,
+		Renderer: rendering.New(rendering.Options{
+			Credentials: rows, Definitions: rows, Office: c.office, Statuses: c.statuses, PublicURL: d.PublicURL, Now: clock.NewAdjustable().Now,
+		}),
+	}, c.tasks, nil
 }
 
 // load brings in the built-in badges. When another replica does the same at this moment, one

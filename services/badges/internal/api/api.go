@@ -17,10 +17,14 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/caller"
 	"github.com/tandem-badges/tandem/services/badges/internal/decision"
 	"github.com/tandem-badges/tandem/services/badges/internal/definition"
+	"github.com/tandem-badges/tandem/services/badges/internal/issuer"
 	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
 	"github.com/tandem-badges/tandem/services/badges/internal/logbook"
+	"github.com/tandem-badges/tandem/services/badges/internal/rendering"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
+	"github.com/tandem-badges/tandem/services/badges/internal/status"
 	"github.com/tandem-badges/tandem/services/badges/internal/trail"
+	"github.com/tandem-badges/tandem/services/badges/internal/work"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/page"
 	"github.com/tandem-badges/tandem/services/kit/problem"
@@ -57,17 +61,26 @@ type Domain struct {
 	Trails   *trail.Reader
 	Issuer   *issuing.Issuer
 	Book     *logbook.Book
+	Office   *issuer.Office
+	Statuses *status.Book
+	Reissuer *work.Reissuer
+	Checker  *issuing.Checker
+	Renderer *rendering.Renderer
 }
 
 // Register puts all handlers on a server.
 func Register(r grpc.ServiceRegistrar, d Domain) {
-	badgesv1.RegisterDefinitionsServiceServer(r, &definitionsServer{catalog: d.Catalog})
+	badgesv1.RegisterDefinitionsServiceServer(r, &definitionsServer{catalog: d.Catalog, renderer: d.Renderer})
 	badgesv1.RegisterApplicationsServiceServer(r, &applicationsServer{desk: d.Desk, panel: d.Panel})
 	badgesv1.RegisterReviewsServiceServer(r, &reviewsServer{panel: d.Panel})
 	badgesv1.RegisterDecisionsServiceServer(r, &decisionsServer{board: d.Board})
-	badgesv1.RegisterAwardsServiceServer(r, &awardsServer{registry: d.Registry, trails: d.Trails})
+	badgesv1.RegisterAwardsServiceServer(r, &awardsServer{registry: d.Registry, trails: d.Trails, issuer: d.Issuer})
 	badgesv1.RegisterTransparencyServiceServer(r, &transparencyServer{book: d.Book})
-	badgesv1.RegisterCredentialsServiceServer(r, &credentialsServer{issuer: d.Issuer})
+	badgesv1.RegisterCredentialsServiceServer(r, &credentialsServer{
+		issuer: d.Issuer, checker: d.Checker, office: d.Office, registry: d.Registry, reissuer: d.Reissuer, renderer: d.Renderer,
+	})
+	badgesv1.RegisterIssuersServiceServer(r, &issuersServer{office: d.Office})
+	badgesv1.RegisterStatusListsServiceServer(r, &statusServer{book: d.Statuses})
 }
 
 // named refuses a name that cannot be one of the pattern: nothing has such a name.

@@ -7,11 +7,9 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
-	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
 	"github.com/tandem-badges/tandem/services/badges/internal/application"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/decision"
-	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
 	"github.com/tandem-badges/tandem/services/badges/internal/trail"
 	"github.com/tandem-badges/tandem/services/kit/etag"
@@ -102,29 +100,6 @@ func trailProto(t trail.Trail) (*badgesv1.AwardTrail, error) {
 			}
 		}),
 	}, nil
-}
-
-func verificationProto(v issuing.Verification) *badgesv1.Verification {
-	return &badgesv1.Verification{
-		Valid: v.Valid, IssuerKnown: v.IssuerKnown, CredentialId: v.ID, Issuer: v.IssuerID, Badge: v.Name, School: v.School,
-		VerifyTime: stamp(v.Time),
-		Steps: each(v.Steps, func(s openbadge.Step) *badgesv1.VerificationStep {
-			return &badgesv1.VerificationStep{Id: s.ID, Title: s.Title, Outcome: stepOutcome(s.Outcome), Reason: s.Reason}
-		}),
-	}
-}
-
-func stepOutcome(o openbadge.Outcome) badgesv1.StepOutcome {
-	switch o {
-	case openbadge.Passed:
-		return badgesv1.StepOutcome_STEP_OUTCOME_PASSED
-	case openbadge.Warning:
-		return badgesv1.StepOutcome_STEP_OUTCOME_WARNING
-	case openbadge.Skipped:
-		return badgesv1.StepOutcome_STEP_OUTCOME_SKIPPED
-	default:
-		return badgesv1.StepOutcome_STEP_OUTCOME_FAILED
-	}
 }
 
 func structJSON(s *structpb.Struct) ([]byte, error) { return json.Marshal(s.AsMap()) }

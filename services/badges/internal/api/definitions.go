@@ -5,11 +5,13 @@ import (
 
 	badgesv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/badges/v1"
 	"github.com/tandem-badges/tandem/services/badges/internal/definition"
+	"github.com/tandem-badges/tandem/services/badges/internal/rendering"
 )
 
 type definitionsServer struct {
 	badgesv1.UnimplementedDefinitionsServiceServer
-	catalog *definition.Catalog
+	catalog  *definition.Catalog
+	renderer *rendering.Renderer
 }
 
 // CreateBadgeDefinition creates a badge.

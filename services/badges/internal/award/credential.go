@@ -42,10 +42,13 @@ type Reissue struct {
 	Operation, Reason string
 }
 
+// CredentialReissued says that a credential was signed anew.
+type CredentialReissued struct{ Credential Credential }
+
 // Selection is what credentials an operation is to sign anew; empty fields select all.
 type Selection struct {
 	IssuerName string
-	Key        string // verification method
+	Keys       []string // verification methods: all names of one key
 }
 
 // CredentialSlice is a page of a list, the newest first: those before a moment and a name, at most Limit.

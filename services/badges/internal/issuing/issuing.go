@@ -1,8 +1,14 @@
 // Package issuing stands between the awards of this service and the credential library: it makes
-// the Open Badges credential of an award, and adds to a verification what only the issuer
-// knows, whether the badge still stands.
+// and signs the credentials of awards, and keeps them.
 //
-// Package decision calls Issue inside the transaction of an approval; nothing else issues. The
+// A badge is signed when a decision is approved (Issue, called by package decision in the
+// transaction of the approval; nothing else issues a badge), the Partnership School award when six
+// badges stand together (Certify, called by package award in the transaction of every change of an
+// award). Signed anew with another key (Reissue, driven by package work) a credential keeps its
+// name, its content and its place in the status lists, and gets one more version. Badges from
+// elsewhere are verified and kept for their school (Import).
+//
+// Each of these is one transaction with its rows, its events and its entry in the public log. The
 // library below services/badges/credential knows nothing of awards, and works offline.
 package issuing
 
@@ -11,149 +17,148 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/keys"
 	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
+	"github.com/tandem-badges/tandem/services/badges/credential/translog"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
+	"github.com/tandem-badges/tandem/services/badges/internal/caller"
 	"github.com/tandem-badges/tandem/services/badges/internal/decision"
-	"github.com/tandem-badges/tandem/services/badges/internal/definition"
+	"github.com/tandem-badges/tandem/services/badges/internal/issuer"
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
-	"github.com/tandem-badges/tandem/services/badges/internal/rule"
+	"github.com/tandem-badges/tandem/services/badges/internal/status"
 )
 
-// IssuerName is the resource name of the one issuer of a deployment.
-const IssuerName = "issuers/state"
-
-// issuerTitle is what credentials call the issuer.
-const issuerTitle = "State Office of Family-School Partnerships"
-
-// Profile is who issues.
-type Profile struct {
-	Name, Title, DID, URL string
-	VerificationMethods   []string
-}
-
-// Store knows the credentials that were issued.
+// Store keeps credentials and all their versions.
 type Store interface {
-	Credential(ctx context.Context, name string) (award.Credential, error)
+	Tx(ctx context.Context, fn func(ctx context.Context) error) error
 	Award(ctx context.Context, name string) (award.Award, error)
+	Credential(ctx context.Context, name string) (award.Credential, error)
+	// InsertCredential refuses a second credential of an award, and a second copy of a document from
+	// elsewhere.
+	InsertCredential(ctx context.Context, c award.Credential) error
+	// ReissueCredential adds a version, once per operation.
+	ReissueCredential(ctx context.Context, c award.Credential, r award.Reissue) error
+	ReplaceCredential(ctx context.Context, c award.Credential, by string) error
+	PartnershipCredential(ctx context.Context, school, frameworkVersion string) (award.Credential, bool, error)
+	ExternalCredential(ctx context.Context, school, digest string) (award.Credential, bool, error)
+	Credentials(ctx context.Context, s caller.Scope, since time.Time, p award.CredentialSlice) ([]award.Credential, error)
+	// Marks tells which of some credentials are revoked or suspended.
+	Marks(ctx context.Context, credentials []string) (map[string]status.State, error)
+	CountReissuable(ctx context.Context, sel award.Selection) (int64, error)
+	// Reissuable are the next credentials of a selection, badges first, of one kind and district.
+	Reissuable(ctx context.Context, sel award.Selection, after string, most int) ([]award.Credential, error)
+	ReissuedBy(ctx context.Context, operation string, credentials []string) ([]string, error)
+	Record(ctx context.Context, at time.Time, event any) error
 }
 
-// Issuer signs and verifies. It is safe for concurrent use.
+// Offices knows who issues for whom, and signs in their names.
+type Offices interface {
+	SignerFor(ctx context.Context, district string) (issuer.Issuer, keys.Signer, error)
+	Signer(ctx context.Context, name string) (issuer.Issuer, keys.Signer, error)
+}
+
+// Statuses gives credentials their places in the status lists and sets their bits.
+type Statuses interface {
+	Allocate(ctx context.Context, issuer, credential string) ([]openbadge.Status, error)
+	Set(ctx context.Context, credential, purpose string, on bool, reason string) error
+	State(ctx context.Context, credential string) (status.State, error)
+}
+
+// Log is the public log of what was signed.
+type Log interface {
+	Append(ctx context.Context, e translog.Entry) error
+}
+
+// Parts is what an Issuer is put together from.
+type Parts struct {
+	Engine   *openbadge.Engine
+	Offices  Offices
+	Statuses Statuses
+	Log      Log
+	Store    Store
+	Checker  *Checker // verifies what is imported
+	Schools  Schools
+	// PublicURL is where the public reaches the platform, without a slash at the end.
+	PublicURL string
+	Now       func() time.Time // system time
+	NewID     func() string
+}
+
+// Issuer signs credentials and keeps them. It is safe for concurrent use.
 //
 // What a credential says about time is system time, since its verifiers compare
 // it with their own clocks: the product's clock, by which awards are made, may be
 // ahead in development mode, and a badge from the future would be refused.
 type Issuer struct {
-	engine *openbadge.Engine
-	signer keys.Signer
-	store  Store
-	base   string // where the API is reached, with /v1/ at the end
-	site   string
-	now    func() time.Time // system time
+	Parts
+	base string // where the API is reached, with /v1/ at the end
 }
 
-// New returns the issuer that signs with the signer for a platform at publicURL;
-// now is system time.
-func New(engine *openbadge.Engine, signer keys.Signer, store Store, publicURL string, now func() time.Time) *Issuer {
-	return &Issuer{engine: engine, signer: signer, store: store, base: publicURL + "/v1/", site: publicURL, now: now}
+// New returns an issuer.
+func New(p Parts) *Issuer { return &Issuer{Parts: p, base: p.PublicURL + "/v1/"} }
+
+// Credential reads a credential as it was signed last.
+func (i *Issuer) Credential(ctx context.Context, name string) (award.Credential, error) {
+	return i.Store.Credential(ctx, name)
 }
 
-// Profile tells who issues, for people and verifiers.
-func (i *Issuer) Profile() Profile {
-	return Profile{
-		Name: IssuerName, Title: issuerTitle, DID: i.signer.DID(), URL: i.site,
-		VerificationMethods: []string{i.signer.VerificationMethod()},
-	}
-}
-
-// Issue makes and signs the credential of an award.
+// Issue makes and signs the credential of an award, in the transaction of ctx.
 func (i *Issuer) Issue(ctx context.Context, f decision.Facts) (award.Credential, error) {
-	now := i.now()
-	document, err := openbadge.Build(i.badge(f, now))
+	profile, signer, err := i.Offices.SignerFor(ctx, names.DistrictNode(f.Award.Name))
+	if err != nil {
+		return award.Credential{}, err
+	}
+	places, err := i.Statuses.Allocate(ctx, profile.Name, f.Award.Credential)
+	if err != nil {
+		return award.Credential{}, err
+	}
+	now := i.Now()
+	badge, err := i.badge(f, profile, places, now)
+	if err != nil {
+		return award.Credential{}, err
+	}
+	document, err := openbadge.Build(badge)
 	if err != nil {
 		return award.Credential{}, fmt.Errorf("credential of %s: %w", f.Award.Name, err)
 	}
-	signed, err := i.engine.Issue(ctx, document, i.signer, now)
+	c := award.Credential{
+		Name: f.Award.Credential, Award: f.Award.Name, Kind: award.KindBadge, School: names.School(f.Award.Name), Title: badge.Name,
+		IssuerName: profile.Name, FrameworkVersion: f.Award.FrameworkVersion, Version: 1, ExpireTime: badge.ValidUntil,
+	}
+	if err := i.sign(ctx, &c, document, signer, now); err != nil {
+		return award.Credential{}, err
+	}
+	return c, i.enter(ctx, translog.Issued, c)
+}
+
+// sign puts a signed document into a credential.
+func (i *Issuer) sign(ctx context.Context, c *award.Credential, document map[string]any, signer keys.Signer, now time.Time) error {
+	signed, err := i.Engine.Issue(ctx, document, signer, now)
 	if err != nil {
-		return award.Credential{}, fmt.Errorf("credential of %s: %w", f.Award.Name, err)
+		return fmt.Errorf("sign %s: %w", c.Name, err)
 	}
-	sum := sha256.Sum256(signed)
-	return award.Credential{
-		Name: f.Award.Credential, Award: f.Award.Name, Document: signed,
-		Digest: hex.EncodeToString(sum[:]), IssueTime: f.Award.AwardTime,
-	}, nil
+	c.Document, c.Digest, c.IssueTime = signed, digest(signed), now
+	c.Issuer, c.Key = signer.DID(), signer.VerificationMethod()
+	return nil
 }
 
-func (i *Issuer) badge(f decision.Facts, now time.Time) openbadge.Badge {
-	school := names.School(f.Award.Name)
-	achievement := i.base + f.Edition.Name
-	return openbadge.Badge{
-		ID: i.base + f.Award.Credential, Name: f.Definition.Title, Description: f.Edition.Asks.Description,
-		Issuer:    openbadge.Issuer{ID: i.signer.DID(), Name: issuerTitle, URL: i.site},
-		ValidFrom: now, ValidUntil: now.Add(f.Award.ExpireTime.Sub(f.Award.AwardTime)), AwardedDate: now,
-		School: openbadge.School{
-			ID: i.base + school, Name: f.Snapshot.SchoolTitle,
-			Identifiers: []openbadge.Identifier{{Type: "systemId", Value: school}},
-		},
-		Achievement: openbadge.Achievement{
-			ID: achievement, Name: f.Definition.Title, Description: f.Edition.Asks.Description,
-			CriteriaNarrative: f.Edition.Asks.Criteria, Version: names.ID(f.Edition.Name),
-			Alignments: []openbadge.Alignment{{
-				TargetName: f.Definition.Title, TargetURL: i.base + f.Edition.Asks.FrameworkVersion + "#" + f.Definition.Standard,
-				TargetCode: f.Definition.Standard, TargetFramework: f.Edition.Asks.FrameworkVersion,
-			}},
-			ResultDescription: descriptions(achievement, f.Guide),
-		},
-		Results: results(achievement, f.Guide, f.Scores), Evidence: evidence(f),
-	}
+// enter writes into the public log what happened to a credential.
+func (i *Issuer) enter(ctx context.Context, kind string, c award.Credential) error {
+	return i.Log.Append(ctx, translog.Entry{
+		Kind: kind, Issuer: c.Issuer, Subject: i.base + c.Name, Digest: c.Digest, Time: i.Now(),
+	})
 }
 
-func descriptions(achievement string, g definition.Guide) []openbadge.ResultDescription {
-	out := make([]openbadge.ResultDescription, len(g.Criteria))
-	for i, c := range g.Criteria {
-		out[i] = openbadge.ResultDescription{ID: criterionID(achievement, c), Name: c.Title}
-		for _, l := range c.Levels {
-			points := strconv.Itoa(l.Points)
-			out[i].Levels = append(out[i].Levels, openbadge.RubricLevel{
-				ID: levelID(achievement, c, l), Name: l.Title, Level: points, Points: points, Description: l.Anchor,
-			})
-		}
-	}
-	return out
+// credentialIn is the name of a credential in its id, wherever the platform is or was reached.
+func credentialIn(id string) (name string, ok bool) {
+	_, name, ok = strings.Cut(id, "/v1/")
+	return name, ok
 }
 
-// results are the levels reached: the median of the reviews, rounded down to a level.
-func results(achievement string, g definition.Guide, s rule.Scores) []openbadge.Result {
-	out := make([]openbadge.Result, len(g.Criteria))
-	for i, c := range g.Criteria {
-		level := c.LevelAt(s.Criteria[i].Median)
-		out[i] = openbadge.Result{
-			ResultDescription: criterionID(achievement, c), AchievedLevel: levelID(achievement, c, level),
-			Value: strconv.Itoa(level.Points),
-		}
-	}
-	return out
-}
-
-func criterionID(achievement string, c definition.Criterion) string { return achievement + "#" + c.ID }
-
-func levelID(achievement string, c definition.Criterion, l definition.Level) string {
-	return criterionID(achievement, c) + "-" + strconv.Itoa(l.Points)
-}
-
-// evidence shows what lay behind the award by number and digest: a credential is public and
-// cannot be taken back, and captions are a team's own words, which may name people. The files stay with the
-// school.
-func evidence(f decision.Facts) []openbadge.Evidence {
-	out := make([]openbadge.Evidence, len(f.Snapshot.Evidence))
-	for i, e := range f.Snapshot.Evidence {
-		out[i] = openbadge.Evidence{
-			Name: "Evidence " + strconv.Itoa(i+1), MediaType: e.MediaType, SHA256: e.SHA256,
-			Narrative: "SHA-256 " + e.SHA256,
-		}
-	}
-	return out
+func digest(document []byte) string {
+	sum := sha256.Sum256(document)
+	return hex.EncodeToString(sum[:])
 }

@@ -43,3 +43,12 @@ func standardOf(s *assessmentsv1.Standard) application.Standard {
 	}
 	return out
 }
+
+// Identifiers asks schools for the names under which others know a school.
+func (p *Peers) Identifiers(ctx context.Context, school string) ([]string, error) {
+	s, err := p.organizations.GetSchool(ctx, &schoolsv1.GetSchoolRequest{Name: school})
+	if err != nil || s.GetStateIdentifier() == "" {
+		return nil, refusal(err, school, "schools")
+	}
+	return []string{s.GetStateIdentifier()}, nil
+}

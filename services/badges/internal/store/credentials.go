@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	bits "github.com/tandem-badges/tandem/services/badges/credential/status"
 	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/caller"
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
+	"github.com/tandem-badges/tandem/services/badges/internal/status"
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -113,6 +116,12 @@ func scanCredential(r row) (c award.Credential, err error) {
 	return c, err
 }
 
+func scanListed(r row) (award.Credential, error) {
+	c, err := scanCredential(r)
+	c.Document = nil
+	return c, err
+}
+
 // Credential reads one credential as it was signed last. Its name says nothing of a district: it is public.
 func (s *Store) Credential(ctx context.Context, name string) (award.Credential, error) {
 	ctx = tenant.Everything(ctx, "a credential is public, and its name says nothing of a district")
@@ -127,7 +136,11 @@ func (s *Store) Document(ctx context.Context, digest string) (name string, versi
 	return name, version, sqldb.MapError(err, digest)
 }
 
-// Credentials lists the credentials of schools that a person may see, the newest first.
+// listedColumns are those of a credential without its document.
+var listedColumns = strings.Replace(credentialColumns, "document,", "substr(document, 1, 0),", 1)
+
+// Credentials lists the credentials of schools that a person may see, the newest first, without
+// their documents.
 func (s *Store) Credentials(ctx context.Context, sc caller.Scope, since time.Time, p award.CredentialSlice) ([]award.Credential, error) {
 	var c condition
 	c.under("k", sc.Parent)
@@ -138,7 +151,7 @@ func (s *Store) Credentials(ctx context.Context, sc caller.Scope, since time.Tim
 	if !p.Before.IsZero() {
 		c.and("(k.issued_at, k.name) < (" + c.arg(micros(p.Before)) + ", " + c.arg(p.Name) + ")")
 	}
-	return all(ctx, s, scanCredential, "SELECT "+credentialColumns+" FROM credentials k"+c.where()+
+	return all(ctx, s, scanListed, "SELECT "+listedColumns+" FROM credentials k"+c.where()+
 		" ORDER BY k.issued_at DESC, k.name DESC LIMIT "+c.arg(limit(p.Limit)), c.args...)
 }
 
@@ -157,4 +170,26 @@ func (s *Store) ExternalCredential(ctx context.Context, school, digest string) (
 		WHERE district_id = $1 AND school = $2 AND kind = 'EXTERNAL' AND digest = $3`, names.District(school), school, digest))
 	ok, err = found(err)
 	return c, ok, err
+}
+
+// Marks tells which of some credentials are revoked or suspended.
+func (s *Store) Marks(ctx context.Context, credentials []string) (map[string]status.State, error) {
+	out := map[string]status.State{}
+	if len(credentials) == 0 {
+		return out, nil
+	}
+	var c condition
+	c.and("e.district_id = " + c.arg(tenant.State))
+	c.and("e.value AND e.credential IN (" + c.list(credentials) + ")")
+	set, err := all(ctx, s, func(r row) (e status.Entry, err error) {
+		err = r.Scan(&e.Credential, &e.Purpose)
+		return e, err
+	}, "SELECT e.credential, e.purpose FROM status_entries e"+c.where(), c.args...)
+	for _, e := range set {
+		state := out[e.Credential]
+		state.Revoked = state.Revoked || e.Purpose == bits.Revocation
+		state.Suspended = state.Suspended || e.Purpose == bits.Suspension
+		out[e.Credential] = state
+	}
+	return out, err
 }

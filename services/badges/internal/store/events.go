@@ -65,7 +65,11 @@ func awardMessage(event any) (proto.Message, error) {
 			AwardTime: timestamppb.New(a.AwardTime), ExpireTime: timestamppb.New(a.ExpireTime),
 		}, nil
 	case award.CredentialIssued:
-		return &badgesv1.CredentialIssued{Name: e.Credential.Award, Credential: e.Credential.Name, Digest: e.Credential.Digest}, nil
+		c := e.Credential
+		return &badgesv1.CredentialIssued{Name: subject(c), Credential: c.Name, Digest: c.Digest}, nil
+	case award.CredentialReissued:
+		c := e.Credential
+		return &badgesv1.CredentialReissued{Name: subject(c), Credential: c.Name, Digest: c.Digest}, nil
 	case award.BadgeRevoked:
 		return &badgesv1.BadgeRevoked{Name: e.Award.Name, Journey: e.Award.Journey}, nil
 	case award.BadgeExpired:

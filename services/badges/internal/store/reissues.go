@@ -8,15 +8,28 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
-// reissuable are the credentials that a selection is about. A Partnership School award is
-// looked at in any case: it embeds badges, which may have been signed anew.
-const reissuable = ` FROM credentials k WHERE k.kind IN ('BADGE', 'PARTNERSHIP') AND
-	(k.kind = 'PARTNERSHIP' OR (($1 = '' OR k.issuer_name = $1) AND ($2 = '' OR k.signed_with = $2)))`
+// reissuable is the condition for credentials that a selection is about. A Partnership School award
+// is looked at in any case: it embeds badges, which may have been signed anew.
+func reissuable(c *condition, sel award.Selection) {
+	var badges condition
+	badges.args = c.args
+	badges.and("k.kind = 'BADGE'")
+	if sel.IssuerName != "" {
+		badges.and("k.issuer_name = " + badges.arg(sel.IssuerName))
+	}
+	if len(sel.Keys) > 0 {
+		badges.and("k.signed_with IN (" + badges.list(sel.Keys) + ")")
+	}
+	c.args = badges.args
+	c.and("(k.kind = 'PARTNERSHIP' OR (" + strings.Join(badges.parts, " AND ") + "))")
+}
 
 // CountReissuable counts the credentials that a selection is about.
 func (s *Store) CountReissuable(ctx context.Context, sel award.Selection) (n int64, err error) {
 	ctx = tenant.Everything(ctx, "credentials of every district are counted before they are signed anew")
-	err = s.db.Conn(ctx).QueryRowContext(ctx, "SELECT count(*)"+reissuable, sel.IssuerName, sel.Key).Scan(&n)
+	var c condition
+	reissuable(&c, sel)
+	err = s.db.Conn(ctx).QueryRowContext(ctx, "SELECT count(*) FROM credentials k"+c.where(), c.args...).Scan(&n)
 	return n, err
 }
 
@@ -24,10 +37,13 @@ func (s *Store) CountReissuable(ctx context.Context, sel award.Selection) (n int
 // Partnership School awards, and of one district.
 func (s *Store) Reissuable(ctx context.Context, sel award.Selection, after string, most int) ([]award.Credential, error) {
 	ctx = tenant.Everything(ctx, "credentials of every district are signed anew, district by district")
-	list, err := all(ctx, s, scanCredential, "SELECT "+credentialColumns+reissuable+`
-		AND ($3 = '' OR (k.kind, k.district_id, k.name) >
-			(SELECT l.kind, l.district_id, l.name FROM credentials l WHERE l.name = $3))
-		ORDER BY k.kind, k.district_id, k.name LIMIT $4`, sel.IssuerName, sel.Key, after, limit(most))
+	var c condition
+	reissuable(&c, sel)
+	if after != "" {
+		c.and("(k.kind, k.district_id, k.name) > (SELECT l.kind, l.district_id, l.name FROM credentials l WHERE l.name = " + c.arg(after) + ")")
+	}
+	list, err := all(ctx, s, scanCredential, "SELECT "+credentialColumns+" FROM credentials k"+c.where()+
+		" ORDER BY k.kind, k.district_id, k.name LIMIT "+c.arg(limit(most)), c.args...)
 	for i := range list {
 		if list[i].Kind != list[0].Kind || districtNode(list[i]) != districtNode(list[0]) {
 			return list[:i], err
@@ -48,11 +64,7 @@ func (s *Store) ReissuedBy(ctx context.Context, operation string, credentials []
 	}
 	var c condition
 	c.and("v.operation = " + c.arg(operation))
-	marks := make([]string, len(credentials))
-	for i, name := range credentials {
-		marks[i] = c.arg(name)
-	}
-	c.and("v.credential IN (" + strings.Join(marks, ", ") + ")")
+	c.and("v.credential IN (" + c.list(credentials) + ")")
 	return all(ctx, s, func(r row) (name string, err error) {
 		err = r.Scan(&name)
 		return name, err

@@ -20,6 +20,15 @@ func (c *condition) arg(v any) string {
 	return "$" + strconv.Itoa(len(c.args))
 }
 
+// list binds values and returns their placeholders.
+func (c *condition) list(values []string) string {
+	marks := make([]string, len(values))
+	for i, v := range values {
+		marks[i] = c.arg(v)
+	}
+	return strings.Join(marks, ", ")
+}
+
 func (c *condition) and(part string) { c.parts = append(c.parts, part) }
 
 func (c *condition) where() string {

@@ -154,7 +154,7 @@ func reissuable(t *testing.T, s *store.Store, _ *sqldb.DB) {
 	require.Equal(t, [][]string{{"b", "c"}, {"a", "d"}, {"p"}}, run(award.Selection{}, 10), "badges first, district by district")
 	require.Equal(t, [][]string{{"b"}, {"c"}, {"a"}, {"d"}, {"p"}}, run(award.Selection{}, 1))
 	require.Equal(t, [][]string{{"d"}, {"p"}}, run(award.Selection{IssuerName: "issuers/d2"}, 10))
-	require.Equal(t, [][]string{{"c"}, {"p"}}, run(award.Selection{Key: "did:key:b#b"}, 10))
+	require.Equal(t, [][]string{{"c"}, {"p"}}, run(award.Selection{Keys: []string{"did:key:b#b", "did:web:b#k"}}, 10))
 }
 
 func partnershipCredentials(t *testing.T, s *store.Store, _ *sqldb.DB) {
