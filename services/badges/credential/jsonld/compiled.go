@@ -67,21 +67,72 @@ func (b *builder) node(object map[string]any, at *scope, via *term, graph rdfc.T
 	if !ok || !b.typeQuads(subject, types, outer, graph) {
 		return subject, false
 	}
-	shared := false
-	for key, value := range object {
-		if key == "@context" || (typeKey != "" && key == typeKey) || (idKey != "" && key == idKey) {
-			continue
-		}
-		t, own := b.predicate(key, inner)
-		if t == nil {
-			return subject, false
-		}
-		shared = shared || !own || inner.twins[key]
-		if !b.property(subject, key, t, value, inner, graph) {
+	var few [24]entry
+	entries, pairs, ok := b.entries(few[:0], object, inner, typeKey, idKey)
+	if !ok {
+		return subject, false
+	}
+	for _, e := range entries {
+		if !b.property(link{subject, e.term.iri, graph, pairs}, e, object[e.key], inner) {
 			return subject, false
 		}
 	}
-	return subject, !shared || distinct(object, inner)
+	return subject, true
+}
+
+// entry is a key of an object with its definition.
+type entry struct {
+	key  string
+	term *term
+}
+
+// link is where a value hangs: subject, property and graph. The pairs are the property's values
+// so far, wherever two keys of an object mean one property and a value may not repeat across them.
+type link struct {
+	subject, predicate, graph rdfc.Term
+	pairs                     map[pair]bool
+}
+
+type pair struct{ predicate, object rdfc.Term }
+
+// hang adds the quad of a value, unless the value is there already.
+func (b *builder) hang(at link, object rdfc.Term) bool {
+	if at.pairs != nil {
+		p := pair{at.predicate, object}
+		if at.pairs[p] {
+			return false
+		}
+		at.pairs[p] = true
+	}
+	b.add(at.subject, at.predicate, object, at.graph)
+	return true
+}
+
+// entries finds the definitions of all keys of an object.
+func (b *builder) entries(out []entry, object map[string]any, s *scope, typeKey, idKey string) ([]entry, map[pair]bool, bool) {
+	shared := false
+	for key := range object {
+		if key == "@context" || (typeKey != "" && key == typeKey) || (idKey != "" && key == idKey) {
+			continue
+		}
+		t, own := b.predicate(key, s)
+		if t == nil {
+			return nil, nil, false
+		}
+		shared = shared || !own || s.twins[key]
+		out = append(out, entry{key, t})
+	}
+	if !shared {
+		return out, nil, true
+	}
+	seen := make(map[rdfc.Term]bool, len(out))
+	for _, e := range out {
+		if seen[e.term.iri] {
+			return out, map[pair]bool{}, true
+		}
+		seen[e.term.iri] = true
+	}
+	return out, nil, true
 }
 
 // enter finds the scope of an object: a type's context ends at the next object, unless that is a
@@ -227,35 +278,14 @@ func (b *builder) predicate(key string, s *scope) (t *term, own bool) {
 	return &term{iri: predicate}, false
 }
 
-// distinct tells whether all keys of an object mean different properties. Two keys for one
-// property are left to the general path, which finds values that repeat across them.
-func distinct(object map[string]any, s *scope) bool {
-	seen := make(map[string]bool, len(object))
-	for key := range object {
-		name := key
-		if t := s.terms[key]; t != nil {
-			name = t.iri.Value
-		} else if s.vocab != "" && !strings.Contains(key, ":") {
-			name = s.vocab + key
-		} else if prefix, rest, found := strings.Cut(key, ":"); found && s.terms[prefix] != nil && s.terms[prefix].prefix {
-			name = s.terms[prefix].iri.Value + rest
-		}
-		if name != "" && seen[name] {
-			return false
-		}
-		seen[name] = true
-	}
-	return true
-}
-
 // property emits the values of one key.
-func (b *builder) property(subject rdfc.Term, key string, t *term, value any, s *scope, graph rdfc.Term) bool {
-	inside, via := s, t
+func (b *builder) property(at link, e entry, value any, s *scope) bool {
+	t, inside, via := e.term, s, e.term
 	if t.hasLocal {
 		if inside = b.p.compiler.descend(s, step{kind: 'p', via: t}); inside == nil {
 			return false
 		}
-		if via = inside.terms[key]; via == nil || via.coerce != t.coerce || via.graph != t.graph || via.list != t.list || via.datatype != t.datatype {
+		if via = inside.terms[e.key]; via == nil || via.coerce != t.coerce || via.graph != t.graph || via.list != t.list || via.datatype != t.datatype {
 			return false
 		}
 	}
@@ -265,8 +295,7 @@ func (b *builder) property(subject rdfc.Term, key string, t *term, value any, s 
 			return false
 		}
 		literal, err := jsonLiteral(value)
-		b.add(subject, t.iri, literal, graph)
-		return err == nil
+		return err == nil && b.hang(at, literal)
 	}
 	items, isList := value.([]any)
 	if !isList {
@@ -276,20 +305,20 @@ func (b *builder) property(subject rdfc.Term, key string, t *term, value any, s 
 	case t.list && t.graph:
 		return false
 	case t.list:
-		return b.items(subject, t, via, items, inside, graph)
+		return b.items(at, via, items, inside)
 	case t.graph:
-		return b.graphs(subject, t, via, items, inside, graph)
+		return b.graphs(at, via, items, inside)
 	}
-	return b.values(subject, t, via, items, inside, graph)
+	return b.values(at, via, items, inside)
 }
 
-func (b *builder) values(subject rdfc.Term, t, via *term, items []any, s *scope, graph rdfc.Term) bool {
+func (b *builder) values(at link, via *term, items []any, s *scope) bool {
 	var seen map[rdfc.Term]bool
 	if len(items) > 1 {
 		seen = map[rdfc.Term]bool{}
 	}
 	for _, item := range items {
-		object, ok := b.value(item, via, s, graph)
+		object, ok := b.value(item, via, s, at.graph)
 		if !ok {
 			return false
 		}
@@ -300,12 +329,14 @@ func (b *builder) values(subject rdfc.Term, t, via *term, items []any, s *scope,
 			}
 			seen[object] = true
 		}
-		b.add(subject, t.iri, object, graph)
+		if !b.hang(at, object) {
+			return false
+		}
 	}
 	return true
 }
 
-func (b *builder) graphs(subject rdfc.Term, t, via *term, items []any, s *scope, graph rdfc.Term) bool {
+func (b *builder) graphs(at link, via *term, items []any, s *scope) bool {
 	for _, item := range items {
 		object, isObject := item.(map[string]any)
 		if !isObject || isValue(object) {
@@ -313,28 +344,26 @@ func (b *builder) graphs(subject rdfc.Term, t, via *term, items []any, s *scope,
 		}
 		name := b.blank()
 		before := len(b.out)
-		if _, ok := b.node(object, s, via, name); !ok || len(b.out) == before {
+		if _, ok := b.node(object, s, via, name); !ok || len(b.out) == before || !b.hang(at, name) {
 			return false
 		}
-		b.add(subject, t.iri, name, graph)
 	}
 	return true
 }
 
-func (b *builder) items(subject rdfc.Term, t, via *term, items []any, s *scope, graph rdfc.Term) bool {
+func (b *builder) items(at link, via *term, items []any, s *scope) bool {
 	next := rdfc.IRI(rdfNil)
 	for i := len(items) - 1; i >= 0; i-- {
-		object, ok := b.value(items[i], via, s, graph)
+		object, ok := b.value(items[i], via, s, at.graph)
 		if !ok {
 			return false
 		}
 		cell := b.blank()
-		b.add(cell, rdfc.IRI(rdfFirst), object, graph)
-		b.add(cell, rdfc.IRI(rdfRest), next, graph)
+		b.add(cell, rdfc.IRI(rdfFirst), object, at.graph)
+		b.add(cell, rdfc.IRI(rdfRest), next, at.graph)
 		next = cell
 	}
-	b.add(subject, t.iri, next, graph)
-	return true
+	return b.hang(at, next)
 }
 
 // value emits one value and returns the term that stands for it.

@@ -139,8 +139,42 @@ func (c *compiler) build(from *scope, by step) *scope {
 		if list, isList := by.via.local.([]any); isList && len(list) > 0 && list[0] == nil {
 			return c.parse(ld.NewContext(nil, c.options), list[1:], nil) // a null context undoes all before it
 		}
-		return c.parse(from.source, by.via.local, from.previous)
+		return c.override(from, by.via.local)
 	}
+}
+
+// override processes a property's own context, which alone may redefine protected terms. The
+// library does so only inside its expansion, so the protection is taken off for its parser and
+// put back on every term that stays as it was.
+func (c *compiler) override(from *scope, local any) *scope {
+	if to := c.parse(from.source, local, from.previous); to != nil {
+		return to
+	}
+	open := ld.CopyContext(from.source)
+	clear(open.Protected)
+	for name, definition := range open.TermDefinitions {
+		if definition == nil {
+			return nil
+		}
+		unprotected := *definition
+		unprotected.Protected = false
+		open.TermDefinitions[name] = &unprotected
+	}
+	parsed, err := open.Parse(local)
+	if err != nil {
+		return nil
+	}
+	for name, definition := range parsed.TermDefinitions {
+		if definition == open.TermDefinitions[name] {
+			parsed.TermDefinitions[name] = from.source.TermDefinitions[name]
+			parsed.Protected[name] = from.source.Protected[name]
+		}
+	}
+	to := c.compile(parsed)
+	if to != nil {
+		to.previous = from.previous
+	}
+	return to
 }
 
 // parse is nil where the library refuses: the general path then says why.
