@@ -67,6 +67,56 @@ func sample(key *keys.Local) openbadge.Badge {
 	}
 }
 
+// endorsementOf is what somebody says in favor of a thing.
+func endorsementOf(key *keys.Local, id string) openbadge.Endorsement {
+	return openbadge.Endorsement{
+		ID: "https://union.example.org/endorsements/1", Name: "We have seen it", SubjectID: id, Comment: "Families are at home there.",
+		Issuer: openbadge.Issuer{ID: key.DID(), Name: "Example Union of Districts"}, ValidFrom: now().AddDate(0, -1, 0),
+	}
+}
+
+// full is a badge with every part of the data model that Build knows.
+func full(key *keys.Local) openbadge.Badge {
+	b := sample(key)
+	const at = "https://badges.example.org/"
+	alignments := b.Achievement.Alignments
+	alignments[0].TargetType = "ext:standard"
+	profile := openbadge.Profile{
+		ID: at + "org", Name: "Example Union of Districts", URL: "https://union.example.org", Email: "badges@example.org", Phone: "+1 303 555 0100",
+		Description: "A union of districts.", Image: openbadge.Image{ID: at + "org.png", Caption: "A roof"}, Official: "The office",
+		Address: &openbadge.Address{
+			Country: "United States", CountryCode: "US", Region: "Colorado", Locality: "Denver", Street: "1 Example Street",
+			PostOfficeBox: "12", PostalCode: "80000", Geo: &openbadge.Geo{Latitude: 39.5, Longitude: -105},
+		},
+		ParentOrg:        &openbadge.Profile{ID: at + "parent", Name: "Example Federation"},
+		OtherIdentifiers: []openbadge.Identifier{{Type: "ext:taxId", Value: "00-0000000"}},
+	}
+	b.Image = openbadge.Image{ID: at + "badge.png"}
+	b.Issuer.Email, b.Issuer.Image, b.Issuer.ParentOrg = "office@example.org", openbadge.Image{ID: at + "seal.png"}, &profile
+	b.School.Image = openbadge.Image{ID: at + "school.png"}
+	b.School.Identifiers = append(b.School.Identifiers, openbadge.Identifier{Type: "sisSourcedId", Value: "0042", Hashed: true, Salt: "s"})
+	b.Award = openbadge.Award{
+		Narrative: "A year of work.", Role: "host", Term: "2025-26", License: "L-1", Credits: 1.5, Source: &profile,
+		Started: now().AddDate(-1, 0, 0), Ended: now().AddDate(0, -2, 0),
+	}
+	a := &b.Achievement
+	a.InLanguage, a.HumanCode, a.FieldOfStudy, a.Specialization, a.Credits, a.Creator = "en-US", "W-1", "Families", "Welcome", 2, &profile
+	a.Related = []openbadge.Related{{ID: at + "es", InLanguage: "es-MX", Version: "1"}}
+	a.OtherIdentifiers = []openbadge.Identifier{{Type: "identifier", Value: "W"}}
+	a.ResultDescription[0].Alignments, a.ResultDescription[0].Levels[0].Alignments = alignments, alignments
+	a.ResultDescription = append(a.ResultDescription, openbadge.ResultDescription{
+		ID: at + "percent", Name: "Families who came", Type: "Percent", RequiredValue: "50", AllowedValues: []string{"50", "100"}, ValueMin: "0", ValueMax: "100",
+	})
+	b.Results[0].Alignments = alignments
+	b.Results = append(b.Results, openbadge.Result{ResultDescription: at + "percent", Value: "75", Status: "Completed"})
+	b.Evidence[0].Audience = "Everybody"
+	b.Status = []openbadge.Status{{
+		ID: at + "v1/statusLists/a#7", Type: "BitstringStatusListEntry", Purpose: "revocation", List: at + "v1/statusLists/a", Index: 7,
+	}}
+	b.RefreshURL, b.Terms = at+"v1/credentials/06fq8:refresh", []openbadge.Terms{{ID: at + "terms", Type: at + "Terms"}}
+	return b
+}
+
 func issued(t testing.TB) []byte {
 	t.Helper()
 	key := issuerKey(t, 1)

@@ -1,6 +1,11 @@
 package vc
 
-import "github.com/tandem-badges/tandem/services/badges/credential/rdfc"
+import (
+	"maps"
+	"slices"
+
+	"github.com/tandem-badges/tandem/services/badges/credential/rdfc"
+)
 
 // named checks the texts that may be given in languages.
 func (c *Checker) named(object map[string]any, path string) {
@@ -40,8 +45,8 @@ func (c *Checker) inLanguage(value any, field string) {
 		c.Add(field, "text", "Give a text, or an object with @value and @language.")
 		return
 	}
-	for key, part := range object {
-		text, isText := part.(string)
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		text, isText := object[key].(string)
 		switch {
 		case key == "@value":
 		case key == "@language" && isText && rdfc.ValidLanguage(text):

@@ -1,6 +1,8 @@
 package vc
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,11 +23,11 @@ var known = sync.OnceValue(func() *contexts.Set {
 // statements does not cover them, and in a signed text nobody knows what they mean.
 func (c *Checker) terms(doc map[string]any, path string) {
 	scopes, complete := scopesOf(doc)
-	if !complete {
-		return
-	}
 	types, _ := Types(doc)
-	for key := range doc {
+	if !complete || (!slices.Contains(types, TypeCredential) && !slices.Contains(types, TypePresentation)) {
+		return // its contexts or types are wrong, which says more
+	}
+	for _, key := range slices.Sorted(maps.Keys(doc)) {
 		if !strings.HasPrefix(key, "@") && !strings.Contains(key, ":") && !defined(scopes, types, key) {
 			c.Add(Join(path, key), "undefined", "Use only words that one of the contexts defines.")
 		}
@@ -41,7 +43,7 @@ func (c *Checker) terms(doc map[string]any, path string) {
 // defined: one is unknown here, or gives every word a meaning.
 func scopesOf(doc map[string]any) ([]map[string]any, bool) {
 	items, _ := doc["@context"].([]any)
-	if len(items) > maxContexts {
+	if len(items) == 0 || len(items) > maxContexts || items[0] != contexts.CredentialsV2 {
 		return nil, false
 	}
 	out := make([]map[string]any, 0, len(items))
