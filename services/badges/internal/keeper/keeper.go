@@ -65,7 +65,8 @@ func open(ctx context.Context, location string) ([]keys.Keeper, error) {
 	}
 	k, err := secrets.OpenKeeper(ctx, location)
 	if err != nil {
-		return nil, fmt.Errorf("key service %s: %w", printable(location), err)
+		// The library's words repeat the whole URL.
+		return nil, fmt.Errorf("key service %s: %s", printable(location), strings.ReplaceAll(err.Error(), location, printable(location)))
 	}
 	return []keys.Keeper{k}, nil
 }

@@ -57,6 +57,11 @@ func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 		"partnerships are written over":                   partnerships,
 		"a taken name and a stale version are refused":    versions,
 		"events come with the change or not at all":       events,
+		"issuers are read back, one per district":         issuers,
+		"keys are read back, and one signs":               issuerKeys,
+		"a key stays as it is while somebody signs":       heldKey,
+		"replicas that start together have one key":       starts,
+		"keys are rotated one after the other":            changes,
 		"lists keep to their scope":                       scopes,
 	} {
 		t.Run(name, func(t *testing.T) {
