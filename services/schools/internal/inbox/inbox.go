@@ -58,6 +58,9 @@ func Register(to Registry, p Projections, j Journeys) {
 	on(to, h.badgeAwarded)
 	on(to, h.badgeRevoked)
 	on(to, h.badgeLapsed)
+	on(to, h.badgeSuspended)
+	on(to, h.badgeReinstated)
+	on(to, h.badgeRenewed)
 }
 
 type handlers struct {

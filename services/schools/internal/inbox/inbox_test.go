@@ -150,7 +150,7 @@ func defined(hour int, version, id string) told {
 
 func TestEveryEventThatIsListenedToHasAHandler(t *testing.T) {
 	r := newRig(t, phase.Forming)
-	require.Len(t, r.on, 13)
+	require.Len(t, r.on, 16)
 	for kind, handle := range r.on {
 		require.Error(t, handle(kittest.All(t), bus.Event{Type: kind, Data: []byte{0xff}}), "%s that cannot be read", kind)
 	}

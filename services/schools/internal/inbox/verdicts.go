@@ -59,6 +59,24 @@ func (h handlers) badgeLapsed(ctx context.Context, m *badgesv1.BadgeLapsed, ev b
 	return h.awardEnded(ctx, journey.BadgeLapsed, "lapsed", m.GetName(), m.GetJourney(), ev)
 }
 
+// badgeSuspended leaves the journey where it is: the badge may come back as if nothing had been.
+func (h handlers) badgeSuspended(ctx context.Context, m *badgesv1.BadgeSuspended, ev bus.Event) error {
+	return h.awardIs(ctx, "suspended", m.GetName(), ev)
+}
+
+func (h handlers) badgeReinstated(ctx context.Context, m *badgesv1.BadgeReinstated, ev bus.Event) error {
+	return h.awardIs(ctx, "awarded", m.GetName(), ev)
+}
+
+// badgeRenewed is about the older award; the journey that the event names has a new one, of which it heard already.
+func (h handlers) badgeRenewed(ctx context.Context, m *badgesv1.BadgeRenewed, ev bus.Event) error {
+	return h.awardIs(ctx, "renewed", m.GetName(), ev)
+}
+
+func (h handlers) awardIs(ctx context.Context, state, award string, ev bus.Event) error {
+	return h.keep.SaveAward(ctx, journey.Award{Source: award, EventTime: ev.Time, State: state})
+}
+
 func (h handlers) awardEnded(ctx context.Context, m journey.Method, state, award, of string, ev bus.Event) error {
 	if err := h.keep.SaveAward(ctx, journey.Award{Source: award, EventTime: ev.Time, Journey: of, State: state}); err != nil {
 		return err

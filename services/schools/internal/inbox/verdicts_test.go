@@ -168,3 +168,33 @@ func TestAnAwardIsKnownWhateverTheOrder(t *testing.T) {
 		})
 	}
 }
+
+// TestASuspensionAndARenewalLeaveTheJourneyWhereItIs holds that what happens to a badge without an end of it is known
+// of the award, in any order, and moves nothing.
+func TestASuspensionAndARenewalLeaveTheJourneyWhereItIs(t *testing.T) {
+	suspended := told{3, &badgesv1.BadgeSuspended{Name: award, Journey: j1}}
+	reinstated := told{4, &badgesv1.BadgeReinstated{Name: award, Journey: j1}}
+	renewed := told{5, &badgesv1.BadgeRenewed{Name: award, Journey: unknown, Successor: school + "/awards/next"}}
+	for name, c := range map[string]struct {
+		told []told
+		want string
+	}{
+		"suspended":                  {[]told{awarded(2), suspended}, "suspended"},
+		"suspended, told first":      {[]told{suspended, awarded(2)}, "suspended"},
+		"reinstated":                 {[]told{awarded(2), suspended, reinstated}, "awarded"},
+		"reinstated, told first":     {[]told{reinstated, awarded(2), suspended}, "awarded"},
+		"renewed by another journey": {[]told{awarded(2), renewed}, "renewed"},
+		"renewed, told first":        {[]told{renewed, awarded(2)}, "renewed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, phase.Applied)
+			require.NoError(t, r.apply(t, kittest.All(t), c.told...))
+			known, err := r.Store.Award(kittest.All(t), award)
+			require.NoError(t, err)
+			require.Equal(t, c.want, known.State)
+			require.Equal(t, j1, known.Journey)
+			require.Equal(t, "credentials/c", known.Credential)
+			require.Equal(t, phase.Awarded, r.journey(t).Phase)
+		})
+	}
+}

@@ -159,7 +159,7 @@ func (s *Store) SaveAward(ctx context.Context, a journey.Award) error {
 		return err
 	}
 	for into, old := range map[*string]string{
-		&a.Application: known.Application, &a.Standard: known.Standard,
+		&a.Journey: known.Journey, &a.Application: known.Application, &a.Standard: known.Standard,
 		&a.BadgeDefinitionVersion: known.BadgeDefinitionVersion, &a.Credential: known.Credential,
 	} {
 		if *into == "" {
