@@ -25,11 +25,17 @@ type document struct {
 // labels for fields and names for sections.
 func (a answer) page(t *testing.T) document {
 	t.Helper()
+	return a.pageIn(t, "en")
+}
+
+// pageIn is page for one in another language.
+func (a answer) pageIn(t *testing.T, lang string) document {
+	t.Helper()
 	require.Equal(t, "text/html; charset=utf-8", a.header.Get("Content-Type"))
 	root, err := html.Parse(strings.NewReader(a.body))
 	require.NoError(t, err)
 	d := document{t, root}
-	require.Equal(t, "en", attr(d.all("html")[0], "lang"))
+	require.Equal(t, lang, attr(d.all("html")[0], "lang"))
 	require.NotEmpty(t, d.text("title"))
 	require.Len(t, d.all("h1"), 1)
 	require.Len(t, d.all("main"), 1)
@@ -42,6 +48,9 @@ func (a answer) page(t *testing.T) document {
 			require.False(t, ids[id], "id %s twice", id)
 			ids[id] = true
 		}
+		if attr(n, "rel") == "external noopener noreferrer" {
+			continue // a link that says it leads away
+		}
 		for _, name := range []string{"href", "src", "action"} {
 			require.NotContains(t, attr(n, name), "://", "nothing comes from elsewhere")
 		}
@@ -52,6 +61,9 @@ func (a answer) page(t *testing.T) document {
 			continue
 		}
 		require.Contains(t, a.body, `<label for="`+attr(field, "id")+`"`)
+	}
+	for _, picture := range d.all("img") {
+		require.True(t, has(picture, "alt"), "pictures have a text that stands for them")
 	}
 	for _, icon := range d.all("svg") {
 		require.Equal(t, "true", attr(icon, "aria-hidden"), "icons only repeat what is said in words")
@@ -81,6 +93,15 @@ func (d document) text(name string) string {
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func has(n *html.Node, name string) bool {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
 }
 
 func attr(n *html.Node, name string) string {

@@ -20,25 +20,33 @@ const credentialType = "application/vc+ld+json"
 // programs.
 func (h *Handler) badge(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
-	name := "credentials/" + r.PathValue("credential")
+	w.Header().Add("Vary", "Accept-Language")
 	if wantsJSON(r) {
-		h.raw(w, r, name)
+		h.raw(w, r, "credentials/"+r.PathValue("credential"))
 		return
 	}
-	check, err := h.credentials.CheckCredential(r.Context(), &badgesv1.CheckCredentialRequest{Name: name})
+	if view, ok := h.read(w, r); ok {
+		h.Show(w, r, Page{Code: http.StatusOK, File: "badge.html", Title: view.title(), View: view, Lang: view.Lang, Card: view.card()})
+	}
+}
+
+// read reads and checks the badge of an address, or answers why it cannot.
+func (h *Handler) read(w http.ResponseWriter, r *http.Request) (badgeView, bool) {
+	lang := languageOf(r)
+	name := "credentials/" + r.PathValue("credential")
+	check, err := h.credentials.CheckCredential(r.Context(), &badgesv1.CheckCredentialRequest{Name: name, Language: lang})
 	if err != nil {
 		h.fail(w, r, err)
-		return
+		return badgeView{}, false
 	}
 	body, err := h.credentials.GetCredential(r.Context(), &badgesv1.GetCredentialRequest{Name: name})
 	if err != nil {
 		h.fail(w, r, err)
-		return
+		return badgeView{}, false
 	}
-	view := newBadgeView(check, body.GetData())
-	view.JSONURL = "/v1/" + name
-	view.PageURL = h.opts.PublicURL + "/badges/" + r.PathValue("credential")
-	h.show(w, r, http.StatusOK, "badge.html", view.title(), view)
+	view := newBadgeView(lang, check, body.GetData())
+	view.addresses(h.opts.PublicURL, r.PathValue("credential"))
+	return view, true
 }
 
 // raw answers with the credential, byte for byte.
@@ -72,6 +80,7 @@ func wantsJSON(r *http.Request) bool {
 
 // badgeView is a verified badge in words.
 type badgeView struct {
+	Lang         string
 	Verdict      string // class of the banner: good, warn, bad
 	Headline     string
 	Explanation  string
@@ -88,6 +97,10 @@ type badgeView struct {
 	Steps        []stepView
 	JSONURL      string // empty for a credential that was handed in
 	PageURL      string
+	Path         string // of the page, without the machine
+	Own          bool   // made here, so that all its forms are to be had
+	LinkedInURL  string
+	awarded      time.Time
 }
 
 func (v badgeView) title() string {
@@ -127,7 +140,7 @@ type issuerFacts struct {
 
 // newBadgeView joins the answer of the verification with what the credential
 // says. The credential may be anything: what cannot be read is left out.
-func newBadgeView(check *badgesv1.Verification, credential []byte) badgeView {
+func newBadgeView(lang string, check *badgesv1.Verification, credential []byte) badgeView {
 	var doc facts
 	var issuer issuerFacts
 	var subject subjectFacts
@@ -136,23 +149,27 @@ func newBadgeView(check *badgesv1.Verification, credential []byte) badgeView {
 		_ = json.Unmarshal(doc.Issuer, &issuer.ID)
 	}
 	_ = json.Unmarshal(doc.Subject, &subject)
+	awarded, _ := time.Parse(time.RFC3339, first(doc.Awarded, doc.ValidFrom)) // zero for what is none
 	v := badgeView{
-		Badge:        first(check.GetBadge(), subject.Achievement.Name, doc.Name, "Badge"),
+		Lang:         lang,
+		awarded:      awarded,
+		Badge:        first(check.GetBadge(), subject.Achievement.Name, doc.Name, translate(lang, "Badge")),
 		Description:  subject.Achievement.Description,
 		Criteria:     subject.Achievement.Criteria.Narrative,
 		School:       check.GetSchool(),
 		Issuer:       first(issuer.Name, check.GetIssuer(), issuer.ID),
 		IssuerID:     first(check.GetIssuer(), issuer.ID),
-		Awarded:      day(first(doc.Awarded, doc.ValidFrom)),
-		ValidUntil:   day(doc.Until),
+		Awarded:      day(lang, first(doc.Awarded, doc.ValidFrom)),
+		ValidUntil:   day(lang, doc.Until),
 		CredentialID: check.GetCredentialId(),
-		Checked:      check.GetVerifyTime().AsTime().UTC().Format("2 January 2006, 15:04 MST"),
+		Checked:      dayIn(lang, check.GetVerifyTime().AsTime()) + check.GetVerifyTime().AsTime().UTC().Format(", 15:04 MST"),
 	}
 	for _, step := range check.GetSteps() {
 		class, outcome := outcomeWords(step.GetOutcome())
-		v.Steps = append(v.Steps, stepView{Class: class, Outcome: outcome, Title: step.GetTitle(), Reason: step.GetReason()})
+		v.Steps = append(v.Steps, stepView{Class: class, Outcome: translate(lang, outcome), Title: step.GetTitle(), Reason: step.GetReason()})
 	}
 	v.judge(check)
+	v.Headline, v.Explanation = translate(lang, v.Headline), translate(lang, v.Explanation)
 	return v
 }
 
@@ -197,10 +214,10 @@ func first(values ...string) string {
 }
 
 // day writes a time of a credential as a date; "" for what is none.
-func day(text string) string {
+func day(lang, text string) string {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return ""
 	}
-	return at.UTC().Format("2 January 2006")
+	return dayIn(lang, at)
 }

@@ -62,16 +62,22 @@ type Viewer struct {
 type Handler struct {
 	opts        Options
 	credentials badgesv1.CredentialsServiceClient
+	definitions badgesv1.DefinitionsServiceClient
 	log         badgesv1.TransparencyServiceClient
 	issuers     badgesv1.IssuersServiceClient
 	templates   *template.Template
+	drawings    *template.Template
 	style       []byte
 	styleURL    string
 }
 
 // New returns the handler.
 func New(o Options) (*Handler, error) {
-	templates, err := template.ParseFS(files, "files/*.html")
+	templates, err := template.New("").Funcs(template.FuncMap{"t": translate, "other": other}).ParseFS(files, "files/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	drawings, err := template.ParseFS(files, "files/*.svg")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
@@ -81,8 +87,9 @@ func New(o Options) (*Handler, error) {
 	}
 	sum := sha256.Sum256(style)
 	return &Handler{
-		opts: o, credentials: badgesv1.NewCredentialsServiceClient(o.Badges), log: badgesv1.NewTransparencyServiceClient(o.Badges), issuers: badgesv1.NewIssuersServiceClient(o.Badges), templates: templates,
-		style: style, styleURL: stylePath + "?v=" + hex.EncodeToString(sum[:6]),
+		opts: o, credentials: badgesv1.NewCredentialsServiceClient(o.Badges), definitions: badgesv1.NewDefinitionsServiceClient(o.Badges),
+		log: badgesv1.NewTransparencyServiceClient(o.Badges), issuers: badgesv1.NewIssuersServiceClient(o.Badges),
+		templates: templates, drawings: drawings, style: style, styleURL: stylePath + "?v=" + hex.EncodeToString(sum[:6]),
 	}, nil
 }
 
@@ -92,6 +99,8 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	add("GET /{$}", "/", h.home)
 	add("GET "+stylePath, stylePath, h.css)
 	add("GET /badges/{credential}", "/badges/{credential}", h.badge)
+	add("GET /badges/{credential}/{part}", "/badges/{credential}/{part}", h.part)
+	add("GET /badges/{credential}/files/{file}", "/badges/{credential}/files/{file}", h.file)
 	add("GET /log", "/log", h.publicLog)
 	add("GET /verify", "/verify", h.form)
 	add("POST /verify", "/verify", h.verify)
@@ -101,6 +110,9 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 // frame is what every page needs; View is the page's own.
 type frame struct {
 	Title     string
+	Lang      string
+	Bilingual bool // the page is to be had in the other language too
+	Card      *card
 	StyleURL  string
 	PublicURL string
 	Dev       bool
@@ -115,11 +127,20 @@ type Page struct {
 	View        any
 	// FormsTo are origins beside ours that a form of the page may lead to.
 	FormsTo []string
+	// Lang is the language of a page that is to be had in several; empty for one in English only.
+	Lang string
+	// Framed lets other sites show the page in a frame of theirs.
+	Framed bool
+	// Card is what other sites show of the page when somebody shares it.
+	Card *card
 }
 
 // Show shows a page.
 func (h *Handler) Show(w http.ResponseWriter, r *http.Request, p Page) {
-	f := frame{Title: p.Title, StyleURL: h.styleURL, PublicURL: h.opts.PublicURL, Dev: h.opts.Dev, View: p.View}
+	f := frame{
+		Title: p.Title, StyleURL: h.styleURL, PublicURL: h.opts.PublicURL, Dev: h.opts.Dev, View: p.View,
+		Lang: first(p.Lang, english), Bilingual: p.Lang != "", Card: p.Card,
+	}
 	if h.opts.Viewer != nil {
 		f.Viewer = h.opts.Viewer(r)
 	}
@@ -150,7 +171,11 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, p Page, f frame
 	}
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
-	head.Set("Content-Security-Policy", strings.Join(append([]string{policy}, p.FormsTo...), " "))
+	rules := strings.Join(append([]string{policy}, p.FormsTo...), " ")
+	if p.Framed {
+		rules = strings.Replace(rules, "frame-ancestors 'none'", "frame-ancestors *", 1)
+	}
+	head.Set("Content-Security-Policy", rules)
 	if head.Get("Cache-Control") == "" {
 		head.Set("Cache-Control", "no-store")
 	}
@@ -180,20 +205,24 @@ func (h *Handler) NotFound(w http.ResponseWriter, r *http.Request) {
 
 // fail answers an error of the badges service.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	lang := languageOf(r)
+	sorry := func(code int, title, heading, text string) {
+		h.Show(w, r, Page{Code: code, File: "trouble.html", Title: translate(lang, title), Lang: lang, View: trouble{
+			Heading: translate(lang, heading), Text: translate(lang, text), RequestID: requestid.From(r.Context()),
+		}})
+	}
 	switch status.Code(err) {
 	case codes.NotFound, codes.InvalidArgument:
-		h.show(w, r, http.StatusNotFound, "trouble.html", "Badge not found", trouble{
-			Heading:   "There is no such badge here",
-			Text:      "Nobody was ever given a badge with this number by this office. Check that the address is complete, or ask the school for its badge link.",
-			RequestID: requestid.From(r.Context()),
-		})
+		sorry(http.StatusNotFound, "Badge not found", "There is no such badge here",
+			"Nobody was ever given a badge with this number by this office. Check that the address is complete, or ask the school for its badge link.")
+	case codes.FailedPrecondition:
+		sorry(http.StatusConflict, "Not available", "The badge is not to be had in this form", "Its page shows what there is.")
 	default:
 		if !errors.Is(err, context.Canceled) {
 			h.opts.Log.WarnContext(r.Context(), "page without its service", "cause", err)
 		}
 		w.Header().Set("Retry-After", "10")
-		h.show(w, r, http.StatusServiceUnavailable, "trouble.html", "Not available", trouble{
-			Heading: "This cannot be checked at the moment", Text: "Please try again in a minute. Nothing is wrong with the badge.", RequestID: requestid.From(r.Context()),
-		})
+		sorry(http.StatusServiceUnavailable, "Not available", "This cannot be checked at the moment",
+			"Please try again in a minute. Nothing is wrong with the badge.")
 	}
 }

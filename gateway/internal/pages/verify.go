@@ -51,7 +51,7 @@ func (h *Handler) verify(w http.ResponseWriter, r *http.Request) {
 	check, err := h.credentials.VerifyCredential(r.Context(), &badgesv1.VerifyCredentialRequest{Credential: document})
 	switch status.Code(err) {
 	case codes.OK:
-		view := newBadgeView(check, []byte(text))
+		view := newBadgeView(english, check, []byte(text))
 		h.show(w, r, http.StatusOK, "badge.html", view.title(), view)
 	case codes.InvalidArgument:
 		h.again(w, r, http.StatusBadRequest, formView{Text: text, Error: status.Convert(err).Message()})

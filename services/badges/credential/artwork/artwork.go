@@ -171,7 +171,7 @@ func pixels(drawing []byte, width, height int) (*image.RGBA, error) {
 
 func encode(img image.Image) ([]byte, error) {
 	var out bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, img); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.DefaultCompression}).Encode(&out, img); err != nil {
 		return nil, fmt.Errorf("draw badge: %w", err)
 	}
 	return out.Bytes(), nil
