@@ -98,7 +98,7 @@ func assemble(ctx context.Context, d run.Deps) (api.Domain, []run.Task, error) {
 		Panel:  review.NewPanel(rows, others, now, ids.New),
 		Board:  decision.NewBoard(rows, desk, registry, c.issuer, now, ids.New),
 		Trails: trail.NewReader(rows),
-		Issuer: c.issuer, Office: c.office, Statuses: c.statuses, Checker: c.checker, Reissuer: c.reissuer, Book: c.log,
+		Issuer: c.issuer, Office: c.office, Statuses: c.statuses, Checker: c.checker, Reissuer: c.reissuer, VCAPI: c.vcapi, Book: c.log,
 		Renderer: rendering.New(rendering.Options{
 			Credentials: rows, Definitions: rows, Office: c.office, Statuses: c.statuses, PublicURL: d.PublicURL, Now: clock.NewAdjustable().Now,
 		}),

@@ -1,7 +1,9 @@
 package badges
 
 import (
+	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
 	"github.com/tandem-badges/tandem/services/badges/credential/did"
+	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
 	"github.com/tandem-badges/tandem/services/badges/credential/verifier"
 	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
 	"github.com/tandem-badges/tandem/services/kit/clock"
@@ -12,10 +14,11 @@ import (
 // checkerOf verifies credentials of anybody. Addresses in them are of strangers, and are looked up
 // by a client that reaches no private network.
 func checkerOf(d run.Deps, kept issuing.Kept, known issuing.Known, statuses issuing.Statuses) (*issuing.Checker, error) {
-	verify, err := verifier.Standard()
+	set, err := knownContexts(d)
 	if err != nil {
 		return nil, err
 	}
+	verify := verifier.New(dataintegrity.New(jsonld.New(set)))
 	client := egress.New(egress.Options{AllowLoopback: d.Dev})
 	return issuing.NewChecker(issuing.CheckerOptions{
 		Verifier: verify, Store: kept, Known: known, Statuses: statuses, PublicURL: d.PublicURL, Now: clock.NewAdjustable().Now,

@@ -16,6 +16,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/standing"
 	"github.com/tandem-badges/tandem/services/badges/internal/status"
 	"github.com/tandem-badges/tandem/services/badges/internal/store"
+	"github.com/tandem-badges/tandem/services/badges/internal/vcapi"
 	"github.com/tandem-badges/tandem/services/badges/internal/work"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/ids"
@@ -32,6 +33,7 @@ type credentials struct {
 	checker  *issuing.Checker
 	witness  *standing.Witness
 	reissuer *work.Reissuer
+	vcapi    *vcapi.Service // nil when it is turned off
 	tasks    []run.Task
 }
 
@@ -54,7 +56,14 @@ func openCredentials(ctx context.Context, d run.Deps, rows *store.Store, others 
 	if err != nil {
 		return c, err
 	}
-	c.statuses = status.New(rows, c.signer, dataintegrity.New(jsonld.New(set)), d.PublicURL, now)
+	sign := func(ctx context.Context, name string) (keys.Signer, error) {
+		if name == vcapi.TestIssuer {
+			return testIssuer(ctx, ring)
+		}
+		_, signer, err := c.office.Signer(ctx, name)
+		return signer, err
+	}
+	c.statuses = status.New(rows, sign, dataintegrity.New(jsonld.New(set)), d.PublicURL, now)
 	c.witness = standing.New(c.statuses, c.log, rows, now)
 	if c.checker, err = checkerOf(d, rows, c.office, c.statuses); err != nil {
 		return c, err
@@ -63,6 +72,9 @@ func openCredentials(ctx context.Context, d run.Deps, rows *store.Store, others 
 		Engine: openbadge.New(set), Offices: c.office, Statuses: c.statuses, Log: c.log, Store: rows, Checker: c.checker, Schools: others,
 		PublicURL: d.PublicURL, Now: now, NewID: ids.New,
 	})
+	if c.vcapi, err = openVCAPI(ctx, d, rows, ring, c); err != nil {
+		return c, err
+	}
 	c.reissuer = work.NewReissuer(d.DB, c.issuer, c.office, now)
 	c.tasks = []run.Task{
 		logging,
@@ -70,12 +82,6 @@ func openCredentials(ctx context.Context, d run.Deps, rows *store.Store, others 
 		{Name: "operations", Run: func(ctx context.Context) error { return c.reissuer.Run(ctx, d.Log) }},
 	}
 	return c, nil
-}
-
-// signer is who signs the status lists of an issuer.
-func (c *credentials) signer(ctx context.Context, name string) (keys.Signer, error) {
-	_, signer, err := c.office.Signer(ctx, name)
-	return signer, err
 }
 
 // publish signs status lists anew as they change, in one replica at a time.

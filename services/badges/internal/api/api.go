@@ -24,6 +24,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/review"
 	"github.com/tandem-badges/tandem/services/badges/internal/status"
 	"github.com/tandem-badges/tandem/services/badges/internal/trail"
+	"github.com/tandem-badges/tandem/services/badges/internal/vcapi"
 	"github.com/tandem-badges/tandem/services/badges/internal/work"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/page"
@@ -66,6 +67,7 @@ type Domain struct {
 	Reissuer *work.Reissuer
 	Checker  *issuing.Checker
 	Renderer *rendering.Renderer
+	VCAPI    *vcapi.Service // nil when it is turned off
 }
 
 // Register puts all handlers on a server.
@@ -81,6 +83,9 @@ func Register(r grpc.ServiceRegistrar, d Domain) {
 	})
 	badgesv1.RegisterIssuersServiceServer(r, &issuersServer{office: d.Office})
 	badgesv1.RegisterStatusListsServiceServer(r, &statusServer{book: d.Statuses})
+	if d.VCAPI != nil {
+		badgesv1.RegisterVcApiServiceServer(r, &vcAPIServer{service: d.VCAPI})
+	}
 }
 
 // named refuses a name that cannot be one of the pattern: nothing has such a name.
