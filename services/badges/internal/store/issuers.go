@@ -52,12 +52,12 @@ func scanIssuer(r row) (i issuer.Issuer, err error) {
 
 // Issuer reads one issuer.
 func (s *Store) Issuer(ctx context.Context, name string) (issuer.Issuer, error) {
-	return one(ctx, s, name, scanIssuer, fromIssuers+" AND name = $2", tenant.State, name)
+	return one(tenant.OrNone(ctx), s, name, scanIssuer, fromIssuers+" AND name = $2", tenant.State, name)
 }
 
 // IssuerOf reads the issuer of a district, or with "" that of the state.
 func (s *Store) IssuerOf(ctx context.Context, district string) (issuer.Issuer, error) {
-	return one(ctx, s, district, scanIssuer, fromIssuers+" AND district = $2", tenant.State, district)
+	return one(tenant.OrNone(ctx), s, district, scanIssuer, fromIssuers+" AND district = $2", tenant.State, district)
 }
 
 // IssuerByDID finds who has or had an identifier.
@@ -78,7 +78,7 @@ func (s *Store) IssuerByDID(ctx context.Context, did string) (issuer.Issuer, err
 
 // Issuers lists issuers by name.
 func (s *Store) Issuers(ctx context.Context, p issuer.Slice) ([]issuer.Issuer, error) {
-	return all(ctx, s, scanIssuer, fromIssuers+" AND name > $2 ORDER BY name LIMIT $3", tenant.State, p.After, limit(p.Limit))
+	return all(tenant.OrNone(ctx), s, scanIssuer, fromIssuers+" AND name > $2 ORDER BY name LIMIT $3", tenant.State, p.After, limit(p.Limit))
 }
 
 // InsertKey adds a key; an issuer has one current key at a time.
@@ -114,13 +114,13 @@ func scanKey(r row) (k issuer.SigningKey, err error) {
 
 // Key reads one key.
 func (s *Store) Key(ctx context.Context, name string) (issuer.SigningKey, error) {
-	return one(ctx, s, name, scanKey, fromKeys+" AND name = $2", tenant.State, name)
+	return one(tenant.OrNone(ctx), s, name, scanKey, fromKeys+" AND name = $2", tenant.State, name)
 }
 
 // KeyByPublic finds a key by its public half.
 func (s *Store) KeyByPublic(ctx context.Context, public ed25519.PublicKey) (issuer.SigningKey, error) {
 	text := keys.EncodeMultikey(public)
-	return one(ctx, s, text, scanKey, fromKeys+" AND public_key = $2", tenant.State, text)
+	return one(tenant.OrNone(ctx), s, text, scanKey, fromKeys+" AND public_key = $2", tenant.State, text)
 }
 
 // CurrentKey reads the key that signs for an issuer. In a transaction nobody can replace it before
@@ -132,11 +132,11 @@ func (s *Store) CurrentKey(ctx context.Context, owner string) (issuer.SigningKey
 		// Who locks a row of the state must be allowed to change rows of the state.
 		ctx = tenant.With(ctx, tenant.State)
 	}
-	return one(ctx, s, owner, scanKey, query, tenant.State, owner)
+	return one(tenant.OrNone(ctx), s, owner, scanKey, query, tenant.State, owner)
 }
 
 // Keys lists the keys of an issuer, or of everybody, newest first.
 func (s *Store) Keys(ctx context.Context, owner string, p issuer.Slice) ([]issuer.SigningKey, error) {
-	return all(ctx, s, scanKey, fromKeys+" AND ($2 = '' OR issuer = $2) AND ($3 = '' OR name < $3) ORDER BY name DESC LIMIT $4",
+	return all(tenant.OrNone(ctx), s, scanKey, fromKeys+" AND ($2 = '' OR issuer = $2) AND ($3 = '' OR name < $3) ORDER BY name DESC LIMIT $4",
 		tenant.State, owner, p.After, limit(p.Limit))
 }
