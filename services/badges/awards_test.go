@@ -98,7 +98,7 @@ func TestSixBadgesMakeAPartnershipSchool(t *testing.T) {
 		}
 		require.True(t, status().GetPartnershipSchool())
 		require.Empty(t, status().GetMissing())
-		require.Equal(t, "PartnershipSchoolRecognized", w.Events()[len(w.Events())-1])
+		require.Equal(t, []string{"PartnershipSchoolRecognized", "CredentialIssued"}, w.Events()[len(w.Events())-2:])
 
 		list, err := w.Awards.ListAwards(w.As(bt.Analyst), &badgesv1.ListAwardsRequest{Parent: "districts/-/schools/-", PageSize: 4})
 		require.NoError(t, err)
@@ -136,5 +136,5 @@ func TestTheIssuerAndUnknownCredentials(t *testing.T) {
 	_, err = w.Credentials.CheckCredential(t.Context(), &badgesv1.CheckCredentialRequest{Name: "credentials/none"})
 	unknown(t, err)
 	_, err = w.Credentials.VerifyCredential(t.Context(), &badgesv1.VerifyCredentialRequest{})
-	invalid(t, err, broken{"credential", "required"})
+	invalid(t, err, broken{"document", "required"})
 }

@@ -103,7 +103,9 @@ func checkCredential(t *testing.T, w *bt.World, award *badgesv1.Award) {
 	require.Equal(t, base+bt.Badge+"/versions/1", doc.Subject.Achievement.ID)
 	require.Len(t, doc.Subject.Achievement.ResultDescription, 5)
 	require.Equal(t, doc.Subject.Achievement.ID+"#process-over-time-2", doc.Subject.Result[0].AchievedLevel)
-	require.Equal(t, "Evidence 1", doc.Evidence[0].Name, "captions are the school's own: people may be named in them")
+	require.Len(t, doc.Evidence, 1, "what the school did not make public is not in the credential")
+	require.Equal(t, bt.PublicSummary, doc.Evidence[0].Name)
+	require.NotContains(t, string(body.GetData()), "Notes of the family evening", "captions are the school's own: people may be named in them")
 	require.Contains(t, doc.Evidence[0].DigestSRI, "sha256-")
 
 	v, err := w.Credentials.CheckCredential(t.Context(), &badgesv1.CheckCredentialRequest{Name: award.GetCredential()})

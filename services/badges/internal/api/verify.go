@@ -33,6 +33,10 @@ func handedIn(req *badgesv1.VerifyCredentialRequest) ([]byte, error) {
 		})
 	case len(req.GetDocument()) > 0:
 		return req.GetDocument(), nil
+	case req.GetCredential() == nil:
+		return nil, problem.Invalid(problem.Violation{
+			Field: "document", Rule: "required", Fix: "Give the credential as document, in the form in which you received it.",
+		})
 	}
 	return structJSON(req.GetCredential())
 }
