@@ -2,134 +2,150 @@ package command
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
-	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
-)
-
-// Limits of what is read.
-const (
-	maxCredential = 1 << 20
-	fetchTimeout  = 30 * time.Second
+	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
+	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
+	"github.com/tandem-badges/tandem/services/badges/credential/verifier"
 )
 
 // Exit codes of `tandem verify`, so that scripts can tell a badge that is wrong
-// from one that could not be read.
+// from something that is none or could not be read.
 const (
 	exitInvalid    = 1
 	exitUnreadable = 2
 )
 
-// Verify checks a badge without any server: everything it needs is in the
-// program.
+// Verify checks badges without any server: everything it needs is in the
+// program, unless it is told to look things up.
 type Verify struct {
-	Target string            `arg:"" help:"File, address (http:// or https://, also of a public badge page), or - for standard input." placeholder:"FILE|URL"`
-	JSON   bool              `name:"json" help:"Print the report as JSON."`
-	Trust  map[string]string `help:"Issuers to trust by name, DID=NAME;... Without it, who the issuer is stays an open question." placeholder:"DID=NAME"`
+	Targets     []string          `arg:"" name:"target" help:"Files, addresses (http:// or https://, also of a public badge page), or - for standard input." placeholder:"FILE|URL"`
+	JSON        bool              `name:"json" help:"Print the report as JSON."`
+	Language    string            `help:"Language of the report, en or es." enum:"en,es" default:"en" env:"-"`
+	Registry    string            `help:"Signed list of known issuers: a file, or an address such as https://HOST/v1/issuers:registry." placeholder:"FILE|URL"`
+	RegistryKey string            `help:"Key that must have signed the list (z6Mk...)." placeholder:"KEY"`
+	Trust       map[string]string `help:"Issuers to know by name without a list, DID=NAME;..." placeholder:"DID=NAME"`
+	Online      bool              `help:"Look up status lists and the keys of did:web issuers. Without it nothing is fetched but the targets." env:"-"`
+	Development bool              `help:"Know the examples context of the W3C, and let lookups reach this machine over http." env:"-"`
+	Recipient   string            `help:"Id or identifier of the school that the badge has to be about." placeholder:"ID" env:"-"`
+	Challenge   string            `help:"For presentations: the challenge that was given." env:"-"`
+	Domain      string            `help:"For presentations: the domain that was given." env:"-"`
+	At          time.Time         `help:"Verify for this time, such as 2026-06-01T12:00:00Z, instead of now." placeholder:"TIME" env:"-"`
+
+	LogFlags `embed:""`
 }
 
-// Help explains the exit codes.
+// Help explains forms, answers and exit codes.
 func (Verify) Help() string {
-	return "Exit code 0: valid. 1: not valid. 2: could not be read. A valid badge of an unknown issuer is valid; whether to trust the issuer is a separate question."
+	return `Reads JSON, presentations, signed tokens (VC-JWT), baked PNG and SVG pictures and PDF certificates.
+
+Valid and known are two answers: a badge of an unknown issuer can be valid. Give --registry to know issuers. What was not looked up is told as a warning, never as passed.
+
+  tandem verify badge.png
+  tandem verify --registry issuers.json --registry-key z6Mk... badge.json
+  tandem verify --online https://badges.example.org/badges/06fq8
+  curl -s https://badges.example.org/v1/credentials/06fq8 | tandem verify --json -
+
+Exit code 0: all are valid. 1: one is not valid. 2: one is no credential or could not be read, or an option is wrong.`
 }
 
-// Run verifies and prints each step.
+// Run verifies and prints.
 func (v *Verify) Run(ctx context.Context) error {
-	document, err := v.read(ctx)
+	verify, opts, err := v.prepare(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tandem verify:", err)
 		return ExitError{Code: exitUnreadable}
 	}
-	set, err := contexts.Standard()
-	if err != nil {
-		return err
+	results := make([]result, len(v.Targets))
+	for i, target := range v.Targets {
+		results[i] = v.check(ctx, verify, opts, target)
 	}
-	report := openbadge.New(set).Verify(ctx, document, openbadge.Options{Now: time.Now().UTC(), KnownIssuers: v.Trust})
 	if v.JSON {
-		err = printJSON(os.Stdout, report)
+		err = printJSON(os.Stdout, results)
 	} else {
-		err = printReport(os.Stdout, report)
+		err = printer{out: os.Stdout, colors: colorful(os.Stdout), language: opts.Language}.all(results)
 	}
 	if err != nil {
 		return err
 	}
-	if !report.Valid {
-		return ExitError{Code: exitInvalid}
+	if code := exitCode(results); code != 0 {
+		return ExitError{Code: code}
 	}
 	return nil
 }
 
-func (v *Verify) read(ctx context.Context) ([]byte, error) {
-	switch {
-	case v.Target == "-":
-		return readLimited(os.Stdin)
-	case strings.HasPrefix(v.Target, "http://"), strings.HasPrefix(v.Target, "https://"):
-		return fetch(ctx, v.Target)
-	default:
-		file, err := os.Open(v.Target)
-		if err != nil {
-			return nil, err
+func (v *Verify) prepare(ctx context.Context) (*verifier.Verifier, verifier.Options, error) {
+	opts := verifier.Options{
+		Now: v.At.UTC(), Language: verifier.Language(v.Language),
+		Recipient: v.Recipient, Challenge: v.Challenge, Domain: v.Domain,
+	}
+	if v.At.IsZero() {
+		opts.Now = time.Now().UTC()
+	}
+	known := contexts.Standard
+	if v.Development {
+		known = contexts.Development
+	}
+	set, err := known()
+	if err != nil {
+		return nil, opts, err
+	}
+	if opts.Registry, err = v.issuers(ctx); err != nil {
+		return nil, opts, err
+	}
+	if v.Online {
+		opts.Lists, opts.Resolver = v.lookups(opts.Now)
+	}
+	if opts.Log, err = v.openLog(ctx); err != nil {
+		return nil, opts, err
+	}
+	return verifier.New(dataintegrity.New(jsonld.New(set))), opts, nil
+}
+
+// result is what became of one target.
+type result struct {
+	Target string `json:"target"`
+	// Error says why the target could not be read at all.
+	Error string `json:"error,omitempty"`
+	verifier.Report
+}
+
+func (v *Verify) check(ctx context.Context, verify *verifier.Verifier, opts verifier.Options, target string) result {
+	document, err := v.read(ctx, target)
+	if err != nil {
+		return result{Target: target, Error: err.Error(), Report: verifier.Report{Time: opts.Now, Steps: []verifier.Step{}}}
+	}
+	return result{Target: target, Report: verify.Verify(ctx, document, opts)}
+}
+
+// unreadable tells what is no credential from one that is refused.
+func (r result) unreadable() bool {
+	if r.Error != "" {
+		return true
+	}
+	switch r.Step(verifier.StepRead).Code {
+	case "file_empty", "file_too_large", "unknown_format", "form_unknown", "no_credential":
+		return true
+	}
+	return false
+}
+
+// exitCode is that of the worst result: not valid is worse than unreadable.
+func exitCode(results []result) int {
+	code := 0
+	for _, r := range results {
+		switch {
+		case r.unreadable():
+			code = max(code, exitUnreadable)
+		case !r.Valid:
+			return exitInvalid
 		}
-		defer func() { _ = file.Close() }()
-		return readLimited(file)
 	}
+	return code
 }
 
-// fetch asks for the credential; a badge page answers with it instead of HTML.
-func fetch(ctx context.Context, address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", "application/vc+ld+json, application/ld+json, application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answered %s", address, resp.Status)
-	}
-	return readLimited(resp.Body)
-}
-
-func readLimited(r io.Reader) ([]byte, error) {
-	document, err := io.ReadAll(io.LimitReader(r, maxCredential+1))
-	if err == nil && len(document) > maxCredential {
-		err = fmt.Errorf("larger than %d bytes: not a badge", maxCredential)
-	}
-	return document, err
-}
-
-func printJSON(w io.Writer, report openbadge.Report) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
-}
-
-func printReport(w io.Writer, report openbadge.Report) error {
-	marks := map[openbadge.Outcome]string{
-		openbadge.Passed: "ok     ", openbadge.Failed: "FAILED ", openbadge.Warning: "warning", openbadge.Skipped: "skipped",
-	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "badge:  %s\nissuer: %s (%s)\n", report.Name, report.IssuerName, report.IssuerID)
-	for _, step := range report.Steps {
-		fmt.Fprintf(&text, "%s  %s: %s\n", marks[step.Outcome], step.Title, step.Reason)
-	}
-	verdict := "NOT VALID"
-	if report.Valid {
-		verdict = "valid"
-	}
-	fmt.Fprintf(&text, "result: %s\n", verdict)
-	_, err := io.WriteString(w, text.String())
-	return err
-}
+var errTooLarge = errors.New("larger than 4 MB: not a badge")
