@@ -327,6 +327,10 @@ func TestARefreshLeadsToWhatTookThePlace(t *testing.T) {
 	_, err := d.registry.Revoke(t.Context(), third.Name, "", "A mistake.")
 	require.NoError(t, err)
 	require.Equal(t, second.Credential, refreshed(first.Credential), "not to what does not stand")
+	for name, by := range map[string]string{"credentials/p1": "credentials/p2", "credentials/p2": "credentials/p3", "credentials/p3": ""} {
+		require.NoError(t, d.InsertCredential(t.Context(), award.Credential{Name: name, Kind: award.KindPartnership, ReplacedBy: by}))
+	}
+	require.Equal(t, "credentials/p3", refreshed("credentials/p1"), "of the Partnership School award, too")
 	_, err = d.registry.Refresh(t.Context(), "credentials/none")
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }

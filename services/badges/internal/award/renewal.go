@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
-	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
@@ -109,34 +108,45 @@ func (r *Registry) successor(ctx context.Context, a Award) (Award, error) {
 }
 
 // Refresh is the credential that took the place of one: the newest of the award that renewed its award and stands, or
-// its own newest version when nothing did.
+// the Partnership School award that followed on it, or its own newest version when nothing did.
 func (r *Registry) Refresh(ctx context.Context, credential string) (Credential, error) {
 	c, err := r.store.Credential(ctx, credential)
+	for range chain {
+		if err != nil || c.ReplacedBy == "" {
+			break
+		}
+		c, err = r.store.Credential(ctx, c.ReplacedBy)
+	}
 	if err != nil || c.Award == "" {
 		return c, err
 	}
 	ctx = tenant.With(ctx, names.District(c.Award)) // a credential is public
 	a, err := r.store.Award(ctx, c.Award)
+	if err != nil {
+		return Credential{}, err
+	}
+	if a, err = r.newest(ctx, a); err != nil || a.Credential == c.Name {
+		return c, err
+	}
+	return r.store.Credential(ctx, a.Credential)
+}
+
+// newest is the last award of a row of renewals that stands.
+func (r *Registry) newest(ctx context.Context, a Award) (Award, error) {
 	for range chain {
-		if err != nil || a.RenewedBy == "" {
+		if a.RenewedBy == "" {
 			break
 		}
-		next, failed := r.store.Award(ctx, a.RenewedBy)
-		if failed != nil {
-			return Credential{}, failed
+		next, err := r.store.Award(ctx, a.RenewedBy)
+		if err != nil {
+			return Award{}, err
 		}
 		if !next.State.Counts() && next.State != Renewed {
 			break
 		}
 		a = next
 	}
-	if err != nil {
-		return Credential{}, err
-	}
-	if a.Credential == "" {
-		return Credential{}, problem.NotFound(credential)
-	}
-	return r.store.Credential(ctx, a.Credential)
+	return a, nil
 }
 
 // Ends are the times at which an award ends and lapses. An award made on the last day of a
