@@ -34,6 +34,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
 	"github.com/tandem-badges/tandem/services/badges/internal/status"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 // Form is a form of a credential.
@@ -142,6 +143,7 @@ func (r *Renderer) Render(ctx context.Context, name string, form Form, language 
 
 // Image draws the badge of a definition, without a credential: the picture that credentials refer to.
 func (r *Renderer) Image(ctx context.Context, name string, form Form) (File, error) {
+	ctx = tenant.With(ctx, tenant.State) // definitions are the state's, and strangers have no tenant
 	badge := artwork.Badge{Kind: artwork.PartnershipSchool, Title: "Partnership School"}
 	if names.ID(name) != artwork.PartnershipSchool {
 		d, err := r.Definitions.Definition(ctx, name)
