@@ -13,7 +13,7 @@ import (
 type Options struct {
 	// Now is the time for which the document is checked; the current time when zero.
 	Now time.Time
-	// Resolver finds keys that the registry does not have; nil means did:key only.
+	// Resolver finds keys that the registry does not have; without it those of did:key only are found.
 	Resolver dataintegrity.Resolver
 	// Registry is the list of known issuers with their keys; with nil the issuer step is skipped.
 	Registry *registry.Registry

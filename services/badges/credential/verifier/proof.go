@@ -99,20 +99,20 @@ func proofs(signed []dataintegrity.Proof) []Proof {
 	return out
 }
 
-// resolver asks the registry first, since it knows of compromised keys: a did:key holds its key
-// itself and would never tell. The registry resolves what it does not list as a did:key, too.
+// resolver asks the registry first, since it knows of compromised keys, which a did:key, that holds
+// its key itself, would never tell; then the source of other keys.
 func (c *check) resolver() dataintegrity.Resolver {
-	fallback := c.opts.Resolver
-	if fallback == nil {
-		fallback = dataintegrity.DIDKey{}
+	var all firstOf
+	if c.opts.Registry != nil {
+		all = append(all, c.opts.Registry)
 	}
-	if c.opts.Registry == nil {
-		return fallback
+	if c.opts.Resolver != nil {
+		all = append(all, c.opts.Resolver)
 	}
-	return firstOf{c.opts.Registry, fallback}
+	return append(all, dataintegrity.DIDKey{})
 }
 
-// firstOf asks one resolver after the other. A moment of compromise that any of them knows counts.
+// firstOf asks one resolver after the other.
 type firstOf []dataintegrity.Resolver
 
 // Resolve implements dataintegrity.Resolver.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -55,27 +56,35 @@ Exit code 0: all are valid. 1: one is not valid. 2: one is no credential or coul
 
 // Run verifies and prints.
 func (v *Verify) Run(ctx context.Context) error {
-	verify, opts, err := v.prepare(ctx)
+	code, err := v.run(ctx, os.Stdout, colorful(os.Stdout))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tandem verify:", err)
-		return ExitError{Code: exitUnreadable}
+	}
+	if code != 0 {
+		return ExitError{Code: code}
+	}
+	return nil
+}
+
+// run answers with the exit code.
+func (v *Verify) run(ctx context.Context, out io.Writer, colors bool) (int, error) {
+	verify, opts, err := v.prepare(ctx)
+	if err != nil {
+		return exitUnreadable, err
 	}
 	results := make([]result, len(v.Targets))
 	for i, target := range v.Targets {
 		results[i] = v.check(ctx, verify, opts, target)
 	}
 	if v.JSON {
-		err = printJSON(os.Stdout, results)
+		err = printJSON(out, results)
 	} else {
-		err = printer{out: os.Stdout, colors: colorful(os.Stdout), language: opts.Language}.all(results)
+		err = printer{out: out, colors: colors, language: opts.Language}.all(results)
 	}
 	if err != nil {
-		return err
+		return exitUnreadable, err
 	}
-	if code := exitCode(results); code != 0 {
-		return ExitError{Code: code}
-	}
-	return nil
+	return exitCode(results), nil
 }
 
 func (v *Verify) prepare(ctx context.Context) (*verifier.Verifier, verifier.Options, error) {
