@@ -47,6 +47,9 @@ func (p *Processor) checkObject(object map[string]any, n *counter) error {
 		if key == "" { // the library takes an empty property for the top of the document
 			return refuse(CodeUndefinedTerm, key, "an empty key has no meaning, so it would not be signed")
 		}
+		if key == "@direction" && isValue {
+			return refuse(CodeDirection, key, "the direction of a text has no place in RDF, so it would not be signed: leave it to the language, or sign with eddsa-jcs-2022")
+		}
 		if strings.HasPrefix(key, "@") && !allowedKeyword(key, isValue) {
 			return refuse(CodeKeyword, key, "this JSON-LD keyword is not accepted in a credential")
 		}
@@ -63,7 +66,7 @@ func (p *Processor) checkObject(object map[string]any, n *counter) error {
 	return nil
 }
 
-// allowedKeyword leaves out among others @direction and @index, which RDF cannot carry.
+// allowedKeyword leaves out among others @index, which RDF cannot carry.
 func allowedKeyword(key string, inValue bool) bool {
 	switch key {
 	case "@id":

@@ -23,8 +23,7 @@ func (b *builder) reference(text string, s *scope) (rdfc.Term, bool) {
 	if !ok {
 		return rdfc.Term{}, false
 	}
-	name, err := iri(full)
-	return name, err == nil
+	return b.iri(full)
 }
 
 // vocabReference makes the term of a value that may be a word, an IRI or a blank node.
@@ -48,13 +47,9 @@ func (b *builder) word(text string, s *scope) (rdfc.Term, bool) {
 		return rdfc.Term{}, false
 	}
 	if !expanded && !absolute(text) {
-		if s.vocab == "" {
-			return rdfc.Term{}, false
-		}
-		full = s.vocab + text
+		full = orDefault(s.vocab, undefined) + text
 	}
-	name, err := iri(full)
-	return name, err == nil
+	return b.iri(full)
 }
 
 // withPrefix writes a compact IRI out. Without a known prefix the text stays as it is.

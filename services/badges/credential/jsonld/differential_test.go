@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,4 +72,68 @@ func TestTheCompiledPathEqualsTheGeneralOne(t *testing.T) {
 			t.Logf("%d documents, %d accepted, %d of them by the compiled path", documents/c.share, accepted.Load(), compiled.Load())
 		})
 	}
+}
+
+// A document that is refused is refused for the same reason by both ways, as the general one
+// says it; only where a document is too large for the general path does the compiled one answer.
+func TestLargeDocumentsAreRefusedWithoutTheGeneralPath(t *testing.T) {
+	objects := strings.TrimSuffix(strings.Repeat(`{"type":["Related","Image"],"version":"1"},`, 12_000), ",")
+	p := production(t)
+	for body, code := range map[string]jsonld.Code{
+		`"type":"Achievement","related":[` + objects + `]`:                        "",
+		`"type":"Achievement","colour":"red","related":[` + objects + `]`:         jsonld.CodeUndefinedTerm,
+		`"type":"Achievement","image":"logo.png","related":[` + objects + `]`:     jsonld.CodeRelativeIRI,
+		`"type":"Achievement","name":null,"related":[` + objects + `]`:            jsonld.CodeTooLarge,
+		`"type":"Achievement","name":{"@index":"x"},"related":[` + objects + `]`:  jsonld.CodeTooLarge,
+		`"type":"Achievement","name":null,"related":[{"type":"Related"}]`:         jsonld.CodeDroppedValue,
+		`"type":"Achievement","name":{"@value":"x","type":"https://example.org"}`: "",
+	} {
+		doc, err := jsonld.Decode([]byte(head + body + "}"))
+		require.NoError(t, err)
+		_, err = p.ToRDF(doc)
+		var refusal *jsonld.Error
+		if code == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorAs(t, err, &refusal)
+		require.Equal(t, code, refusal.Code, refusal.Error())
+	}
+}
+
+// An attacker may ask for a new mix of types in each object; what is remembered stays bounded,
+// and the next good document is read as before.
+func TestScopesOfHostileDocumentsAreForgotten(t *testing.T) {
+	p := production(t)
+	types := []string{"Achievement", "Address", "Alignment", "Evidence", "GeoCoordinates", "IdentityObject", "Image", "Profile", "Related", "Result", "ResultDescription"}
+	for mix := 1; mix < 1<<len(types); mix++ {
+		var chosen []any
+		for i, name := range types {
+			if mix&(1<<i) != 0 {
+				chosen = append(chosen, name)
+			}
+		}
+		p.Compiled(map[string]any{"@context": []any{contexts.CredentialsV2, contexts.OpenBadges303}, "type": chosen, "name": "x"})
+		require.LessOrEqual(t, p.Scopes(), 1024)
+	}
+	_, took := p.Compiled(map[string]any{"@context": []any{contexts.CredentialsV2, contexts.OpenBadges303}, "type": "Image", "caption": "x"})
+	require.True(t, took)
+}
+
+// The fuzzer looks for a text on which the two ways differ.
+func FuzzCompiledPath(f *testing.F) {
+	for n := range uint64(8) {
+		g := &generator{rand.New(rand.NewPCG(3, n)), 8} //nolint:gosec // repeatable seeds
+		raw, err := json.Marshal(g.document())
+		require.NoError(f, err)
+		f.Add(string(raw))
+	}
+	set, err := contexts.Development()
+	require.NoError(f, err)
+	p := jsonld.New(set)
+	f.Fuzz(func(t *testing.T, text string) {
+		if doc, err := jsonld.Decode([]byte(text)); err == nil && len(text) < 20_000 {
+			same(t, p, doc)
+		}
+	})
 }

@@ -20,6 +20,7 @@ const (
 	CodeInvalidIRI     Code = "invalid_iri"
 	CodeLongIRI        Code = "iri_too_long"
 	CodeLanguage       Code = "invalid_language"
+	CodeDirection      Code = "direction_unsigned"
 	CodeExpansion      Code = "expansion_failed"
 )
 

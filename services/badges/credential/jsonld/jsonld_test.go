@@ -121,7 +121,8 @@ func TestAValueThatWouldNotBeSignedIsRefused(t *testing.T) {
 		"over-long key":                {`"` + long + `":"x"`, jsonld.CodeLongIRI},
 		"object under an over-long id": {`"name":"x","image":{"id":"` + long + `","name":"y"}`, jsonld.CodeLongIRI},
 		"over-long type":               {`"type":"` + long + `"`, jsonld.CodeLongIRI},
-		"direction":                    {`"name":{"@value":"x","@language":"ar","@direction":"rtl"}`, jsonld.CodeKeyword},
+		"direction":                    {`"name":{"@value":"x","@language":"ar","@direction":"rtl"}`, jsonld.CodeDirection},
+		"direction of a node":          {`"@direction":"rtl","name":"x"`, jsonld.CodeKeyword},
 		"index":                        {`"name":{"@value":"x","@index":"1"}`, jsonld.CodeKeyword},
 		"set":                          {`"name":{"@set":["x"]}`, jsonld.CodeKeyword},
 		"graph":                        {`"@graph":[{"name":"x"}]`, jsonld.CodeKeyword},
@@ -153,7 +154,12 @@ func TestAValueThatWouldNotBeSignedIsRefused(t *testing.T) {
 		"too large":                    {`"name":"` + strings.Repeat("x", 1<<20) + `"`, jsonld.CodeTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := canonical(t, production(t), head+c.body+"}")
+			p := production(t)
+			_, err := canonical(t, p, head+c.body+"}")
+			if doc, err := jsonld.Decode([]byte(head + c.body + "}")); err == nil {
+				_, took := p.Compiled(doc)
+				require.False(t, took, "the compiled path refuses it too")
+			}
 			var refusal *jsonld.Error
 			require.ErrorAs(t, err, &refusal)
 			require.Equal(t, c.code, refusal.Code, refusal.Error())

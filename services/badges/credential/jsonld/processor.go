@@ -36,10 +36,11 @@ func New(set *contexts.Set) *Processor {
 // ToRDF gives the dataset of a document decoded by Decode. Every value of the document is in
 // the dataset, or the answer is an *Error.
 func (p *Processor) ToRDF(doc map[string]any) (rdfc.Dataset, error) {
-	if dataset, ok := p.compiled(doc); ok {
-		return dataset, nil
+	b := &builder{}
+	if b.document(p, doc) {
+		return b.out, nil
 	}
-	return p.general(doc)
+	return b.otherwise(doc)
 }
 
 // Canonicalize converts a document and canonicalizes its dataset, as a signature needs it. It is
@@ -50,7 +51,7 @@ func (p *Processor) Canonicalize(doc map[string]any, opts rdfc.Options) (rdfc.Re
 	if b.document(p, doc) {
 		return rdfc.Canonicalize(b.out, opts)
 	}
-	dataset, err := p.general(doc)
+	dataset, err := b.otherwise(doc)
 	if err != nil {
 		return rdfc.Result{}, err
 	}

@@ -55,7 +55,7 @@ type step struct {
 
 // maxScopes bounds the memory of compiled scopes: only an attacker needs more, and then all
 // are forgotten and compiled again.
-const maxScopes = 4096
+const maxScopes = 1024
 
 // compiler makes and remembers scopes. It is safe for concurrent use.
 type compiler struct {
@@ -84,24 +84,22 @@ func (c *compiler) reset() error {
 	return nil
 }
 
-// descend returns the scope one step below; nil when the step leads to what is not compiled.
-func (c *compiler) descend(from *scope, by step) *scope {
-	if from == nil {
-		return nil
-	}
+// descend returns the scope one step below, and whether it had to be built; nil when the step
+// leads to what is not compiled.
+func (c *compiler) descend(from *scope, by step) (to *scope, built bool) {
 	if known := from.below.Load(); known != nil {
 		if to, found := (*known)[by]; found {
-			return to
+			return to, false
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	to := c.build(from, by)
+	to = c.build(from, by)
 	if c.size++; c.size > maxScopes {
 		if c.reset() != nil {
-			return nil
+			return nil, true
 		}
-		return to
+		return to, true
 	}
 	below := map[step]*scope{}
 	if known := from.below.Load(); known != nil {
@@ -109,7 +107,7 @@ func (c *compiler) descend(from *scope, by step) *scope {
 	}
 	below[by] = to
 	from.below.Store(&below)
-	return to
+	return to, true
 }
 
 // build lets the library process the contexts of a step, by the rules for where they stand.
