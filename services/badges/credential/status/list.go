@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	typeCredential = "VerifiableCredential"
+	typeCredential = "VerifiableCredential" //nolint:gosec // a type, no credential
 	typeList       = "BitstringStatusListCredential"
 	typeSubject    = "BitstringStatusList"
 

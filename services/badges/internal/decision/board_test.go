@@ -228,7 +228,7 @@ func TestAnAwardIsDecisionApplicationAwardAndCredentialAtOnce(t *testing.T) {
 		Decision: d.Name, Journey: memory.Journey, Credential: w.Credential, State: award.Active, AwardTime: memory.Begin(),
 		ExpireTime: memory.Begin().AddDate(3, 0, 0), LapseTime: memory.Begin().AddDate(3, 0, 90),
 		RenewalOpenTime: memory.Begin().AddDate(3, -6, 0),
-		CreateTime: memory.Begin(), UpdateTime: memory.Begin(), Version: 1,
+		CreateTime:      memory.Begin(), UpdateTime: memory.Begin(), Version: 1,
 	}, w)
 	c, err := b.Credential(t.Context(), w.Credential)
 	require.NoError(t, err)

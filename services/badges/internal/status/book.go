@@ -63,7 +63,7 @@ func (b *Book) Allocate(ctx context.Context, issuer, credential string) ([]openb
 	if err != nil {
 		return nil, err
 	}
-	out := make([]openbadge.Status, 0, len(purposes())+1)
+	var out []openbadge.Status
 	for _, purpose := range purposes() {
 		e, ok := place(have, purpose)
 		if !ok {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -51,7 +52,7 @@ func renewalsDue(t *testing.T, s *store.Store, _ *sqldb.DB) {
 
 func aList(ordinal int) status.List {
 	return status.List{
-		Name: "statusLists/l" + string(rune('0'+ordinal)), Issuer: "issuers/i", Purpose: "revocation", Ordinal: ordinal, CreateTime: at(1),
+		Name: fmt.Sprintf("statusLists/l%d", ordinal), Issuer: "issuers/i", Purpose: "revocation", Ordinal: ordinal, CreateTime: at(1),
 	}
 }
 
