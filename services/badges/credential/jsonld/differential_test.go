@@ -56,7 +56,7 @@ func TestTheCompiledPathEqualsTheGeneralOne(t *testing.T) {
 			for range runtime.GOMAXPROCS(0) {
 				wait.Go(func() {
 					for n := next.Add(1); n <= int64(documents/c.share) && !t.Failed(); n = next.Add(1) {
-						g := &generator{rand.New(rand.NewPCG(4, uint64(n))), c.oddity} //nolint:gosec // a repeatable test
+						g := &generator{rand.New(rand.NewPCG(4, uint64(n))), c.oddity}
 						took, good := same(t, p, g.document())
 						if took {
 							compiled.Add(1)
@@ -123,7 +123,7 @@ func TestScopesOfHostileDocumentsAreForgotten(t *testing.T) {
 // The fuzzer looks for a text on which the two ways differ.
 func FuzzCompiledPath(f *testing.F) {
 	for n := range uint64(8) {
-		g := &generator{rand.New(rand.NewPCG(3, n)), 8} //nolint:gosec // repeatable seeds
+		g := &generator{rand.New(rand.NewPCG(3, n)), 8}
 		raw, err := json.Marshal(g.document())
 		require.NoError(f, err)
 		f.Add(string(raw))

@@ -172,7 +172,7 @@ func (s *set) size(lines int) {
 // find returns the slot of an equal line, or the empty slot where the line belongs.
 func (s *set) find(t *text, want span) int {
 	key := t.buf[want.from:want.to]
-	mask := uint64(len(s.slots) - 1)
+	mask := uint64(len(s.slots) - 1) //nolint:gosec // at least 15
 	for at := maphash.Bytes(s.seed, key) & mask; ; at = (at + 1) & mask {
 		if s.slots[at] == 0 {
 			return int(at) //nolint:gosec // below the length of a slice
