@@ -24,14 +24,18 @@ func (e *InvalidError) Error() string {
 
 // Check returns every rule that a badge, an endorsement or a learner record breaks: of the
 // Verifiable Credentials Data Model 2.0, of Open Badges 3.0 and CLR 2.0, and what follows from
-// these, such as that a result names a level that exists. What a document embeds is checked with it.
-func Check(doc map[string]any) []Violation { return check(doc, false) }
+// these, such as that a result names a level that exists, and of the published schemas that it names.
+// What a document embeds is checked with it.
+func Check(doc map[string]any) []Violation {
+	return oncePerField(append(check(doc, false), CheckSchemas(doc, nil).Violations...))
+}
 
-// check is Check; issuing adds our own rules: a name for badge and issuer.
+// check is Check without the schemas; issuing adds our own rules: a name for badge and issuer. That
+// what we build meets the schema which it names is for the tests to show, not for every badge.
 func check(doc map[string]any, issuing bool) []Violation {
 	w := &walker{}
 	w.Found = vc.Check(doc)
-	w.object(doc, "", kindOf(doc))
+	w.object(doc, kindOf(doc))
 	w.meaning(doc)
 	if issuing {
 		w.required(doc, "", "name")
@@ -65,8 +69,16 @@ func (w *walker) required(parent map[string]any, path, key string) {
 }
 
 // oncePerField keeps the first violation of each field, as one fault breaks rules of both standards.
+// Words without a meaning come last, since a wrong context leaves many of them behind.
 func oncePerField(found []Violation) []Violation {
 	var out []Violation
+	undefined := func(v Violation) int {
+		if v.Rule == "undefined" {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(found, func(a, b Violation) int { return undefined(a) - undefined(b) })
 	for _, v := range found {
 		if !slices.ContainsFunc(out, func(o Violation) bool { return o.Field == v.Field }) {
 			out = append(out, v)

@@ -25,7 +25,7 @@ var schemaAddress = regexp.MustCompile(`^https://purl\.imsglobal\.org/spec/(?:ob
 // of these rules exactly when the schema accepts it. The schema's own file is not part of the program.
 func CheckSchema(doc map[string]any) []Violation {
 	w := &walker{exact: true}
-	w.object(doc, "", kindOf(doc))
+	w.object(doc, kindOf(doc))
 	return w.Found
 }
 
@@ -54,7 +54,7 @@ func CheckSchemas(doc map[string]any, schemas vc.Schemas) SchemaResult {
 		}
 		r.Checked++
 		w := &walker{exact: true}
-		w.object(doc, "", kind)
+		w.object(doc, kind)
 		for _, v := range w.Found {
 			if slices.Contains([]string{ruleList, ruleSingle}, v.Rule) {
 				r.Warnings = append(r.Warnings, v)

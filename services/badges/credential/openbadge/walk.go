@@ -1,9 +1,9 @@
 package openbadge
 
 import (
+	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,53 +25,86 @@ const (
 type walker struct {
 	vc.Checker
 	exact bool
+	way   []step
+}
+
+// step is one step from the top of the document to where the walker is. The path is written only
+// when there is something to say about the place: nearly every document is right.
+type step struct {
+	key   string
+	index int // of a list's item, -1 for the value under a key
+}
+
+// note adds a violation of the value here, or of a field of the object here.
+func (w *walker) note(key, rule, fix string) {
+	path := ""
+	for _, s := range w.way {
+		if s.index < 0 {
+			path = vc.Join(path, s.key)
+		} else {
+			path = vc.At(path, s.index)
+		}
+	}
+	switch {
+	case strings.HasPrefix(key, "["): // an item of a list of texts
+		path += key
+	case key != "":
+		path = vc.Join(path, key)
+	}
+	w.Add(path, rule, fix)
 }
 
 // object checks an object of a class.
-func (w *walker) object(o map[string]any, path, name string) {
+func (w *walker) object(o map[string]any, name string) {
 	c := classes[name]
-	w.types(o, path, c)
+	w.types(o, c)
 	if strings.HasSuffix(name, "Credential") {
-		w.contexts(o, path, name)
+		w.contexts(o, name)
 	}
-	for _, f := range c.fields {
+	for i := range c.fields {
+		f := &c.fields[i]
 		value, has := o[f.name]
 		switch {
 		case has:
-			w.field(value, vc.Join(path, f.name), f)
+			w.way = append(w.way, step{f.name, -1})
+			w.field(value, f)
+			w.way = w.way[:len(w.way)-1]
 		case f.required:
-			w.Add(vc.Join(path, f.name), "required", "Say this too: a "+name+" must have it.")
+			w.note(f.name, "required", "Say this too: a "+name+" must have it.")
 		}
 	}
-	if !c.closed {
-		return
+	if c.closed {
+		w.others(o, c, name)
 	}
-	for key := range o {
+}
+
+// others notes the fields that a closed class does not have.
+func (w *walker) others(o map[string]any, c class, name string) {
+	for _, key := range slices.Sorted(maps.Keys(o)) {
 		if key != "type" && !slices.ContainsFunc(c.fields, func(f field) bool { return f.name == key }) {
-			w.Add(vc.Join(path, key), "closed", "Leave this out: a "+name+" has no such field.")
+			w.note(key, "closed", "Leave this out: a "+name+" has no such field.")
 		}
 	}
 }
 
 // types checks that an object says what it is.
-func (w *walker) types(o map[string]any, path string, c class) {
+func (w *walker) types(o map[string]any, c class) {
 	if c.types == nil {
 		return
 	}
-	field := vc.Join(path, "type")
 	_, isText := o["type"].(string)
 	items, isList := o["type"].([]any)
 	notText := func(item any) bool { _, ok := item.(string); return !ok }
 	switch {
 	case w.exact && c.oneType && isList, w.exact && !c.oneType && isText:
-		w.Add(field, formRule(c.oneType), "Give the type as a "+formName(c.oneType)+".")
+		w.note("type", formRule(c.oneType), "Give the type as a "+formName(c.oneType)+".")
 	case !isText && (!isList || slices.ContainsFunc(items, notText)):
-		w.Add(field, "type", "Give the type, as a text or a list of texts.")
+		w.note("type", "type", "Give the type, as a text or a list of texts.")
 		return
 	}
 	for _, alternatives := range c.types {
 		if !slices.ContainsFunc(alternatives, func(t string) bool { return vc.HasType(o, t) }) {
-			w.Add(field, "type", "List "+strings.Join(alternatives, " or ")+" among the types.")
+			w.note("type", "type", "List "+strings.Join(alternatives, " or ")+" among the types.")
 		}
 	}
 }
@@ -96,8 +129,7 @@ var (
 )
 
 // contexts checks that the document names the contexts of its kind, in their order.
-func (w *walker) contexts(o map[string]any, path, name string) {
-	field := vc.Join(path, "@context")
+func (w *walker) contexts(o map[string]any, name string) {
 	want := []*regexp.Regexp{badgeContext}
 	fix := "Name " + contexts.CredentialsV2 + " first and " + contexts.OpenBadges303 + " second."
 	if name == "ClrCredential" {
@@ -106,12 +138,12 @@ func (w *walker) contexts(o map[string]any, path, name string) {
 	}
 	items, _ := o["@context"].([]any)
 	if len(items) <= len(want) || items[0] != contexts.CredentialsV2 {
-		w.Add(field, "context", fix)
+		w.note("@context", "context", fix)
 		return
 	}
 	for i, pattern := range want {
 		if text, _ := items[i+1].(string); !pattern.MatchString(text) {
-			w.Add(field, "context", fix)
+			w.note("@context", "context", fix)
 			return
 		}
 	}
@@ -119,146 +151,156 @@ func (w *walker) contexts(o map[string]any, path, name string) {
 		_, isText := item.(string)
 		_, isObject := item.(map[string]any)
 		if !isText && !isObject {
-			w.Add(vc.At(field, i+len(want)+1), "context", "Name each context by its address.")
+			w.note(vc.At("@context", i+len(want)+1), "context", "Name each context by its address.")
 		}
 	}
 }
 
 // field checks a field's value or, where there may be many, each of its values.
-func (w *walker) field(value any, path string, f field) {
+func (w *walker) field(value any, f *field) {
 	items, isList := value.([]any)
 	switch {
 	case isList && f.many:
-		for i, item := range items {
-			w.value(item, path+"["+strconv.Itoa(i)+"]", f)
-		}
+		w.each(items, f)
 	case f.many:
 		if w.exact {
-			w.Add(path, ruleList, "Give a list here, even of one.")
+			w.note("", ruleList, "Give a list here, even of one.")
 		}
-		w.value(value, path, f)
+		w.value(value, f)
 	case isList && f.single():
 		if w.exact {
-			w.Add(path, ruleSingle, "Give one value here, not a list.")
+			w.note("", ruleSingle, "Give one value here, not a list.")
 		}
-		for i, item := range items {
-			w.value(item, path+"["+strconv.Itoa(i)+"]", f)
-		}
+		w.each(items, f)
 	default:
-		w.value(value, path, f)
+		w.value(value, f)
+	}
+}
+
+func (w *walker) each(items []any, f *field) {
+	for i, item := range items {
+		w.way = append(w.way, step{index: i})
+		w.value(item, f)
+		w.way = w.way[:len(w.way)-1]
 	}
 }
 
 // single tells of which fields there is one by the published schema and there may be several by the
 // credential's own standard.
-func (f field) single() bool {
+func (f *field) single() bool {
 	return f.name == "credentialStatus" || f.name == "refreshService"
 }
 
-func (w *walker) value(value any, path string, f field) {
+func (w *walker) value(value any, f *field) {
 	switch f.kind {
 	case isObject, isTyped, isProfile, isDocument:
-		w.structure(value, path, f)
+		w.structure(value, f)
 	case isNumber:
 		if _, ok := value.(float64); !ok {
-			w.Add(path, "number", "Give a number here.")
+			w.note("", "number", "Give a number here.")
 		}
 	case isTruth:
 		if _, ok := value.(bool); !ok {
-			w.Add(path, "boolean", "Say true or false.")
+			w.note("", "boolean", "Say true or false.")
 		}
 	case isSpoken:
-		w.spoken(value, path)
+		w.spoken(value)
 	default:
 		text, ok := value.(string)
 		if !ok {
-			w.Add(path, "text", "Give a text here.")
+			w.note("", "text", "Give a text here.")
 			return
 		}
-		w.text(text, path, f)
+		w.text(text, f)
 	}
 }
 
-func (w *walker) structure(value any, path string, f field) {
+func (w *walker) structure(value any, f *field) {
 	if text, isText := value.(string); isText && f.kind == isProfile {
 		if !w.exact && rdfc.CheckIRI(text) != nil {
-			w.Add(path, "iri", "Give the issuer's absolute address or DID.")
+			w.note("", "iri", "Give the issuer's absolute address or DID.")
 		}
 		return
 	}
 	o, ok := value.(map[string]any)
 	switch {
 	case !ok:
-		w.Add(path, "object", "Give an object here.")
+		w.note("", "object", "Give an object here.")
 	case f.kind == isObject:
-		w.object(o, path, f.class)
+		w.object(o, f.class)
 	case f.kind == isProfile:
-		w.object(o, path, "Profile")
+		w.object(o, "Profile")
 	case f.kind == isTyped:
-		w.typed(o, path, f)
+		w.typed(o, f)
 	}
 }
 
 // typed checks an object of which the published schema knows no more than id and type.
-func (w *walker) typed(o map[string]any, path string, f field) {
+func (w *walker) typed(o map[string]any, f *field) {
 	if !w.exact {
 		return // package vc asks for more
 	}
 	for key, required := range map[string]bool{"id": f.needsID, "type": true} {
 		value, has := o[key]
 		if _, isText := value.(string); has && !isText && (key == "type" || f.name != "proof") {
-			w.Add(vc.Join(path, key), "text", "Give a text here.")
+			w.note(key, "text", "Give a text here.")
 		} else if !has && required {
-			w.Add(vc.Join(path, key), "required", "Say this too.")
+			w.note(key, "required", "Say this too.")
 		}
 	}
 	if f.name == "proof" {
-		w.proof(o, path)
+		w.proof(o)
 	}
 }
 
 // proof checks the fields of a proof that the published schema names.
-func (w *walker) proof(o map[string]any, path string) {
+func (w *walker) proof(o map[string]any) {
 	for _, key := range []string{"created", "cryptosuite", "challenge", "domain", "nonce", "proofPurpose", "proofValue", "verificationMethod"} {
 		if value, has := o[key]; has {
 			kind := isText
 			if key == "created" {
 				kind = isTime
 			}
-			w.value(value, vc.Join(path, key), field{kind: kind})
+			w.way = append(w.way, step{key, -1})
+			w.value(value, &field{kind: kind})
+			w.way = w.way[:len(w.way)-1]
 		}
 	}
 }
 
 // spoken checks a text for people. The published schema knows no languages here.
-func (w *walker) spoken(value any, path string) {
+func (w *walker) spoken(value any) {
 	if text, isText := value.(string); isText {
 		if !w.exact && strings.TrimSpace(text) == "" {
-			w.Add(path, "required", "Give a text here.")
+			w.note("", "required", "Give a text here.")
 		}
 		return
 	}
 	if w.exact {
-		w.Add(path, "text", "Give a text here.")
+		w.note("", "text", "Give a text here.")
 		return
 	}
-	w.Text(map[string]any{path: value}, "", path)
+	spoken := &vc.Checker{}
+	spoken.Text(map[string]any{"": value}, "", "")
+	for _, v := range spoken.Found {
+		w.note(strings.TrimPrefix(v.Field, "."), v.Rule, v.Fix)
+	}
 }
 
-func (w *walker) text(text, path string, f field) {
+func (w *walker) text(text string, f *field) {
 	switch {
 	case f.kind == isText && !w.exact && f.required && strings.TrimSpace(text) == "":
-		w.Add(path, "required", "Give a text here.")
+		w.note("", "required", "Give a text here.")
 	case f.kind == isAddress && !w.exact && rdfc.CheckIRI(text) != nil:
-		w.Add(path, "iri", "Give an absolute address such as https://example.org/badges/1.")
+		w.note("", "iri", "Give an absolute address such as https://example.org/badges/1.")
 	case f.kind == isTime && !w.isTime(text):
-		w.Add(path, "date_time", "Write a date and time with a zone such as 2026-05-01T09:00:00Z.")
+		w.note("", "date_time", "Write a date and time with a zone such as 2026-05-01T09:00:00Z.")
 	case f.kind == isDate && !isDay(text):
-		w.Add(path, "date", "Write a date such as 2026-05-01.")
+		w.note("", "date", "Write a date such as 2026-05-01.")
 	case f.kind == isLike && !f.like.MatchString(text):
-		w.Add(path, "pattern", "Write this as the standard does: a language such as en-US, a token of three parts.")
+		w.note("", "pattern", "Write this as the standard does: a language such as en-US, a token of three parts.")
 	case f.kind == isOneOf && !slices.Contains(f.words, text) && (f.closed || !extension.MatchString(text)):
-		w.Add(path, "vocabulary", "Use a word of the standard's vocabulary, or where it is open one of your own that starts with ext:.")
+		w.note("", "vocabulary", "Use a word of the standard's vocabulary, or where it is open one of your own that starts with ext:.")
 	}
 }
 

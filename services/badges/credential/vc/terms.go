@@ -1,7 +1,6 @@
 package vc
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -27,10 +26,15 @@ func (c *Checker) terms(doc map[string]any, path string) {
 	if !complete || (!slices.Contains(types, TypeCredential) && !slices.Contains(types, TypePresentation)) {
 		return // its contexts or types are wrong, which says more
 	}
-	for _, key := range slices.Sorted(maps.Keys(doc)) {
+	var unknown []string
+	for key := range doc {
 		if !strings.HasPrefix(key, "@") && !strings.Contains(key, ":") && !defined(scopes, types, key) {
-			c.Add(Join(path, key), "undefined", "Use only words that one of the contexts defines.")
+			unknown = append(unknown, key)
 		}
+	}
+	slices.Sort(unknown)
+	for _, key := range unknown {
+		c.Add(Join(path, key), "undefined", "Use only words that one of the contexts defines.")
 	}
 	for _, name := range types {
 		if !strings.Contains(name, ":") && !defined(scopes, nil, name) {

@@ -31,6 +31,9 @@ func Parse(text string) (time.Time, error) {
 }
 
 func parse(text string) (time.Time, error) {
+	if t, ok := usual(text); ok {
+		return t, nil
+	}
 	if len(text) > maxLength {
 		return time.Time{}, errForm
 	}
@@ -49,6 +52,15 @@ func parse(text string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return time.Date(year, time.Month(month), day, hour, minute, second, nanoseconds(m[7]), zone), nil
+}
+
+// usual reads the form in which nearly every time is written, at a tenth of the cost.
+func usual(text string) (time.Time, bool) {
+	if len(text) != len("2006-01-02T15:04:05Z") || text[13] != ':' || text[16] != ':' || text[19] != 'Z' {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	return t, err == nil
 }
 
 // isDay tells whether the calendar has the day.
