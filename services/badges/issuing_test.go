@@ -41,18 +41,9 @@ func TestAnIssuedCredentialFollowsTheOpenBadgesSchema(t *testing.T) {
 	w := start(t)
 	body, err := w.Credentials.GetCredential(t.Context(), &badgesv1.GetCredentialRequest{Name: w.Award(bt.Journey, bt.Badge).GetCredential()})
 	require.NoError(t, err)
-	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(body.GetData()))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body.GetData()))
 	require.NoError(t, err)
-	doc, _ := read.(map[string]any)
-	// The schema has room for one status. A badge names its revocation, its suspension and the list of
-	// 1EdTech, as the data model of credentials allows: it claims no schema, and each of the three fits.
-	require.NotContains(t, doc, "credentialSchema")
-	places, _ := doc["credentialStatus"].([]any)
-	require.Len(t, places, 3)
-	for _, place := range places {
-		doc["credentialStatus"] = place
-		require.NoError(t, schema.Validate(doc))
-	}
+	require.NoError(t, schema.Validate(doc))
 }
 
 func TestTheAwardIsHeardOnTheBus(t *testing.T) {

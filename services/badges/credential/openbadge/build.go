@@ -8,6 +8,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
 	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
+	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
 // Build writes the badge as an unsigned credential. It returns an *InvalidError that lists
@@ -28,7 +29,7 @@ func Build(b Badge) (map[string]any, error) {
 		return object{}.text("id", b.Terms[i].ID).text("type", b.Terms[i].Type)
 	})
 	doc.status(b.Status).refresh(b.RefreshURL)
-	doc.schema(SchemaURL, len(b.Status))
+	doc.schema(SchemaURL)
 	return complete(doc, digests)
 }
 
@@ -101,21 +102,24 @@ func (o object) profile(key string, p *Profile) object {
 	return o
 }
 
-// status writes one entry as an object, the form of the published schema, and several as a list.
+// status writes the first entry under credentialStatus, where the published schema has room for one and
+// every verifier looks, and the others under the name that this word stands for. Both are the same
+// property to JSON-LD, and to the signature.
 func (o object) status(entries []Status) object {
-	o.each("credentialStatus", len(entries), func(i int) object {
-		s := entries[i]
-		out := object{}.text("id", s.ID).text("type", s.Type)
-		if s.List != "" {
-			out.text("statusPurpose", s.Purpose).text("statusListCredential", s.List)
-			out["statusListIndex"] = strconv.Itoa(s.Index)
-		}
-		return out
-	})
-	if items, isList := o["credentialStatus"].([]any); isList && len(items) == 1 {
-		o["credentialStatus"] = items[0]
+	if len(entries) == 0 {
+		return o
 	}
-	return o
+	o["credentialStatus"] = map[string]any(buildStatus(entries[0]))
+	return o.each(vc.StatusProperty, len(entries)-1, func(i int) object { return buildStatus(entries[i+1]) })
+}
+
+func buildStatus(s Status) object {
+	out := object{}.text("id", s.ID).text("type", s.Type)
+	if s.List != "" {
+		out.text("statusPurpose", s.Purpose).text("statusListCredential", s.List)
+		out["statusListIndex"] = strconv.Itoa(s.Index)
+	}
+	return out
 }
 
 // refresh names the service that gives a newer version of the credential.
@@ -126,12 +130,9 @@ func (o object) refresh(url string) object {
 	return o
 }
 
-// schema names the published schema, unless the credential has more places to look up its status
-// than the schema's one: a credential must not claim what is not so.
-func (o object) schema(url string, statuses int) {
-	if statuses <= 1 {
-		o["credentialSchema"] = list(map[string]any{"id": url, "type": schemaType})
-	}
+// schema names the published schema.
+func (o object) schema(url string) {
+	o["credentialSchema"] = list(map[string]any{"id": url, "type": schemaType})
 }
 
 func list(items ...any) []any { return items }

@@ -32,7 +32,7 @@ func BuildEndorsement(e Endorsement) (map[string]any, error) {
 	}
 	doc.text("id", e.ID).text("name", e.Name).text("description", e.Description).status(e.Status)
 	doc.time("validFrom", e.ValidFrom).time("validUntil", e.ValidUntil).time("awardedDate", e.AwardedDate)
-	doc.schema(EndorsementSchemaURL, len(e.Status))
+	doc.schema(EndorsementSchemaURL)
 	return complete(doc, nil)
 }
 

@@ -57,7 +57,7 @@ func BuildCLR(r CLR) (map[string]any, error) {
 	}
 	doc["credentialSubject"] = map[string]any(buildRecordSubject(r))
 	doc.documents("endorsement", r.Endorsements).status(r.Status).refresh(r.RefreshURL)
-	doc.schema(RecordSchemaURL, len(r.Status))
+	doc.schema(RecordSchemaURL)
 	return complete(doc, unsigned(r.Badges))
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
 // The types of credentialStatus that are known here.
@@ -44,19 +46,24 @@ type Entry struct {
 // Known tells whether this package can check the entry.
 func (e Entry) Known() bool { return e.Type == TypeEntry || e.Type == TypeRevocation }
 
-// Entries reads the credentialStatus of a credential from jsonld.Decode: one, several or none.
+// Entries reads the credentialStatus of a credential from jsonld.Decode: one, several or none, under the
+// word and under the name that it stands for, which say the same.
 func Entries(credential map[string]any) ([]Entry, error) {
 	var items []any
-	switch v := credential["credentialStatus"].(type) {
-	case nil:
-		if _, has := credential["credentialStatus"]; has {
-			return nil, refuse(CodeEntry, "credentialStatus is null")
+	for _, key := range []string{"credentialStatus", vc.StatusProperty} {
+		switch v := credential[key].(type) {
+		case nil:
+			if _, has := credential[key]; has {
+				return nil, refuse(CodeEntry, "credentialStatus is null")
+			}
+		case []any:
+			items = append(items, v...)
+		default:
+			items = append(items, v)
 		}
+	}
+	if len(items) == 0 {
 		return nil, nil
-	case []any:
-		items = v
-	default:
-		items = []any{v}
 	}
 	if len(items) > maxEntries {
 		return nil, refuse(CodeEntry, fmt.Sprintf("the credential has more than %d entries of credentialStatus", maxEntries))

@@ -31,6 +31,10 @@ func Check(doc map[string]any) []Violation {
 	return c.Found
 }
 
+// StatusProperty is what credentialStatus means, written out: JSON-LD takes both for the same property. A
+// credential says under it what its published schema, which has room for one status, leaves no place for.
+const StatusProperty = "https://www.w3.org/2018/credentials#credentialStatus"
+
 func (c *Checker) credential(doc map[string]any, path string) {
 	c.contexts(doc, path)
 	c.IRI(doc, path, "id", false)
@@ -40,7 +44,7 @@ func (c *Checker) credential(doc map[string]any, path string) {
 	c.dates(doc, path)
 	c.subjects(doc, path)
 	for _, key := range []string{
-		"credentialStatus", "termsOfUse", "evidence", "refreshService", "renderMethod", "confidenceMethod", "proof",
+		"credentialStatus", StatusProperty, "termsOfUse", "evidence", "refreshService", "renderMethod", "confidenceMethod", "proof",
 	} {
 		c.Each(doc, path, key, c.typed)
 	}
