@@ -203,6 +203,7 @@ type fakeBadges struct {
 	unknown bool                 // issuer
 	away    bool
 	log     fakeLog
+	lists   fakeLists
 	shelf   shelf
 }
 
@@ -218,6 +219,7 @@ func (f *fakeBadges) register(s grpc.ServiceRegistrar) {
 	badgesv1.RegisterCredentialsServiceServer(s, f)
 	badgesv1.RegisterDefinitionsServiceServer(s, fakeDefinitions{})
 	badgesv1.RegisterTransparencyServiceServer(s, &f.log)
+	badgesv1.RegisterStatusListsServiceServer(s, &f.lists)
 }
 
 func (f *fakeBadges) set(outcome badgesv1.StepOutcome, unknown, away bool) {
