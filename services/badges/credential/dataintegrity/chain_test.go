@@ -56,51 +56,65 @@ func TestEveryProofOfAChainHasItsOwnOutcome(t *testing.T) {
 		"as signed": {func(map[string]any, []map[string]any) {}, []dataintegrity.Code{good, good, good}, good},
 		"another order": {
 			func(d map[string]any, p []map[string]any) { d["proof"] = []any{p[2], p[1], p[0]} },
-			[]dataintegrity.Code{good, good, good}, good,
+			[]dataintegrity.Code{good, good, good},
+			good,
 		},
 		"the first is forged, so what follows it cannot hold": {
 			func(_ map[string]any, p []map[string]any) { p[0]["nonce"] = "x" },
-			[]dataintegrity.Code{dataintegrity.CodeSignature, dataintegrity.CodeSignature, dataintegrity.CodeSignature}, dataintegrity.CodeSignature,
+			[]dataintegrity.Code{dataintegrity.CodeSignature, dataintegrity.CodeSignature, dataintegrity.CodeSignature},
+			dataintegrity.CodeSignature,
 		},
 		"the last is forged": {
 			func(_ map[string]any, p []map[string]any) { p[2]["nonce"] = "x" },
-			[]dataintegrity.Code{good, good, dataintegrity.CodeSignature}, dataintegrity.CodeSignature,
+			[]dataintegrity.Code{good, good, dataintegrity.CodeSignature},
+			dataintegrity.CodeSignature,
 		},
 		"the first has expired under good signatures": {
-			func(d map[string]any, p []map[string]any) { d["proof"] = []any{p[2], p[1], p[0]}; p[0]["expires"] = "x" },
-			[]dataintegrity.Code{dataintegrity.CodeSignature, dataintegrity.CodeSignature, dataintegrity.CodeExpired}, dataintegrity.CodeSignature,
+			func(d map[string]any, p []map[string]any) {
+				d["proof"] = []any{p[2], p[1], p[0]}
+				p[0]["expires"] = "x"
+			},
+			[]dataintegrity.Code{dataintegrity.CodeSignature, dataintegrity.CodeSignature, dataintegrity.CodeExpired},
+			dataintegrity.CodeSignature,
 		},
 		"the middle one is gone": {
 			func(d map[string]any, p []map[string]any) { d["proof"] = []any{p[0], p[2]} },
-			[]dataintegrity.Code{good, dataintegrity.CodePrevious}, dataintegrity.CodePrevious,
+			[]dataintegrity.Code{good, dataintegrity.CodePrevious},
+			dataintegrity.CodePrevious,
 		},
 		"the order of previous proofs is turned": {
 			func(_ map[string]any, p []map[string]any) {
 				p[2]["previousProof"] = []any{"urn:uuid:p2", "urn:uuid:p1"}
 			},
-			[]dataintegrity.Code{good, good, dataintegrity.CodeSignature}, dataintegrity.CodeSignature,
+			[]dataintegrity.Code{good, good, dataintegrity.CodeSignature},
+			dataintegrity.CodeSignature,
 		},
 		"the same previous proof twice": {
 			func(_ map[string]any, p []map[string]any) {
 				p[2]["previousProof"] = []any{"urn:uuid:p1", "urn:uuid:p1"}
 			},
-			[]dataintegrity.Code{good, good, dataintegrity.CodeProofShape}, dataintegrity.CodeProofShape,
+			[]dataintegrity.Code{good, good, dataintegrity.CodeProofShape},
+			dataintegrity.CodeProofShape,
 		},
 		"no previous proof in the list": {
 			func(_ map[string]any, p []map[string]any) { p[2]["previousProof"] = []any{} },
-			[]dataintegrity.Code{good, good, dataintegrity.CodeProofShape}, dataintegrity.CodeProofShape,
+			[]dataintegrity.Code{good, good, dataintegrity.CodeProofShape},
+			dataintegrity.CodeProofShape,
 		},
 		"a number as previous proof": {
 			func(_ map[string]any, p []map[string]any) { p[2]["previousProof"] = 1.0 },
-			[]dataintegrity.Code{good, good, dataintegrity.CodePrevious}, dataintegrity.CodePrevious,
+			[]dataintegrity.Code{good, good, dataintegrity.CodePrevious},
+			dataintegrity.CodePrevious,
 		},
 		"a proof that follows itself": {
 			func(_ map[string]any, p []map[string]any) { p[1]["previousProof"] = "urn:uuid:p2" },
-			[]dataintegrity.Code{good, dataintegrity.CodeCircular, dataintegrity.CodeSignature}, dataintegrity.CodeCircular,
+			[]dataintegrity.Code{good, dataintegrity.CodeCircular, dataintegrity.CodeSignature},
+			dataintegrity.CodeCircular,
 		},
 		"two proofs that follow each other": {
 			func(_ map[string]any, p []map[string]any) { p[0]["previousProof"] = "urn:uuid:p2" },
-			[]dataintegrity.Code{dataintegrity.CodeCircular, dataintegrity.CodeCircular, dataintegrity.CodeSignature}, dataintegrity.CodeCircular,
+			[]dataintegrity.Code{dataintegrity.CodeCircular, dataintegrity.CodeCircular, dataintegrity.CodeSignature},
+			dataintegrity.CodeCircular,
 		},
 	} {
 		for _, suite := range []string{dataintegrity.SuiteRDFC, dataintegrity.SuiteJCS} {

@@ -141,7 +141,8 @@ var classes = map[string]class{
 		of("endorsement", "EndorsementCredential").list(), like("endorsementJwt", compact).list(), of("image", "Image"), text("email"),
 		of("address", "Address"), of("otherIdentifier", "IdentifierEntry").list(), text("official"), of("parentOrg", "Profile"),
 		text("familyName"), text("givenName"), text("additionalName"), text("patronymicName"), text("honorificPrefix"),
-		text("honorificSuffix"), text("familyNamePrefix"), {name: "dateOfBirth", kind: isDate},
+		text("honorificSuffix"), text("familyNamePrefix"),
+		{name: "dateOfBirth", kind: isDate},
 	}},
 	"Address": {types: [][]string{{"Address"}}, fields: []field{
 		text("addressCountry"), text("addressCountryCode"), text("addressRegion"), text("addressLocality"), text("streetAddress"),

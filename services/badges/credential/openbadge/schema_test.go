@@ -138,10 +138,20 @@ func replacements() []any {
 	return []any{
 		removed, nil, "", "x", "urn:x", "ext:own", "ext:", "ext:-", "see ext:a", "EN", "en-US", "zh-Hant-TW", "2026-05-01T09:00:00Z",
 		"2026-05-01t09:00:00.5z", "2026-05-01T23:59:60Z", "2026-05-01T22:59:60-01:00", "2026-05-01T09:00:60Z", "2026-05-01T24:00:00Z",
-		"2026-05-01T09:00:00+23:59", "2026-02-30T09:00:00Z", "2026-05-01", "2026-05-32", "a.b.c", "a..c", "a.b", 1.0, true, []any{},
-		[]any{"x"}, []any{1.0}, []any{"VerifiableCredential", "OpenBadgeCredential"}, []any{"Profile"}, "Profile", "Badge", "Completed",
-		map[string]any{}, map[string]any{"id": "urn:x"}, map[string]any{"id": "urn:x", "type": "x"}, map[string]any{"id": "urn:x", "type": []any{"Profile"}},
-		[]any{map[string]any{}}, []any{map[string]any{"id": "urn:x", "type": "x"}}, map[string]any{"type": "x"},
+		"2026-05-01T09:00:00+23:59", "2026-02-30T09:00:00Z", "2026-05-01", "2026-05-32", "a.b.c", "a..c", "a.b", 1.0, true,
+		[]any{},
+		[]any{"x"},
+		[]any{1.0},
+		[]any{"VerifiableCredential", "OpenBadgeCredential"},
+		[]any{"Profile"},
+		"Profile", "Badge", "Completed",
+		map[string]any{},
+		map[string]any{"id": "urn:x"},
+		map[string]any{"id": "urn:x", "type": "x"},
+		map[string]any{"id": "urn:x", "type": []any{"Profile"}},
+		[]any{map[string]any{}},
+		[]any{map[string]any{"id": "urn:x", "type": "x"}},
+		map[string]any{"type": "x"},
 	}
 }
 

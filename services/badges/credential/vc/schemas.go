@@ -15,7 +15,7 @@ type Schemas map[string][]byte
 // The types of credentialSchema that the standard defines.
 const (
 	typeJSONSchema           = "JsonSchema"
-	typeJSONSchemaCredential = "JsonSchemaCredential"
+	typeJSONSchemaCredential = "JsonSchemaCredential" //nolint:gosec // a name, no secret
 )
 
 // SchemaResult is what the schemas that a credential names say about it.
