@@ -7,7 +7,7 @@ import (
 
 // The types that decide what a document is.
 const (
-	TypeCredential            = "VerifiableCredential"
+	TypeCredential            = "VerifiableCredential" //nolint:gosec // a name, no secret
 	TypePresentation          = "VerifiablePresentation"
 	TypeEnvelopedCredential   = "EnvelopedVerifiableCredential"
 	TypeEnvelopedPresentation = "EnvelopedVerifiablePresentation"
