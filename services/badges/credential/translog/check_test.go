@@ -75,15 +75,18 @@ func TestWhatTheLogSaysOfACredential(t *testing.T) {
 			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.KeyCompromised, method, 10)}, 0, question(at(1)), "", translog.Passed,
 		},
 		"entered after the key was known to be in wrong hands": {
-			[]translog.Entry{event(translog.KeyCompromised, method, 10), event(translog.Issued, badge, 1)}, 0, question(at(1)),
+			[]translog.Entry{event(translog.KeyCompromised, method, 10), event(translog.Issued, badge, 1)},
+			0, question(at(1)),
 			translog.CodeCompromised, translog.Refused,
 		},
 		"signed after the date of the compromise": {
-			[]translog.Entry{event(translog.Issued, badge, 11), event(translog.KeyCompromised, method, 10)}, 0, question(at(11)),
+			[]translog.Entry{event(translog.Issued, badge, 11), event(translog.KeyCompromised, method, 10)},
+			0, question(at(11)),
 			translog.CodeCompromised, translog.Refused,
 		},
 		"entered after that date though signed before": {
-			[]translog.Entry{event(translog.Issued, badge, 11), event(translog.KeyCompromised, method, 10)}, 0, question(at(1)),
+			[]translog.Entry{event(translog.Issued, badge, 11), event(translog.KeyCompromised, method, 10)},
+			0, question(at(1)),
 			translog.CodeCompromised, translog.Refused,
 		},
 		"the earliest date counts": {
@@ -101,15 +104,18 @@ func TestWhatTheLogSaysOfACredential(t *testing.T) {
 			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.KeyRetired, method, 2)}, 0, question(at(1)), "", translog.Passed,
 		},
 		"suspended": {
-			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.Suspended, badge, 2)}, 0, question(at(1)),
+			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.Suspended, badge, 2)},
+			0, question(at(1)),
 			translog.CodeSuspended, translog.Refused,
 		},
 		"reinstated": {
-			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.Suspended, badge, 2), event(translog.Reinstated, badge, 3)}, 0,
+			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.Suspended, badge, 2), event(translog.Reinstated, badge, 3)},
+			0,
 			question(at(1)), "", translog.Passed,
 		},
 		"revoked for good": {
-			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.Revoked, badge, 2), event(translog.Reinstated, badge, 3)}, 0,
+			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.Revoked, badge, 2), event(translog.Reinstated, badge, 3)},
+			0,
 			question(at(1)), translog.CodeRevoked, translog.Refused,
 		},
 		"another badge was revoked": {
@@ -131,7 +137,8 @@ func TestWhatTheLogSaysOfACredential(t *testing.T) {
 		},
 		"another form from another issuer": {[]translog.Entry{foreign}, 0, jwt, translog.CodeIssuer, translog.Refused},
 		"another form by a key in wrong hands": {
-			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.KeyCompromised, method, 10)}, 0, jwtOf(at(1)),
+			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.KeyCompromised, method, 10)},
+			0, jwtOf(at(1)),
 			translog.CodeCompromised, translog.Refused,
 		},
 	} {

@@ -25,7 +25,7 @@ type Keeper struct{ root *os.Root }
 
 // NewKeeper opens the folder and makes it when it is missing.
 func NewKeeper(dir string) (*Keeper, error) {
-	if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // public files
+	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, fmt.Errorf("folder of the log: %w", err)
 	}
 	root, err := os.OpenRoot(dir)

@@ -327,8 +327,14 @@ func TestAProofOfSomethingElseProvesNothing(t *testing.T) {
 	}
 	text := string(good.Marshal())
 	for _, change := range [][2]string{
-		{"tlog-proof@v1", "tlog-proof@v2"}, {"extra ", "other "}, {"index 7", "index 07"}, {"index 7", "index -7"}, {"index 7\n", ""},
-		{"\n\n", "\n"}, {"index 7\n", "index 7\nxx\n"}, {"index 7\n", "index 7\n" + strings.Repeat(tlog.Hash{}.String()+"\n", 64)},
+		{"tlog-proof@v1", "tlog-proof@v2"},
+		{"extra ", "other "},
+		{"index 7", "index 07"},
+		{"index 7", "index -7"},
+		{"index 7\n", ""},
+		{"\n\n", "\n"},
+		{"index 7\n", "index 7\nxx\n"},
+		{"index 7\n", "index 7\n" + strings.Repeat(tlog.Hash{}.String()+"\n", 64)},
 	} {
 		_, err := translog.ParseProof([]byte(strings.Replace(text, change[0], change[1], 1)))
 		require.ErrorIs(t, err, translog.ErrProof, change)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -48,10 +50,21 @@ func (f LogFlags) openLog(context.Context) (verifier.LogSource, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--checkpoint: %w", err)
 		}
-		where = "https://" + origin
+		where = addressOf(origin)
 	}
 	source.Files = logFiles(where)
 	return source, nil
+}
+
+// addressOf is where the log of a name is: on the web, or on this machine for one that was made there.
+func addressOf(origin string) string {
+	u, err := url.Parse("http://" + origin)
+	if err == nil {
+		if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
+			return u.String()
+		}
+	}
+	return "https://" + origin
 }
 
 // logFiles reads a log where the person at this machine says it is.
