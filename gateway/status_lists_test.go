@@ -50,6 +50,7 @@ func TestAStatusListIsFetchedOnceAndThenOnlyAskedFor(t *testing.T) {
 	require.JSONEq(t, `{"list":1}`, first.body)
 	require.Equal(t, "application/vc+ld+json", first.header.Get("Content-Type"))
 	require.Equal(t, "public, max-age=10", first.header.Get("Cache-Control"))
+	require.Equal(t, "*", first.header.Get("Access-Control-Allow-Origin"), "for verifiers in browsers")
 	tag := first.header.Get("ETag")
 	require.Regexp(t, `^"[0-9a-f]{64}"$`, tag)
 
