@@ -37,6 +37,7 @@ type CLI struct {
 	Access      Access      `cmd:"" help:"Ask a running instance who can see and do what, and why."`
 	Audit       Audit       `cmd:"" help:"Read and verify the audit log."`
 	Records     Records     `cmd:"" help:"Look at what was deleted."`
+	Issuers     Issuers     `cmd:"" help:"Fetch the list of who issues badges, for verifying without a network."`
 	Log         Log         `cmd:"" help:"Keep an eye on the public log of badges and keys."`
 	Version     VersionCmd  `cmd:"" help:"Print the version."`
 }
