@@ -190,8 +190,20 @@ func (v badgeView) Frame() string {
 
 // Picture is the snippet that shows the badge as a picture with a link.
 func (v badgeView) Picture() string {
-	return `<a href="` + v.PageURL + `"><img src="` + v.PageURL + `/badge.svg" width="360" height="96" alt="` +
+	return `<a href="` + v.PageURL + `"><img src="` + v.PageURL + `/badge.svg" width="400" height="96" alt="` +
 		attribute(translate(v.Lang, "Verify this badge")+": "+v.title()) + `"></a>`
+}
+
+// long tells whether a text needs more room than so many Latin letters; ideographs take that of two.
+func long(text string, most int) bool {
+	const firstWide = 0x2e80
+	for _, r := range text {
+		most--
+		if r >= firstWide {
+			most--
+		}
+	}
+	return most < 0
 }
 
 // attribute makes a text fit for an attribute of a snippet.

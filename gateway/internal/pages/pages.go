@@ -77,7 +77,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	drawings, err := template.ParseFS(files, "files/*.svg")
+	drawings, err := template.New("").Funcs(template.FuncMap{"long": long}).ParseFS(files, "files/*.svg")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}

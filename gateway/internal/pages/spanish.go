@@ -1,81 +1,17 @@
 package pages
 
-// inSpanish is what public pages say in Spanish, by the English text.
-func inSpanish() map[string]string {
-	return map[string]string{
-		"Skip to the content": "Ir al contenido",
-		"Main":                "Principal",
-		"Verify a badge":      "Verificar una insignia",
-		"Sign in":             "Iniciar sesión",
-		"Sign out":            "Cerrar sesión",
-		"Tandem: family-school partnership badges, from survey to signed credential. What these pages keep about you is on your account page; without an account, nothing.": "Tandem: insignias de colaboración entre familia y escuela, de la encuesta a la credencial firmada. Lo que estas páginas guardan sobre usted está en la página de su cuenta; sin cuenta, nada.",
+import (
+	"encoding/json"
+	"sync"
+)
 
-		"Badge":             "Insignia",
-		"About this badge":  "Acerca de esta insignia",
-		"School":            "Escuela",
-		"Given for":         "Otorgada por",
-		"Awarded on":        "Otorgada el",
-		"Given until":       "Válida hasta el",
-		"Issued by":         "Emitida por",
-		"What was checked":  "Qué se comprobó",
-		"Checked on":        "Comprobado el",
-		"In order":          "En orden",
-		"Not in order":      "No está en orden",
-		"Worth knowing":     "Conviene saberlo",
-		"Not checked":       "Sin comprobar",
-		"Check it yourself": "Compruébelo usted",
-		"You need not take our word for it. This is an Open Badges 3.0 document that any conforming verifier can check:": "No tiene que fiarse de nosotros. Es un documento Open Badges 3.0 que cualquier verificador conforme puede comprobar:",
-		"the signed credential":                  "la credencial firmada",
-		"With our program, on your own machine:": "Con nuestro programa, en su propio equipo:",
-		"Save the document as a file and check it with our program on your own machine:": "Guarde el documento como archivo y compruébelo con nuestro programa en su propio equipo:",
-		"You need not take our word for it.":                                             "No tiene que fiarse de nosotros.",
-		"Verify another one":                                                             "Verificar otra",
-		"Number of the credential:":                                                      "Número de la credencial:",
-		"Take it with you":                                                               "Llévesela",
-		"Certificate to print (PDF)":                                                     "Certificado para imprimir (PDF)",
-		"Certificate as a web page":                                                      "Certificado como página web",
-		"Picture with the credential inside (PNG)":                                       "Imagen con la credencial dentro (PNG)",
-		"Drawing with the credential inside (SVG)":                                       "Dibujo con la credencial dentro (SVG)",
-		"Signed credential (JSON)":                                                       "Credencial firmada (JSON)",
-		"Signed credential as a token (JWT)":                                             "Credencial firmada como token (JWT)",
-		"Whoever has one of these files can verify the badge with it. A copy that was resized or sent as a photo has only the picture.": "Quien tenga uno de estos archivos puede verificar la insignia con él. Una copia reducida o enviada como foto solo tiene la imagen.",
-		"Add it to a wallet": "Añádala a una cartera",
-		"Wallets for Open Badges and verifiable credentials take the signed credential as a file, or by its address. Copy this address into your wallet, or open the file with it:": "Las carteras de Open Badges y credenciales verificables aceptan la credencial firmada como archivo o por su dirección. Copie esta dirección en su cartera o abra el archivo con ella:",
-		"Open the credential":       "Abrir la credencial",
-		"Add to a LinkedIn profile": "Añadir a un perfil de LinkedIn",
-		"Show it on a website":      "Muéstrela en un sitio web",
-		"The picture and the frame say how the badge stands whenever somebody looks.": "La imagen y el marco dicen cómo está la insignia cada vez que alguien mira.",
-		"Frame to copy":     "Marco para copiar",
-		"Picture to copy":   "Imagen para copiar",
-		"Verify this badge": "Verificar esta insignia",
-
-		"Do not rely on this badge":                                                                                              "No confíe en esta insignia",
-		"At least one check failed. Below you see which, and why.":                                                               "Al menos una comprobación falló. Abajo ve cuál y por qué.",
-		"The document is intact, but its issuer is not known here":                                                               "El documento está intacto, pero aquí no se conoce a su emisor",
-		"Nobody has changed it since it was signed. Whether its issuer may give this badge is for you to judge.":                 "Nadie lo ha cambiado desde que se firmó. Le toca a usted juzgar si su emisor puede otorgar esta insignia.",
-		"This badge is genuine, with a remark":                                                                                   "Esta insignia es auténtica, con una observación",
-		"It was signed by an issuer known here and nobody has changed it since. Below you see what else is worth knowing.":       "La firmó un emisor conocido aquí y nadie la ha cambiado desde entonces. Abajo ve qué más conviene saber.",
-		"This badge is genuine and in force":                                                                                     "Esta insignia es auténtica y está vigente",
-		"It was signed by an issuer known here, nobody has changed it since, and it has been neither revoked nor left to lapse.": "La firmó un emisor conocido aquí, nadie la ha cambiado desde entonces y no ha sido retirada ni ha vencido.",
-
-		"Certificate":          "Certificado",
-		"This certifies that":  "Se certifica que",
-		"has earned the badge": "ha obtenido la insignia",
-		"A print proves nothing by itself. Whether the badge is genuine and still in force is shown at": "Una copia impresa no prueba nada por sí sola. Si la insignia es auténtica y sigue vigente se muestra en",
-		"To the page of the badge": "A la página de la insignia",
-		"Verified":                 "Verificada",
-		"With a remark":            "Con una observación",
-		"Not valid":                "No válida",
-
-		"Badge not found":             "Insignia no encontrada",
-		"There is no such badge here": "Aquí no existe esa insignia",
-		"Nobody was ever given a badge with this number by this office. Check that the address is complete, or ask the school for its badge link.": "Esta oficina nunca otorgó una insignia con este número. Compruebe que la dirección esté completa o pida a la escuela el enlace de su insignia.",
-		"Not available":                        "No disponible",
-		"This cannot be checked at the moment": "Esto no se puede comprobar en este momento",
-		"Please try again in a minute. Nothing is wrong with the badge.": "Vuelva a intentarlo en un minuto. La insignia no tiene ningún problema.",
-		"The badge is not to be had in this form":                        "La insignia no existe en esta forma",
-		"Its page shows what there is.":                                  "Su página muestra lo que hay.",
-		"Home page":                                                      "Página de inicio",
-		"If you ask us about it, tell us this number:":                   "Si nos pregunta, díganos este número:",
+// inSpanish is what public pages say in Spanish, by the English text. A file that cannot be read would
+// leave the pages in English; a test reads it.
+var inSpanish = sync.OnceValue(func() map[string]string {
+	said := map[string]string{}
+	text, err := files.ReadFile("files/spanish.json")
+	if err != nil || json.Unmarshal(text, &said) != nil {
+		return nil
 	}
-}
+	return said
+})

@@ -39,7 +39,7 @@ const (
 	CodeNone        = "no_credential"  // a file without one
 	CodeActive      = "active_content" // a drawing that can run, load or hide something
 	CodeUnsupported = "unsupported"    // e.g. an encrypted PDF
-	CodeCredential  = "not_credential" // what is (to be) inside is neither JSON object nor token
+	CodeCredential  = "not_credential" //nolint:gosec // a word. What is (to be) inside is neither JSON object nor token
 )
 
 // RefusedError says why a file is not baked or read.

@@ -35,7 +35,7 @@ func picture(t testing.TB) []byte {
 
 func chunkOf(kind string, data []byte) []byte {
 	body := append([]byte(kind), data...)
-	out := binary.BigEndian.AppendUint32(nil, uint32(len(data))) //nolint:gosec // small in tests
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
 	return binary.BigEndian.AppendUint32(append(out, body...), crc32.ChecksumIEEE(body))
 }
 

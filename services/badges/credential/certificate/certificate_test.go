@@ -46,9 +46,9 @@ func printed(t *testing.T, name string, c certificate.Certificate) string {
 func run(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
-		t.Skip(program + " is not installed")
+		t.Skipf("%s is not installed", program)
 	}
-	out, err := exec.Command(program, args...).CombinedOutput() //nolint:gosec // fixed programs on files of the test
+	out, err := exec.Command(program, args...).CombinedOutput()
 	require.NoError(t, err, string(out))
 	return string(out)
 }

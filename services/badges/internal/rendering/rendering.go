@@ -20,7 +20,7 @@ import (
 	"strings"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/expirable"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/artwork"
@@ -60,8 +60,9 @@ const (
 )
 
 const (
-	kept   = 256 // files that are kept; most are below 100 kB
-	atOnce = 2   // drawings at a time
+	kept    = 256       // files that are kept; most are below 100 kB
+	keptFor = time.Hour // so that nothing is kept for good
+	atOnce  = 2         // drawings at a time
 )
 
 // Credentials knows the credentials of the platform.
@@ -104,18 +105,14 @@ type File struct {
 // Renderer renders. It is safe for concurrent use.
 type Renderer struct {
 	Options
-	files *lru.Cache[string, File]
+	files *expirable.LRU[string, File]
 	once  singleflight.Group
 	slots chan struct{}
 }
 
 // New returns a renderer.
 func New(o Options) *Renderer {
-	files, err := lru.New[string, File](kept)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &Renderer{Options: o, files: files, slots: make(chan struct{}, atOnce)}
+	return &Renderer{Options: o, files: expirable.NewLRU[string, File](kept, nil, keptFor), slots: make(chan struct{}, atOnce)}
 }
 
 // Render gives a credential a form, with words around it in a language ("en", also when empty, or "es").

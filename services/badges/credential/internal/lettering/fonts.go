@@ -3,7 +3,6 @@ package lettering
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
 	"sync"
 
 	"github.com/go-fonts/dejavu/dejavusans"
@@ -18,13 +17,9 @@ var eastAsian []byte
 
 // The fonts, read once: Latin, Greek and Cyrillic first, then Arabic, Hebrew and others, then East Asian.
 var (
-	regular = sync.OnceValue(func() []*font.Font {
-		return []*font.Font{mustParse(liberationsansregular.TTF), mustParse(dejavusans.TTF), wide()}
-	})
-	bold = sync.OnceValue(func() []*font.Font {
-		return []*font.Font{mustParse(liberationsansbold.TTF), mustParse(dejavusansbold.TTF), wide()}
-	})
-	wide = sync.OnceValue(func() *font.Font { return mustParse(eastAsian) })
+	regular = sync.OnceValue(func() []*font.Font { return append(parse(liberationsansregular.TTF, dejavusans.TTF), wide()...) })
+	bold    = sync.OnceValue(func() []*font.Font { return append(parse(liberationsansbold.TTF, dejavusansbold.TTF), wide()...) })
+	wide    = sync.OnceValue(func() []*font.Font { return parse(eastAsian) })
 )
 
 // Latin returns the font file for Latin, Greek and Cyrillic, for writers of documents.
@@ -35,13 +30,16 @@ func Latin(isBold bool) []byte {
 	return liberationsansregular.TTF
 }
 
-// mustParse reads a font that is part of the program: that it can be read is shown by every test.
-func mustParse(ttf []byte) *font.Font {
-	face, err := font.ParseTTF(bytes.NewReader(ttf))
-	if err != nil {
-		panic(fmt.Sprintf("lettering: %v", err))
+// parse reads fonts that are part of the program. One that could not be read would be left out, and its
+// letters with it; tests draw letters of each.
+func parse(files ...[]byte) []*font.Font {
+	var fonts []*font.Font
+	for _, ttf := range files {
+		if face, err := font.ParseTTF(bytes.NewReader(ttf)); err == nil {
+			fonts = append(fonts, face.Font)
+		}
 	}
-	return face.Font
+	return fonts
 }
 
 // faces picks a font for each letter. Faces keep notes of their own, so each text has its own.
