@@ -42,6 +42,9 @@ func openOffice(ctx context.Context, d run.Deps, rows *store.Store, ring *issuer
 	if err != nil {
 		return nil, err
 	}
+	if old != nil {
+		d.Log.WarnContext(ctx, "the key of the state's issuer lies unencrypted in keys/issuer.pem; it is kept in the database by now, take the file away")
+	}
 	office := issuer.NewOffice(issuer.Options{
 		Store: rows, Keyring: ring, Log: log, Districts: others, PublicURL: d.PublicURL, Now: clock.NewAdjustable().Now, NewID: ids.New,
 	})
