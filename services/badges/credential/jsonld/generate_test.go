@@ -76,7 +76,7 @@ func (g *generator) document() map[string]any {
 	}
 	base = append(base, contexts.OpenBadgesExtensions)
 	var doc map[string]any
-	if g.chance(6) {
+	if g.chance(12) {
 		doc = map[string]any{"type": []any{"VerifiablePresentation"}, "verifiableCredential": g.list(func() any { return g.credential(base, 1) })}
 		if g.chance(2) {
 			doc["proof"] = g.object("DataIntegrityProof", 0)
@@ -130,7 +130,7 @@ func (g *generator) object(shape string, depth int) map[string]any {
 		out["nonce"] = g.text("plain") // a proof without any value is refused
 	}
 	for _, word := range slices.Sorted(maps.Keys(shapes[shape])) {
-		if g.IntN(4+2*depth) > 1 {
+		if g.IntN(8+4*depth) > 1 {
 			continue
 		}
 		out[word] = g.value(shapes[shape][word], depth)

@@ -27,7 +27,7 @@ type Processor struct {
 // New makes a processor that knows exactly the contexts of the set.
 func New(set *contexts.Set) *Processor {
 	options := ld.NewJsonLdOptions("")
-	options.DocumentLoader = staticLoader{set}
+	options.DocumentLoader = loaderOf(set)
 	p := &Processor{set: set, options: options}
 	p.compiler, _ = newCompiler(options) // without one, the general path does all the work
 	return p
@@ -144,16 +144,26 @@ func expansionError(err error) error {
 }
 
 // staticLoader serves the embedded contexts and nothing else.
-type staticLoader struct{ set *contexts.Set }
+type staticLoader map[string]map[string]any
 
-// LoadDocument implements the library's loader. A context that a term resets to null (as
-// verifiableCredential in credentials/v2 does) is made to keep catching undefined words.
+// loaderOf prepares the contexts of the set: one that a term resets to null, as
+// verifiableCredential in credentials/v2 does, is made to keep catching undefined words.
+func loaderOf(set *contexts.Set) staticLoader {
+	loader := staticLoader{}
+	for _, url := range set.Addresses() {
+		document, _ := set.Document(url)
+		loader[url], _ = catching(document).(map[string]any)
+	}
+	return loader
+}
+
+// LoadDocument implements the library's loader.
 func (l staticLoader) LoadDocument(url string) (*ld.RemoteDocument, error) {
-	doc, known := l.set.Document(url)
+	document, known := l[url]
 	if !known {
 		return nil, refuse(CodeUnknownContext, url, "this context is not known and is never fetched")
 	}
-	return &ld.RemoteDocument{DocumentURL: url, Document: catching(doc)}, nil
+	return &ld.RemoteDocument{DocumentURL: url, Document: document}, nil
 }
 
 // catching copies a context document and follows every reset to null with the catching
