@@ -1,9 +1,12 @@
-// Package openbadge builds, issues and verifies Open Badges 3.0 credentials whose subject is a school.
+// Package openbadge builds, checks and issues Open Badges 3.0 whose subject is a school, endorsements of
+// them, and the learner records (CLR 2.0) that embed them.
 //
-// Build turns a Badge into the credential document, Engine.Issue signs it and Engine.Verify
-// answers with a Report: one named step after the other, each with its outcome and the reason in
-// plain words. Whether the proof holds and whether its maker is an issuer that we know are two
-// answers; only the first decides Report.Valid. The signature is made and checked by package
-// dataintegrity; keys come from package keys and contexts from package contexts. Nothing here
-// needs a network or a database, so that the verify command works offline.
+// Build, BuildEndorsement and BuildCLR turn what is to be said into a credential document, and
+// Engine.Issue signs it. Check tells every rule that somebody's document breaks: those of the
+// Verifiable Credentials Data Model (package vc), the classes and fields of Open Badges and CLR in one
+// table (model.go), and what ties them together (meaning.go). CheckSchema walks the same table with
+// the verdict of the JSON schema that 1EdTech publishes.
+//
+// Neighbors: package dataintegrity signs, keys and contexts come from the packages of these names, and
+// package verifier puts the whole verification into words. Nothing here needs a network or a database.
 package openbadge

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/contexts"
+	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
+	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
 	"github.com/tandem-badges/tandem/services/badges/credential/keys"
 	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
+	"github.com/tandem-badges/tandem/services/badges/credential/vc"
 )
 
 func engine(t testing.TB) *openbadge.Engine {
@@ -125,6 +129,52 @@ func issued(t testing.TB) []byte {
 	signed, err := engine(t).Issue(context.Background(), credential, key, now().AddDate(0, -1, 0))
 	require.NoError(t, err)
 	return signed
+}
+
+func proofs(t testing.TB) *dataintegrity.Engine {
+	t.Helper()
+	set, err := contexts.Standard()
+	require.NoError(t, err)
+	return dataintegrity.New(jsonld.New(set))
+}
+
+// verify tells whether a badge can be read, is complete and signed by its issuer. The signature is
+// asked first, as its refusals say most about a change.
+func verify(t testing.TB, raw []byte) error {
+	t.Helper()
+	return verifyWith(proofs(t), raw)
+}
+
+func verifyWith(engine *dataintegrity.Engine, raw []byte) error {
+	doc, err := jsonld.Decode(raw)
+	if err != nil {
+		return err
+	}
+	issuer, _ := vc.IssuerOf(doc)
+	opts := dataintegrity.VerifyOptions{Now: now(), Resolver: dataintegrity.DIDKey{}, Controller: issuer}
+	if _, err := engine.Verify(context.Background(), doc, opts); err != nil {
+		return err
+	}
+	if found := openbadge.Check(doc); len(found) > 0 {
+		return &openbadge.InvalidError{Violations: found}
+	}
+	return nil
+}
+
+// reason is the most exact stable word of a refusal.
+func reason(err error) string {
+	var document *jsonld.Error
+	var proof *dataintegrity.Error
+	var invalid *openbadge.InvalidError
+	switch {
+	case errors.As(err, &document):
+		return string(document.Code)
+	case errors.As(err, &proof):
+		return string(proof.Code)
+	case errors.As(err, &invalid):
+		return invalid.Violations[0].Rule
+	}
+	return ""
 }
 
 func parsed(t testing.TB, raw []byte) map[string]any {

@@ -62,9 +62,7 @@ func TestARecordEmbedsItsSignedBadgesAndIsTheirParent(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, openbadge.Check(signed))
 	require.Empty(t, openbadge.CheckSchema(signed))
-	set, err := contexts.Standard()
-	require.NoError(t, err)
-	proofs := dataintegrity.New(jsonld.New(set))
+	proofs := proofs(t)
 	opts := dataintegrity.VerifyOptions{Now: now(), Resolver: dataintegrity.DIDKey{}, Controller: key.DID()}
 	_, err = proofs.Verify(ctx, signed, opts)
 	require.NoError(t, err)
@@ -139,9 +137,7 @@ func TestAnEndorsementIsSignedAndStandsOnWhatItEndorses(t *testing.T) {
 	require.NoError(t, err)
 	doc, err := jsonld.Decode(raw)
 	require.NoError(t, err)
-	set, err := contexts.Standard()
-	require.NoError(t, err)
-	proofs := dataintegrity.New(jsonld.New(set))
+	proofs := proofs(t)
 	opts := dataintegrity.VerifyOptions{Now: now(), Resolver: dataintegrity.DIDKey{}}
 	_, err = proofs.Verify(ctx, doc, opts)
 	require.NoError(t, err)
