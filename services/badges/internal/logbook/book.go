@@ -2,10 +2,11 @@ package logbook
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/keys"
 	"github.com/tandem-badges/tandem/services/badges/credential/translog"
@@ -37,25 +38,47 @@ func Open(ctx context.Context, store Store, blobs Blobs, signer Signer, publicUR
 	if err != nil {
 		return nil, fmt.Errorf("key of the log: %w", err)
 	}
-	key, err := keyOf(ctx, store, public, publicURL)
+	b := &Book{store: store, blobs: blobs, base: publicURL + "/v1/", now: now}
+	head, err := b.begin(ctx, publicURL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the public log: %w", err)
 	}
-	return &Book{store: store, blobs: blobs, key: key, base: publicURL + "/v1/", now: now}, nil
+	b.key, err = translog.NewKey(head.Origin, public)
+	return b, err
 }
 
-func keyOf(ctx context.Context, store Store, public ed25519.PublicKey, publicURL string) (translog.Key, error) {
-	head, err := store.Head(ctx)
-	if err != nil {
-		return translog.Key{}, err
+// begin makes the head of a log that is none yet, and enters what was issued before there was one.
+// Of processes that begin together one does it.
+func (b *Book) begin(ctx context.Context, publicURL string) (head Head, err error) {
+	if head, err = b.store.Head(ctx); err != nil || head.Version > 0 {
+		return head, err
 	}
-	origin := head.Origin
-	if head.Version == 0 {
-		if origin, err = Origin(publicURL); err != nil {
-			return translog.Key{}, err
+	if head.Origin, err = Origin(publicURL); err != nil {
+		return head, err
+	}
+	if head.Root, err = tlog.TreeHash(0, nil); err != nil {
+		return head, err
+	}
+	head.Version = 1
+	err = b.store.Tx(ctx, func(ctx context.Context) error {
+		if err := b.store.Advance(ctx, head, nil, nil); err != nil {
+			return err
 		}
+		past, err := b.store.Past(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range past {
+			if err := b.Append(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if stale(err) {
+		return b.store.Head(ctx)
 	}
-	return translog.NewKey(origin, public)
+	return head, err
 }
 
 // Append enters what happened, in the transaction of ctx. The time is that of the entering, so
@@ -108,7 +131,7 @@ func (b *Book) Proof(ctx context.Context, credential string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, err := b.store.Signed(ctx, b.base+credential, head.Published)
+	row, err := b.store.Signed(ctx, credential, b.base+credential, head.Published)
 	if problem.Is(err, problem.KindNotFound) {
 		return nil, problem.NotFound(credential)
 	} else if err != nil {

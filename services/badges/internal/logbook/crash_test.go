@@ -74,7 +74,7 @@ func TestADeathAtAnyStepLosesNothing(t *testing.T) {
 		for _, done := range []bool{false, true} {
 			for steps := 1; ; steps++ {
 				before := r.read().Head()
-				r.append(130) // every other time a tile gets full
+				r.append(90) // every third time a tile gets full
 				life := &dying{left: steps, done: done}
 				book := r.open(dyingStore{r.store, life}, dyingBlobs{r.blobs, life})
 				_, err := r.writer(book).Round(r.t.Context())
@@ -273,8 +273,8 @@ func TestEveryPrefixIsABeginningOfTheLog(t *testing.T) {
 		r := newRig(t, kittest.SQLite(t, "badges", migrations.FS))
 		r.settle()
 		earlier := []translog.Checkpoint{r.read().Head()}
-		for range rapid.IntRange(1, 6).Draw(rt, "steps") {
-			r.append(rapid.IntRange(0, 90).Draw(rt, "entries"))
+		for range rapid.IntRange(1, 4).Draw(rt, "steps") {
+			r.append(rapid.IntRange(0, 40).Draw(rt, "entries"))
 			life := &dying{left: rapid.IntRange(0, 12).Draw(rt, "life"), done: rapid.Bool().Draw(rt, "done")}
 			_, _ = r.writer(r.open(dyingStore{r.store, life}, dyingBlobs{r.blobs, life})).Round(t.Context())
 			earlier = append(earlier, r.read().Head())

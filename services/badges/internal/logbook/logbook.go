@@ -67,6 +67,9 @@ type Waiting struct {
 
 // Store keeps the log.
 type Store interface {
+	Tx(ctx context.Context, fn func(ctx context.Context) error) error
+	// Past are the entries of all that was issued and revoked before there was a log.
+	Past(ctx context.Context) ([]translog.Entry, error)
 	// Enter adds an entry to those that wait, in the transaction of ctx; without one it is refused.
 	Enter(ctx context.Context, leaf []byte, at time.Time) error
 	// Entered is heard when entries may wait.
@@ -83,8 +86,9 @@ type Store interface {
 	Leaves(ctx context.Context, from, to int64) ([][]byte, error)
 	// Newest lists rows before a position, the newest first.
 	Newest(ctx context.Context, before int64, most int) ([]Row, error)
-	// Signed finds the newest row before a position that says that a subject was signed.
-	Signed(ctx context.Context, subject string, before int64) (Row, error)
+	// Signed finds the newest row before a position that says that a credential was signed: by its
+	// address, or by its digest when it was signed while the platform had another address.
+	Signed(ctx context.Context, credential, address string, before int64) (Row, error)
 }
 
 // Blobs is the blob store.

@@ -20,6 +20,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/internal/store/migrations"
 	"github.com/tandem-badges/tandem/services/kit/blob"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
@@ -283,4 +284,41 @@ func readAll(t *testing.T, b *blob.Store, key string) []byte {
 	raw, err := io.ReadAll(r)
 	require.NoError(t, err)
 	return raw
+}
+
+func TestWhatWasIssuedBeforeThereWasALogIsEnteredWhenItBegins(t *testing.T) {
+	kittest.Databases(t, "badges", migrations.FS, func(t *testing.T, db *sqldb.DB) {
+		for i, kind := range []string{"BADGE", "BADGE", "EXTERNAL"} {
+			document := fmt.Sprintf(`{"id":"http://former.example.org/v1/%s"}`, credential(i))
+			_, err := db.Exec(kittest.All(t), `INSERT INTO credentials (district_id, name, award, document, digest, issued_at, kind, issuer)
+				VALUES ('aspen', $1, $2, $3, $4, $5, $6, $7)`, credential(i), fmt.Sprintf("w%d", i), []byte(document), entry(i).Digest, i, kind, issuer)
+			require.NoError(t, err)
+		}
+		_, err := db.Exec(kittest.All(t), `INSERT INTO awards (district_id, name, id, school, edition, standard, framework_version, application,
+			decision, journey, credential, state, awarded_at, expires_at, lapses_at, revoke_reason, created_at, updated_at, version)
+			VALUES ('aspen', 'w1', 'w1', 's', 'e', 's', 'f', 'a', 'd', 'j', $1, 'REVOKED', 1, 1, 1, '', 1, 1, 1)`, credential(1))
+		require.NoError(t, err)
+		r := newRig(t, db)
+		r.open(r.store, r.blobs) // a second process that begins finds it begun
+		r.append(1)
+		r.settle()
+		rows, err := r.book.Newest(t.Context(), 0, 10)
+		require.NoError(t, err)
+		var said []string
+		for _, row := range rows {
+			said = append(said, row.Kind+" "+row.Subject)
+		}
+		require.Equal(t, []string{
+			"issued " + entry(0).Subject, "revoked http://former.example.org/v1/credentials/c1",
+			"issued http://former.example.org/v1/credentials/c1", "issued http://former.example.org/v1/credentials/c0",
+		}, said)
+
+		text, err := r.book.Proof(t.Context(), credential(1))
+		require.NoError(t, err, "found by its digest")
+		proof, err := translog.ParseProof(text)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, proof.Index)
+		_, err = r.book.Proof(t.Context(), credential(2))
+		require.True(t, problem.Is(err, problem.KindNotFound), "a badge from elsewhere is not in our log")
+	})
 }

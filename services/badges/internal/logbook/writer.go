@@ -83,7 +83,7 @@ func halts(err error) bool {
 // Round publishes what is not published, takes one batch of what waits, publishes it too, and
 // returns how many entries that were.
 func (w *Writer) Round(ctx context.Context) (int, error) {
-	head, err := w.head(ctx)
+	head, err := w.book.store.Head(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -103,20 +103,6 @@ func (w *Writer) Round(ctx context.Context) (int, error) {
 	}
 	_, err = w.publish(ctx, head)
 	return len(waiting), err
-}
-
-// head reads how far the log is, and begins it when there is none.
-func (w *Writer) head(ctx context.Context) (Head, error) {
-	head, err := w.book.store.Head(ctx)
-	if err != nil || head.Version > 0 {
-		return head, err
-	}
-	root, err := tlog.TreeHash(0, nil)
-	if err != nil {
-		return Head{}, err
-	}
-	head = Head{Origin: w.book.key.Origin(), Root: root, Version: 1}
-	return head, w.book.store.Advance(ctx, head, nil, nil)
 }
 
 // take gives waiting entries their places. The tiles of all earlier ones are published.

@@ -3,11 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/tandem-badges/tandem/services/badges/credential/translog"
+	"github.com/tandem-badges/tandem/services/badges/internal/award"
 	"github.com/tandem-badges/tandem/services/badges/internal/logbook"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -124,11 +127,46 @@ func (s *Store) Newest(ctx context.Context, before int64, most int) ([]logbook.R
 		WHERE district_id = $1 AND position < $2 ORDER BY position DESC LIMIT $3`, tenant.State, before, limit(most))
 }
 
-// Signed finds the newest row that says that a subject was signed.
-func (s *Store) Signed(ctx context.Context, subject string, before int64) (logbook.Row, error) {
-	return one(public(ctx), s, subject, scanEntry, `SELECT position, leaf FROM log_entries
-		WHERE district_id = $1 AND subject = $2 AND position < $3 AND kind IN ('issued', 'reissued')
-		ORDER BY position DESC LIMIT 1`, tenant.State, subject, before)
+// Signed finds the newest row that says that a credential was signed.
+func (s *Store) Signed(ctx context.Context, credential, address string, before int64) (logbook.Row, error) {
+	c, err := s.Credential(ctx, credential)
+	if err != nil && !problem.Is(err, problem.KindNotFound) {
+		return logbook.Row{}, err
+	}
+	return one(public(ctx), s, credential, scanEntry, `SELECT position, leaf FROM log_entries
+		WHERE district_id = $1 AND (subject = $2 OR (digest = $3 AND digest <> '')) AND position < $4 AND kind IN ('issued', 'reissued')
+		ORDER BY position DESC LIMIT 1`, tenant.State, address, c.Digest, before)
+}
+
+// Past are the entries of all that was issued and revoked before there was a log. The address of
+// a credential is in its document, whatever the platform's address is by now.
+func (s *Store) Past(ctx context.Context) ([]translog.Entry, error) {
+	ctx = tenant.Everything(ctx, "what was issued before there was a log is entered, in every district")
+	found, err := all(ctx, s, func(r row) (past past, err error) {
+		var document []byte
+		if err = r.Scan(&document, &past.Issuer, &past.Digest, &past.state); err == nil {
+			err = json.Unmarshal(document, &past)
+		}
+		return past, err
+	}, `SELECT c.document, c.issuer, c.digest, coalesce(w.state, '') FROM credentials c
+		LEFT JOIN awards w ON w.district_id = c.district_id AND w.name = c.award
+		WHERE c.kind <> 'EXTERNAL' ORDER BY c.issued_at, c.name`)
+	var out []translog.Entry
+	for _, p := range found {
+		out = append(out, translog.Entry{Kind: translog.Issued, Issuer: p.Issuer, Subject: p.ID, Digest: p.Digest})
+		if p.state == string(award.Revoked) {
+			out = append(out, translog.Entry{Kind: translog.Revoked, Issuer: p.Issuer, Subject: p.ID})
+		}
+	}
+	return out, err
+}
+
+// past is what the log wants to know of a credential.
+type past struct {
+	ID     string `json:"id"`
+	Issuer string `json:"-"`
+	Digest string `json:"-"`
+	state  string
 }
 
 func scanEntry(r row) (e logbook.Row, err error) {

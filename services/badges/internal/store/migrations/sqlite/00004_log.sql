@@ -18,6 +18,7 @@ CREATE TABLE log_entries (
   PRIMARY KEY (district_id, position)
 );
 CREATE INDEX log_entries_of ON log_entries (district_id, subject, position);
+CREATE INDEX log_entries_digest ON log_entries (district_id, digest, position);
 
 -- One row: how far the log is, and the newest checkpoint that anybody may have seen.
 CREATE TABLE log_heads (
