@@ -22,6 +22,9 @@ type finding struct {
 // dataModel is where the VC Data Model 2.0 lists the types of its problems (section 7.1, Problem Details).
 const dataModel = "https://www.w3.org/TR/vc-data-model#"
 
+// statusList is where Bitstring Status List 1.0 lists its own (section 3.4, Processing Errors).
+const statusList = "https://www.w3.org/ns/credentials/status-list#"
+
 // typeOf is the type of the problem of a step of the verification.
 func typeOf(step string) string {
 	switch step {
@@ -30,7 +33,7 @@ func typeOf(step string) string {
 	case "proof":
 		return dataModel + "CRYPTOGRAPHIC_SECURITY_ERROR"
 	case "status":
-		return dataModel + "STATUS_RETRIEVAL_ERROR"
+		return statusList + "STATUS_VERIFICATION_ERROR"
 	default:
 		return dataModel + "MALFORMED_VALUE_ERROR"
 	}

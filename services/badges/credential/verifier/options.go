@@ -23,6 +23,9 @@ type Options struct {
 	Recipient string
 	// Challenge and Domain are what the maker of a presentation was asked to sign.
 	Challenge, Domain string
+	// AnyKey takes the proof of any key for an issuer that is no DID, as the examples of the W3C have
+	// it: nothing ties such a key to its issuer. Conformance suites need it, nobody else.
+	AnyKey bool
 	// Log is the transparency log in which the credential has to stand; with nil it is not asked.
 	Log LogSource
 	// Language of titles and reasons; English when empty.

@@ -20,7 +20,11 @@ func (c *check) proof(ctx context.Context) bool {
 		c.report.fail(StepProof, "issuer_missing")
 		return false
 	}
-	return c.signature(ctx, dataintegrity.VerifyOptions{Controller: c.report.IssuerID})
+	want := dataintegrity.VerifyOptions{Controller: c.report.IssuerID}
+	if c.opts.AnyKey && !strings.HasPrefix(c.report.IssuerID, "did:") {
+		want.Controller = ""
+	}
+	return c.signature(ctx, want)
 }
 
 // proofOfPresentation checks that the holder made the presentation, for who asked for it.

@@ -18,7 +18,7 @@ func (s *credentialsServer) VerifyCredential(ctx context.Context, req *badgesv1.
 	}
 	r, err := s.checker.Verify(ctx, document, issuing.Asked{
 		Recipient: req.GetRecipient(), Challenge: req.GetChallenge(), Domain: req.GetDomain(),
-		Language: verifier.Language(req.GetLanguage()),
+		Language: verifier.Language(req.GetLanguage()), AnyKey: req.GetAnyKey(),
 	})
 	return answer(r, err, verificationProto)
 }

@@ -1744,7 +1744,10 @@ type VerifyCredentialRequest struct {
 	// Id or identifier of the school that the credential has to be about; not checked when empty.
 	Recipient string `protobuf:"bytes,5,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// Language of titles and reasons, "en" or "es"; "en" when empty.
-	Language      string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	// Development mode only, and ignored elsewhere: take the proof of any key for a credential
+	// whose issuer is a web address, as in the examples of the W3C, which nothing ties to their key.
+	AnyKey        bool `protobuf:"varint,7,opt,name=any_key,json=anyKey,proto3" json:"any_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1819,6 +1822,13 @@ func (x *VerifyCredentialRequest) GetLanguage() string {
 		return x.Language
 	}
 	return ""
+}
+
+func (x *VerifyCredentialRequest) GetAnyKey() bool {
+	if x != nil {
+		return x.AnyKey
+	}
+	return false
 }
 
 // CheckCredentialRequest is the request of CheckCredential.
@@ -2943,7 +2953,7 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"#tandem-badges.org/PartnershipStatus\xbaH\x04r\x02\x10\x01R\x04name\"Z\n" +
 	"\x14GetCredentialRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
-	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xad\x02\n" +
+	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\"\xcb\x02\n" +
 	"\x17VerifyCredentialRequest\x12<\n" +
 	"\n" +
 	"credential\x18\x01 \x01(\v2\x17.google.protobuf.StructB\x03\xe0A\x01R\n" +
@@ -2953,7 +2963,8 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x06domain\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x02R\x06domain\x12)\n" +
 	"\trecipient\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x90\x03R\trecipient\x12.\n" +
 	"\blanguage\x18\x06 \x01(\tB\x12\xe0A\x01\xbaH\fr\n" +
-	"R\x00R\x02enR\x02esR\blanguage\"\x8c\x01\n" +
+	"R\x00R\x02enR\x02esR\blanguage\x12\x1c\n" +
+	"\aany_key\x18\a \x01(\bB\x03\xe0A\x01R\x06anyKey\"\x8c\x01\n" +
 	"\x16CheckCredentialRequest\x12B\n" +
 	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x1e\n" +
 	"\x1ctandem-badges.org/Credential\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x04name\x12.\n" +
