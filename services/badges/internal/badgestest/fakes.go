@@ -115,7 +115,11 @@ func (s *Schools) GetSchool(_ context.Context, req *schoolsv1.GetSchoolRequest) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.schools[req.GetName()] {
-		return &schoolsv1.School{Name: req.GetName(), Title: req.GetName(), StateIdentifier: StateIdentifier}, nil
+		out := &schoolsv1.School{Name: req.GetName(), Title: req.GetName(), StateIdentifier: "another"}
+		if req.GetName() == School {
+			out.StateIdentifier = StateIdentifier
+		}
+		return out, nil
 	}
 	return nil, problem.NotFound(req.GetName())
 }

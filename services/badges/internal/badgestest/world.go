@@ -100,7 +100,7 @@ func Start(t testing.TB, o Options, deps run.Deps, build func(run.Deps) (run.Ser
 			assessmentsv1.RegisterResultsServiceServer(r, Results{})
 			assessmentsv1.RegisterFrameworksServiceServer(r, Frameworks{})
 		}),
-		"evidence":    serve("evidence", func(r grpc.ServiceRegistrar) { evidencev1.RegisterPortfoliosServiceServer(r, &Portfolios{}) }),
+		"evidence": serve("evidence", func(r grpc.ServiceRegistrar) { evidencev1.RegisterPortfoliosServiceServer(r, &Portfolios{}) }),
 	}
 	svc, err := build(deps)
 	require.NoError(t, err)
