@@ -196,6 +196,8 @@ func (f *fakeSchools) ListPeople(ctx context.Context, req *schoolsv1.ListPeopleR
 
 // fakeBadges has one credential.
 type fakeBadges struct {
+	handed *badgesv1.VerifyCredentialRequest // the last one
+	parts  bool                              // whether what is verified contains something
 	badgesv1.UnimplementedCredentialsServiceServer
 
 	mu      sync.Mutex
@@ -220,6 +222,7 @@ func (f *fakeBadges) register(s grpc.ServiceRegistrar) {
 	badgesv1.RegisterDefinitionsServiceServer(s, fakeDefinitions{})
 	badgesv1.RegisterTransparencyServiceServer(s, &f.log)
 	badgesv1.RegisterStatusListsServiceServer(s, &f.lists)
+	badgesv1.RegisterIssuersServiceServer(s, fakeIssuers{})
 }
 
 func (f *fakeBadges) set(outcome badgesv1.StepOutcome, unknown, away bool) {
@@ -264,7 +267,14 @@ func (f *fakeBadges) VerifyCredential(_ context.Context, req *badgesv1.VerifyCre
 	if len(req.GetCredential().GetFields()) == 1 {
 		return nil, kitproblem.Invalid(kitproblem.Violation{Field: "credential", Rule: "structure", Fix: "Give a whole credential."})
 	}
-	return f.verification(), nil
+	v := f.verification()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.handed = req
+	if f.parts {
+		v.Parts = []*badgesv1.Verification{{Role: "badge", Badge: "A badge inside", Valid: true, Steps: v.GetSteps()}}
+	}
+	return v, nil
 }
 
 func (f *fakeBadges) verification() *badgesv1.Verification {

@@ -14,10 +14,12 @@ import (
 // again and again. The time is short, since a revocation must be heard of soon; after it a client asks with
 // the tag of what it has, and hears in a few bytes that nothing changed.
 func published() map[string]time.Duration {
-	const soon = 10 * time.Second
+	const soon, keys = 10 * time.Second, 5 * time.Minute
 	return map[string]time.Duration{
 		"/v1/{name=statusLists/*}":            soon,
 		"/v1/{name=issuers/*/revocationList}": soon,
+		"/v1/{name=issuers/*}:didDocument":    keys,
+		"/v1/issuers:registry":                keys,
 	}
 }
 
