@@ -3,6 +3,7 @@ package rdfc_test
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,14 +51,22 @@ func TestHostileShapesEndSoon(t *testing.T) {
 		}), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
+			start := busy(t)
 			_, err := rdfc.Canonicalize(c.dataset, rdfc.Options{})
 			if c.refused {
 				require.ErrorIs(t, err, rdfc.ErrTooComplex)
 			} else {
 				require.NoError(t, err)
 			}
-			require.Less(t, time.Since(start), time.Second)
+			require.Less(t, busy(t)-start, time.Second)
 		})
 	}
+}
+
+// busy is the processor time of this process: a busy machine must not fail a test of the work done.
+func busy(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -18,20 +18,42 @@ func CheckIRI(s string) error {
 	if err != nil {
 		return err
 	}
-	if !utf8.ValidString(s) || strings.Count(rest, "#") > 1 {
+	if !utf8.ValidString(s) {
 		return ErrInvalidIRI
 	}
+	rest, fragment, _ := strings.Cut(rest, "#")
+	rest, query, _ := strings.Cut(rest, "?")
 	if after, ok := strings.CutPrefix(rest, "//"); ok {
-		end := strings.IndexAny(after, "/?#")
-		if end < 0 {
-			end = len(after)
+		authority, path, _ := strings.Cut(after, "/")
+		if !validAuthority(authority) {
+			return ErrInvalidIRI
 		}
-		if err := checkChars(after[:end], true); err != nil {
-			return err
-		}
-		rest = after[end:]
+		rest = path
 	}
-	return checkChars(rest, false)
+	if !validChars(rest, false) || !validChars(query, true) || !validChars(fragment, false) {
+		return ErrInvalidIRI
+	}
+	return nil
+}
+
+// validAuthority checks the user, host and port of an IRI. Square brackets enclose an IP literal.
+func validAuthority(s string) bool {
+	user, host, found := strings.Cut(s, "@")
+	if !found {
+		user, host = "", s
+	}
+	if literal, isLiteral := strings.CutPrefix(host, "["); isLiteral {
+		address, after, closed := strings.Cut(literal, "]")
+		if !closed || strings.Trim(address, "0123456789abcdefABCDEFv:.") != "" {
+			return false
+		}
+		host = after
+		if host != "" && host[0] != ':' {
+			return false
+		}
+	}
+	name, port, _ := strings.Cut(host, ":")
+	return strings.Trim(port, "0123456789") == "" && !strings.Contains(name, "@") && validChars(user, false) && validChars(name, false)
 }
 
 func afterScheme(s string) (string, error) {
@@ -47,35 +69,44 @@ func afterScheme(s string) (string, error) {
 	return s[i+1:], nil
 }
 
-// checkChars refuses what no part of an IRI may hold; square brackets belong to an IP literal in the authority only.
-func checkChars(s string, authority bool) error {
+// validChars tells whether all characters may stand in a part of an IRI other than its authority.
+func validChars(s string, query bool) bool {
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c < utf8.RuneSelf && plain[c] {
-			i++
+		if c >= utf8.RuneSelf {
+			r, width := utf8.DecodeRuneInString(s[i:])
+			if !beyondASCII(r, query) {
+				return false
+			}
+			i += width
 			continue
 		}
-		r, width := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case !allowedInIRI(r):
-			return ErrInvalidIRI
-		case (r == '[' || r == ']') && !authority:
-			return ErrInvalidIRI
-		case r == '%' && (i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])):
-			return ErrInvalidIRI
+		if !plain[c] && (c != '%' || i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2])) {
+			return false
 		}
-		i += width
+		i++
 	}
-	return nil
+	return true
 }
 
-// plain marks the characters that may stand anywhere in an IRI.
+// plain marks the ASCII characters that may stand anywhere in an IRI.
 var plain = func() (table [utf8.RuneSelf]bool) {
 	for c := range table {
-		table[c] = allowedInIRI(rune(c)) && c != '%' && c != '[' && c != ']'
+		table[c] = allowedInIRI(rune(c)) && c != '%' && c != '[' && c != ']' && c != '#'
 	}
 	return table
 }()
+
+// beyondASCII is ucschar of RFC 3987 and, in a query, iprivate.
+func beyondASCII(r rune, query bool) bool {
+	switch {
+	case r < 0xa0 || (r >= 0xfdd0 && r <= 0xfdef) || r&0xfffe == 0xfffe || (r >= 0xfff0 && r <= 0xffff) || (r >= 0xe0000 && r < 0xe1000):
+		return false
+	case (r >= 0xe000 && r <= 0xf8ff) || r >= 0xf0000:
+		return query
+	}
+	return true
+}
 
 // allowedInIRI is the character set of the N-Quads IRIREF token, less control and noncharacters.
 func allowedInIRI(r rune) bool {

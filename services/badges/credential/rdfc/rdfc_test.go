@@ -91,10 +91,10 @@ func TestTextThatIsNotNQuadsIsRefused(t *testing.T) {
 
 func TestAPoisonGraphIsRefusedWithinASecond(t *testing.T) {
 	for _, predicate := range []string{"urn:knows", "urn:" + strings.Repeat("k", 1900)} {
-		start := time.Now()
+		start := busy(t)
 		_, err := rdfc.Canonicalize(clique(10, predicate), rdfc.Options{})
 		require.ErrorIs(t, err, rdfc.ErrTooComplex)
-		require.Less(t, time.Since(start), time.Second)
+		require.Less(t, busy(t)-start, time.Second)
 	}
 }
 
@@ -169,6 +169,7 @@ func TestIRIsAreCheckedByRFC3987(t *testing.T) {
 	for _, good := range []string{
 		"https://example.org/a?b=c#d", "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33", "did:key:z6Mk#z6Mk",
 		"mailto:team@example.org", "https://[::1]:8080/x", "https://example.org/é%20x", "ext:name",
+		"https://user:pass@example.org:443/", "https://example.org:/", "https://example.org?q=\ue000", "urn:x?+r#f", "https://[v7.a]/", "https://例え.example.org/学校",
 	} {
 		require.NoError(t, rdfc.CheckIRI(good), good)
 	}
@@ -178,6 +179,8 @@ func TestIRIsAreCheckedByRFC3987(t *testing.T) {
 	for _, bad := range []string{
 		"https://example.org/a b", "https://example.org/%zz", "https://example.org/a%2", "urn:a<b>", "urn:a#b#c",
 		"https://example.org/[x]", "urn:a\x7f", "urn:a\ufffe", "urn:\xff", `urn:a\b`,
+		"https://example.org:port/", "https://exa[mple.org/", "https://[::1/", "https://[::1]x:80/", "https://[::g]/", "urn:\ufffd", "urn:\ue000", "urn:\U000E0001",
+		"https://a@b@example.org/", "urn:a\u0080", "https://example.org/%e", "urn:x#\ue000",
 	} {
 		require.ErrorIs(t, rdfc.CheckIRI(bad), rdfc.ErrInvalidIRI, bad)
 	}

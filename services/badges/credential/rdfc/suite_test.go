@@ -30,9 +30,9 @@ func TestEveryEntryOfTheW3CSuiteIsReproduced(t *testing.T) {
 func runEntry(t *testing.T, e suiteEntry) {
 	input, err := rdfc.Parse(string(vectors.Read(t, "rdf-canon/"+e.Action, suiteName)))
 	require.NoError(t, err)
-	start := time.Now()
+	start := busy(t)
 	got, err := rdfc.Canonicalize(input, rdfc.Options{Algorithm: rdfc.Algorithm(e.HashAlgorithm)})
-	require.Less(t, time.Since(start), time.Second)
+	require.Less(t, busy(t)-start, time.Second)
 	switch e.Type {
 	case "rdfc:RDFC10NegativeEvalTest":
 		require.ErrorIs(t, err, rdfc.ErrTooComplex)
