@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -199,53 +198,6 @@ func TestABadgeThatCannotBeCheckedNowIsNotCalledBad(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, a.status)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
 	require.Contains(t, a.page(t).text("main"), "Nothing is wrong with the badge.")
-}
-
-func TestTheFormVerifiesWhatIsPasted(t *testing.T) {
-	w := start(t)
-	form := w.do("GET", "/verify", "").page(t)
-	require.Equal(t, "post", attr(form.all("form")[0], "method"))
-	post := func(text string) answer {
-		return w.do("POST", "/verify", url.Values{"credential": {text}}.Encode(), "Content-Type: application/x-www-form-urlencoded")
-	}
-	t.Run("a credential", func(t *testing.T) {
-		a := post("\n" + credential + "\n")
-		require.Equal(t, http.StatusOK, a.status)
-		d := a.page(t)
-		require.Contains(t, d.text("main"), "This badge is genuine and in force")
-		require.Contains(t, d.text("main"), "tandem verify FILE")
-	})
-	for name, text := range map[string]string{
-		"the number of a badge":          credentialID,
-		"the address of its page":        "https://badges.example.org" + badgePath + "/",
-		"the address of the credential":  "https://badges.example.org/v1/credentials/" + credentialID + "?x=1#top",
-		"an address of somewhere else":   "https://evil.example" + badgePath,
-		"an address without its machine": "//evil.example" + badgePath,
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := post(text)
-			require.Equal(t, http.StatusSeeOther, a.status)
-			require.Equal(t, badgePath, a.header.Get("Location"), "it never leads away")
-		})
-	}
-	for name, c := range map[string]struct{ text, says string }{
-		"nothing":                  {"  ", "Paste a credential"},
-		"half a document":          {`{"id": "x"`, "not a whole JSON document"},
-		"a document that is none":  {`{"hello": "world"}`, "Give a whole credential."},
-		"any text":                 {"Guten Tag!", "neither a credential nor"},
-		"a text made to be shown":  {`<script>alert(1)</script>`, "neither a credential nor"},
-		"an address with no badge": {"https://badges.example.org/", "neither a credential nor"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := post(c.text)
-			require.Equal(t, http.StatusBadRequest, a.status)
-			d := a.page(t)
-			require.Contains(t, d.text("div"), c.says)
-			require.Equal(t, strings.TrimSpace(c.text), d.text("textarea"), "what was typed is not lost")
-			require.Equal(t, "true", attr(d.all("textarea")[0], "aria-invalid"))
-		})
-	}
-	require.Equal(t, http.StatusRequestEntityTooLarge, post(strings.Repeat("x", 3<<20)).status)
 }
 
 func TestTheHomePageLeadsOn(t *testing.T) {

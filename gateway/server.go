@@ -13,9 +13,9 @@ const (
 	idle        = 2 * time.Minute
 	maxHeaders  = 64 << 10
 
-	// Of routes that have no bounds of their own. A form with a credential is the
+	// Of routes that have no bounds of their own. A form with a badge in a file is the
 	// biggest body.
-	siteBody = 2 << 20
+	siteBody = 4<<20 + 128<<10
 	siteTime = 30 * time.Second
 )
 

@@ -95,7 +95,8 @@ type badgeView struct {
 	CredentialID string
 	Checked      string
 	Steps        []stepView
-	JSONURL      string // empty for a credential that was handed in
+	Parts        []partView // what a credential contains
+	JSONURL      string     // empty for a credential that was handed in
 	PageURL      string
 	Path         string // of the page, without the machine
 	Own          bool   // made here, so that all its forms are to be had
@@ -111,7 +112,10 @@ func (v badgeView) title() string {
 }
 
 // stepView is one step of the verification.
-type stepView struct{ Class, Outcome, Title, Reason string }
+type stepView struct {
+	Class, Outcome, Title, Reason string
+	Details                       []string // every broken rule
+}
 
 // facts are the parts of a credential that the page shows beside the steps.
 type facts struct {
@@ -157,17 +161,14 @@ func newBadgeView(lang string, check *badgesv1.Verification, credential []byte) 
 		Description:  subject.Achievement.Description,
 		Criteria:     subject.Achievement.Criteria.Narrative,
 		School:       check.GetSchool(),
-		Issuer:       first(issuer.Name, check.GetIssuer(), issuer.ID),
+		Issuer:       first(check.GetRegisteredName(), issuer.Name, check.GetIssuerName(), check.GetIssuer(), issuer.ID),
 		IssuerID:     first(check.GetIssuer(), issuer.ID),
 		Awarded:      day(lang, first(doc.Awarded, doc.ValidFrom)),
 		ValidUntil:   day(lang, doc.Until),
 		CredentialID: check.GetCredentialId(),
 		Checked:      dayIn(lang, check.GetVerifyTime().AsTime()) + check.GetVerifyTime().AsTime().UTC().Format(", 15:04 MST"),
 	}
-	for _, step := range check.GetSteps() {
-		class, outcome := outcomeWords(step.GetOutcome())
-		v.Steps = append(v.Steps, stepView{Class: class, Outcome: translate(lang, outcome), Title: step.GetTitle(), Reason: step.GetReason()})
-	}
+	v.Steps = stepsOf(lang, check.GetSteps())
 	v.judge(check)
 	v.Headline, v.Explanation = translate(lang, v.Headline), translate(lang, v.Explanation)
 	return v

@@ -76,7 +76,7 @@ func New(ctx context.Context, o Options) (*API, error) {
 		return nil, err
 	}
 	for _, route := range routes {
-		route.handler = &call{route: route, mux: mux, limit: o.BodyLimit, timeout: o.Timeout}
+		route.handler = &call{route: route, mux: mux, limit: limitOf(route, o.BodyLimit), timeout: o.Timeout}
 		if keep := published()[route.Template]; keep > 0 && route.Method == http.MethodGet {
 			route.handler = &fresh{next: route.handler, keep: keep}
 		}

@@ -37,7 +37,7 @@ const (
 	// DefaultDeadline bounds calls that come without one.
 	DefaultDeadline = 30 * time.Second
 	// MaxMessage is the size of the biggest message taken in; bytes stream.
-	MaxMessage = 4 << 20
+	MaxMessage = 4<<20 + 64<<10 // a file of 4 MiB and what is said about it
 
 	keepaliveTime = 2 * time.Minute
 	minClientPing = 20 * time.Second
