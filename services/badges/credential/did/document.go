@@ -129,7 +129,7 @@ func (d *Document) JSON() ([]byte, error) {
 		}
 	}
 	for _, s := range d.Services {
-		out.Service = append(out.Service, serviceJSON{ID: s.ID, Type: s.Type, Endpoint: s.Endpoint})
+		out.Service = append(out.Service, serviceJSON(s))
 	}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

@@ -3,7 +3,6 @@ package registry_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -199,7 +198,7 @@ func TestEveryByteOfASignedRegistryCounts(t *testing.T) {
 }
 
 func TestTheNamesOfAKey(t *testing.T) {
-	var public ed25519.PublicKey = key(t, 1).Public()
+	public := key(t, 1).Public()
 	require.ElementsMatch(t, []string{
 		state + "#k1", "did:web:old.example.org#k1", key(t, 1).VerificationMethod(),
 	}, registry.Names(state, []string{"did:web:old.example.org", key(t, 2).DID()}, state+"#k1", public))

@@ -23,7 +23,7 @@ type New struct {
 
 // Create registers an issuer for a district, with its first key. A district has one.
 func (o *Office) Create(ctx context.Context, n New) (Issuer, error) {
-	violations := n.Profile.check()
+	violations := n.check()
 	id, inDistrict := strings.CutPrefix(n.District, "districts/")
 	if !inDistrict || id == "" || strings.Contains(id, "/") {
 		violations = append(violations, problem.Violation{
@@ -71,7 +71,7 @@ func (o *Office) Update(ctx context.Context, name, tag string, change func(Profi
 			return err
 		}
 		i.Profile = change(i.Profile)
-		if violations := i.Profile.check(); len(violations) > 0 {
+		if violations := i.check(); len(violations) > 0 {
 			return problem.Invalid(violations...)
 		}
 		i.UpdateTime, i.Version = o.Now(), i.Version+1

@@ -95,9 +95,9 @@ func TestTheFirstKeyOfAFileEncryptsAndAllDecrypt(t *testing.T) {
 
 func TestAKeeperThatCannotBeUsedIsNamed(t *testing.T) {
 	loose := file(t, line("a"))
-	require.NoError(t, os.Chmod(loose, 0o644)) //nolint:gosec // what is refused
+	require.NoError(t, os.Chmod(loose, 0o644))
 	grouped := file(t, line("a"))
-	require.NoError(t, os.Chmod(grouped, 0o440)) //nolint:gosec // as Kubernetes mounts a secret
+	require.NoError(t, os.Chmod(grouped, 0o440))
 	open(t, grouped)
 	for location, want := range map[string]string{
 		loose:                            "may be used by everybody",
