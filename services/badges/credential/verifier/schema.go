@@ -20,11 +20,25 @@ func (c *check) schema() {
 		first := violations[0]
 		step := r.add(StepSchema, Failed, first.Rule, say(c.opts.Language, "schema_wrong", first.Field, first.Fix, first.Rule))
 		step.Violations = violations
+	case len(c.unknownSchemas()) > 0:
+		r.warn(StepSchema, "schema_unknown", c.unknownSchemas()[0])
 	case hasType(c.doc, typePresentation), isBadge:
 		r.pass(StepSchema, "schema_ok")
 	default:
 		r.warn(StepSchema, "not_a_badge")
 	}
+}
+
+// unknownSchemas are where the document names schemas that are not known here. They are never fetched,
+// so nobody can tell whether it keeps them.
+func (c *check) unknownSchemas() []string {
+	var out []string
+	for _, w := range openbadge.CheckSchemas(c.doc, nil).Warnings {
+		if w.Rule == "schema_unknown" {
+			out = append(out, w.Field)
+		}
+	}
+	return out
 }
 
 // ofOpenBadges tells whether the rules of Open Badges and of learner records apply.

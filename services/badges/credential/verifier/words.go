@@ -106,6 +106,10 @@ func readWords() map[string]phrase {
 
 		"not_a_badge": {"It is a well-formed credential, but not an Open Badge.", "Es una credencial bien formada, pero no una Open Badge."},
 		"schema_ok":   {"All parts that it must have are there.", "Contiene todas las partes que debe tener."},
+		"schema_unknown": {
+			"All parts that it must have are there, but the schema that it names at %s is not known here and was not applied.",
+			"Contiene todas las partes que debe tener, pero el esquema que nombra en %s no se conoce aquí y no se aplicó.",
+		},
 		"schema_wrong": {
 			"It is incomplete or wrong at %[1]s. %[2]s",
 			"Está incompleta o es incorrecta en %[1]s (regla %[3]s).",
