@@ -47,6 +47,8 @@ func TestHostileDrawingsAreRefused(t *testing.T) {
 		"a token that is none":          {open + `<ob:credential verify="https://evil.example"/></svg>`, bake.CodeCredential},
 		"an empty credential":           {open + `<ob:credential/></svg>`, bake.CodeCredential},
 		"a prefix of nobody":            {`<svg xmlns="http://www.w3.org/2000/svg"><openbadges:credential>{"a":1}</openbadges:credential></svg>`, bake.CodeDamaged},
+		"a prefix for nothing":          {`<svg xmlns="http://www.w3.org/2000/svg" xmlns:openbadges=""/>`, bake.CodeDamaged},
+		"a reserved prefix":             {`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xml="http://www.w3.org/2000/svg"/>`, bake.CodeDamaged},
 		"an attribute twice":            {drawn(`<circle r="1" r="2"/>`), bake.CodeDamaged},
 		"an old badge":                  {`<svg xmlns="http://www.w3.org/2000/svg" xmlns:openbadges="http://openbadges.org"><openbadges:assertion verify="x"/></svg>`, bake.CodeOldVersion},
 		"no drawing":                    {`<html xmlns="http://www.w3.org/1999/xhtml"/>`, bake.CodeDamaged},

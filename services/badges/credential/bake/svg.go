@@ -215,6 +215,9 @@ func (d *drawing) declare(t xml.StartElement) error {
 			return refuse(CodeDamaged, "The drawing gives an attribute twice.")
 		}
 		seen[a.Name] = true
+		if a.Name.Space == "xmlns" && (a.Value == "" || a.Name.Local == "xml" || a.Name.Local == "xmlns") {
+			return refuse(CodeDamaged, "The drawing declares a namespace prefix as nobody may.")
+		}
 		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
 			declared[a.Value] = true
 		}
