@@ -8,7 +8,8 @@ import (
 
 // The limits on what somebody hands in. Beside them hold those of the packages below, which the
 // tests of this package show at work: 2,000 characters for an address and a bounded search over
-// blank nodes (package rdfc), 8 proofs (dataintegrity), a cap on unpacked lists (status).
+// blank nodes (package rdfc), 8 proofs (dataintegrity), 16 status entries of one credential and a cap on
+// unpacked lists (status).
 const (
 	// MaxFile is the largest file of any form, pictures and certificates included.
 	MaxFile = 4 << 20
@@ -19,8 +20,6 @@ const (
 	// MaxLevels is how deep credentials may contain one another: a presentation of a learner
 	// record of badges with endorsements has four.
 	MaxLevels = 4
-	// MaxStatuses is how many status entries one credential may have.
-	MaxStatuses = 8
 	// MaxLists is how many status lists are looked up for one verification.
 	MaxLists = 16
 	// Budget is how long one verification may take, lists and keys on the web included.

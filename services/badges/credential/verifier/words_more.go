@@ -77,7 +77,6 @@ func partWords() map[string]phrase {
 		"contents_subject": {"The credential %q in it is about somebody else.", "La credencial %q que contiene trata de otra persona o escuela."},
 		"contents_form":    {"Something that it contains is not a credential.", "Algo de lo que contiene no es una credencial."},
 		"contents_warning": {"The credentials that it contains hold, with a remark on %q. %s", "Las credenciales que contiene son válidas, con una observación sobre %q. %s"},
-		"contents_holder":  {"The credentials hold; whether the one who presents them may do so is not told by them.", "Las credenciales son válidas; no dicen si quien las presenta puede hacerlo."},
 		"association_unknown": {
 			"It ties together %q, which it does not contain.",
 			"Relaciona %q, que no contiene.",
