@@ -24,7 +24,7 @@ const operationPattern = "credentialOperations/{operation}"
 // The media types of a signed credential: as a document, and as a token.
 const (
 	credentialType = "application/vc+ld+json"
-	tokenType      = "text/plain; charset=utf-8"
+	tokenType      = "text/plain; charset=utf-8" //nolint:gosec // a media type
 )
 
 type credentialsServer struct {
