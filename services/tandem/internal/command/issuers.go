@@ -72,7 +72,7 @@ func (c *IssuersRegistry) run(ctx context.Context, now time.Time, out, notes io.
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(notes, "%d issuers, good until %s.\nSigned by %s%s\n", len(r.Issuers), r.Expires.Format(time.DateOnly), r.SignedBy, unpinned(r))
+	_, err = fmt.Fprintf(notes, "Issuers: %d. Good until %s.\nSigned by %s%s\n", len(r.Issuers), r.Expires.Format(time.DateOnly), r.SignedBy, unpinned(r))
 	return err
 }
 

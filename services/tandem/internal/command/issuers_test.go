@@ -43,7 +43,7 @@ func TestTheListOfIssuersIsFetchedAndItsSignerIsToldOrPinned(t *testing.T) {
 	out, notes, err := run(IssuersRegistry{}, raw, now)
 	require.NoError(t, err)
 	require.Equal(t, string(raw), out)
-	require.Contains(t, notes, "1 issuers, good until 2026-06-01.\nSigned by "+name+"\nCompare this key")
+	require.Contains(t, notes, "Issuers: 1. Good until 2026-06-01.\nSigned by "+name+"\nCompare this key")
 
 	file := filepath.Join(t.TempDir(), "issuers.json")
 	out, notes, err = run(IssuersRegistry{RegistryKey: name, Out: file}, raw, now)
