@@ -89,6 +89,11 @@ func TestWhatTheLogSaysOfACredential(t *testing.T) {
 			0, question(at(1)),
 			translog.CodeCompromised, translog.Refused,
 		},
+		"signed after that date though entered before": {
+			[]translog.Entry{event(translog.Issued, badge, 1), event(translog.KeyCompromised, method, 10)},
+			0, question(at(11)),
+			translog.CodeCompromised, translog.Refused,
+		},
 		"the earliest date counts": {
 			[]translog.Entry{
 				event(translog.Issued, badge, 5), event(translog.KeyCompromised, method, 10), event(translog.KeyCompromised, method, 4),
