@@ -29,7 +29,7 @@ func printJSON(w io.Writer, results []result) error {
 
 // colorful tells whether the output is a terminal whose owner did not ask for plain text.
 func colorful(file *os.File) bool {
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor fits
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
 // printer writes reports for people.
