@@ -92,7 +92,7 @@ func (b *builder) property(at link, e entry, value any, s *scope) bool {
 	}
 	if t.coerce == toJSON {
 		var n counter
-		if t.list || t.graph || b.p.check(value, &n) != nil {
+		if t.list || t.graph || b.p.check(value, &n) != nil || countExpanded(value) != n {
 			return false
 		}
 		literal, err := jsonLiteral(value)

@@ -129,6 +129,7 @@ func TestAValueThatWouldNotBeSignedIsRefused(t *testing.T) {
 		"over-long reference":          {`"image":"` + long + `"`, jsonld.CodeLongIRI},
 		"list in a list":               {`"type":"ResultDescription","allowedValue":[["x"]]`, jsonld.CodeDroppedValue},
 		"null in a JSON value":         {`"_sd":[null]`, jsonld.CodeDroppedValue},
+		"context in a JSON value":      {`"_sd":{"@context":"https://www.w3.org/ns/credentials/v2","a":1}`, jsonld.CodeDroppedValue},
 		"language map":                 {`"name":{"en":"x"}`, jsonld.CodeUndefinedTerm},
 		"list object":                  {`"name":{"@list":["x"]}`, jsonld.CodeKeyword},
 		"base":                         {`"@base":"https://example.org/","id":"x"`, jsonld.CodeKeyword},
