@@ -103,7 +103,9 @@ func TestTheFormVerifiesAFile(t *testing.T) {
 
 func TestTheFormSpeaksSpanish(t *testing.T) {
 	w := start(t)
-	require.Equal(t, "Verificar una insignia", w.do("GET", "/verify", "", "Accept-Language: es-MX").pageIn(t, "es").text("h1"))
+	form := w.do("GET", "/verify", "", "Accept-Language: es-MX").pageIn(t, "es")
+	require.Equal(t, "Verificar una insignia", form.text("h1"))
+	require.Contains(t, form.text("nav"), "Registro público")
 	a := uploaded(t, w, []byte("x"), "", "Accept-Language: es")
 	require.Contains(t, a.pageIn(t, "es").text("main"), "Qué se comprobó")
 	require.Equal(t, "es", w.badges.handed.GetLanguage())
