@@ -85,7 +85,12 @@ func (c *check) child(role string, opened vc.Opened) *check {
 	}
 	r := blank(opts)
 	r.Role = role
+	var holder string
+	if role == RoleCredential {
+		holder = idOf(c.doc["holder"])
+	}
 	return &check{
+		holder:   holder,
 		verifier: c.verifier, opts: opts, report: r, budget: c.budget, lists: c.lists, level: c.level + 1,
 		opened: opened, doc: opened.Document,
 	}

@@ -247,6 +247,9 @@ func TestWhoTheIssuerIs(t *testing.T) {
 		"in a list that is over": {func(r *registry.Registry) { r.Expires = now().Add(-time.Minute) }, issued(t), verifier.Warning, "registry_expired", true},
 		"a stranger":             {nil, strangers(t, "Friends of Schools"), verifier.Warning, "issuer_unknown", false},
 		"a stranger with the name of a known issuer": {nil, strangers(t, " example  STATE office"), verifier.Warning, "issuer_imitates", false},
+		"with letters that nobody sees":              {nil, strangers(t, "Exa\u200bmple State\u00a0Of\u00adfice"), verifier.Warning, "issuer_imitates", false},
+		"with letters of another script":             {nil, strangers(t, "Ехample Ѕtаte Оffiсе"), verifier.Warning, "issuer_imitates", false},
+		"in wide letters":                            {nil, strangers(t, "Ｅxample State Ｏffice"), verifier.Warning, "issuer_imitates", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := asked(t)

@@ -1,12 +1,10 @@
 package verifier
 
 import (
-	"strings"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/internal/datetime"
 	"github.com/tandem-badges/tandem/services/badges/credential/openbadge"
-	"github.com/tandem-badges/tandem/services/badges/credential/registry"
 )
 
 // issuer answers who signed. A credential of an unknown issuer is still a valid one of that issuer.
@@ -37,16 +35,6 @@ func (c *check) issuer() {
 	default:
 		r.pass(StepIssuer, "issuer_ok", found.Name)
 	}
-}
-
-// imitates tells whether an unknown issuer bears the name of a known one, but for case and spaces.
-func imitates(known *registry.Registry, name string) bool {
-	for _, i := range known.Issuers {
-		if name != "" && strings.EqualFold(strings.Join(strings.Fields(name), " "), strings.Join(strings.Fields(i.Name), " ")) {
-			return true
-		}
-	}
-	return false
 }
 
 // dates compares the document's beginning and end with the time of the check. Both may be missing.

@@ -54,6 +54,7 @@ type check struct {
 
 	opened vc.Opened
 	doc    map[string]any
+	holder string // of the presentation that shows it, who signed that
 	raw    []byte // the document as it came, where it is a whole of its own
 	signed []dataintegrity.Proof
 }

@@ -119,9 +119,13 @@ func readWords() map[string]phrase {
 
 func proofWords() map[string]phrase {
 	return map[string]phrase{
-		"proof_ok":      {"Nothing was changed since it was signed.", "Nada ha cambiado desde que se firmó."},
-		"proof_ok_at":   {"Nothing was changed since it was signed on %s.", "Nada ha cambiado desde que se firmó el %s."},
-		"proof_set":     {"Nothing was changed since it was signed; all %d signatures hold.", "Nada ha cambiado desde que se firmó; las %d firmas son válidas."},
+		"proof_ok":    {"Nothing was changed since it was signed.", "Nada ha cambiado desde que se firmó."},
+		"proof_ok_at": {"Nothing was changed since it was signed on %s.", "Nada ha cambiado desde que se firmó el %s."},
+		"proof_set":   {"Nothing was changed since it was signed; all %d signatures hold.", "Nada ha cambiado desde que se firmó; las %d firmas son válidas."},
+		"proof_holder": {
+			"It has no signature of its own: whoever presents it says it of themselves, and signed the presentation.",
+			"No tiene firma propia: quien la presenta lo dice de sí mismo, y firmó la presentación.",
+		},
 		"proof_missing": {"It is not signed: there is no proof.", "No está firmada: no hay ninguna prueba."},
 		"proof_malformed": {
 			"The proof is not formed as it must be.",
@@ -159,6 +163,8 @@ func proofWords() map[string]phrase {
 
 		"unknown_context":    {"It names the context %q, which is not known here and is never fetched, or writes one of its own.", "Nombra el contexto %q, que aquí no se conoce y nunca se descarga, o define uno propio."},
 		"keyword_refused":    {"It uses %q in a way that could hide or redefine something.", "Usa %q de un modo que podría ocultar o redefinir algo."},
+		"invalid_context":    {"The word %q is defined by the document itself in a way that is not accepted.", "El propio documento define la palabra %q de una manera que no se acepta."},
+		"protected_term":     {"A context gives a protected word another meaning: %q.", "Un contexto da otro significado a una palabra protegida: %q."},
 		"direction_unsigned": {"The direction of a text (%q) is not covered by this kind of signature.", "La dirección de un texto (%q) no queda cubierta por esta clase de firma."},
 		"undefined_term":     {"The word %q has no defined meaning, so the signature would not cover it.", "La palabra %q no tiene significado definido, y la firma no la cubriría."},
 		"dropped_value":      {"The value at %q says nothing in JSON-LD, so the signature would not cover it.", "El valor en %q no dice nada en JSON-LD, y la firma no lo cubriría."},
