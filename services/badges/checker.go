@@ -5,7 +5,6 @@ import (
 
 	"github.com/tandem-badges/tandem/services/badges/credential/dataintegrity"
 	"github.com/tandem-badges/tandem/services/badges/credential/did"
-	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
 	"github.com/tandem-badges/tandem/services/badges/credential/verifier"
 	"github.com/tandem-badges/tandem/services/badges/internal/issuing"
 	"github.com/tandem-badges/tandem/services/badges/internal/status"
@@ -17,11 +16,11 @@ import (
 // checkerOf verifies credentials of anybody. Addresses in them are of strangers, and are looked up
 // by a client that reaches no private network.
 func checkerOf(d run.Deps, kept issuing.Kept, known issuing.Known, statuses *status.Book) (*issuing.Checker, error) {
-	set, err := knownContexts(d)
+	reader, err := readerOf(d)
 	if err != nil {
 		return nil, err
 	}
-	verify := verifier.New(dataintegrity.New(jsonld.New(set)))
+	verify := verifier.New(dataintegrity.New(reader))
 	client := egress.New(egress.Options{AllowLoopback: d.Dev})
 	return issuing.NewChecker(issuing.CheckerOptions{
 		Verifier: verify, Store: kept, Known: known, Statuses: statuses, PublicURL: d.PublicURL, Now: clock.NewAdjustable().Now, Dev: d.Dev,

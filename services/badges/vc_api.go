@@ -14,13 +14,22 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/run"
 )
 
-// knownContexts are those that credentials may name: in development mode also that of the W3C's
-// examples, which gives every word a meaning.
-func knownContexts(d run.Deps) (*contexts.Set, error) {
+// readerOf reads documents of strangers. In development mode these may also name the context of the
+// W3C's examples, which gives every word a meaning, and define words themselves: conformance suites
+// do both.
+func readerOf(d run.Deps) (*jsonld.Processor, error) {
 	if d.Dev {
-		return contexts.Development()
+		set, err := contexts.Development()
+		if err != nil {
+			return nil, err
+		}
+		return jsonld.New(set, jsonld.InlineContexts()), nil
 	}
-	return contexts.Standard()
+	set, err := contexts.Standard()
+	if err != nil {
+		return nil, err
+	}
+	return jsonld.New(set), nil
 }
 
 // testIssuer signs what the VC API issues. Its key stays, since status lists are signed with it even
@@ -34,7 +43,7 @@ func openVCAPI(ctx context.Context, d run.Deps, rows *store.Store, ring *issuer.
 	if !d.VCAPI {
 		return nil, nil
 	}
-	set, err := knownContexts(d)
+	reader, err := readerOf(d)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +52,7 @@ func openVCAPI(ctx context.Context, d run.Deps, rows *store.Store, ring *issuer.
 		return nil, err
 	}
 	return vcapi.New(vcapi.Parts{
-		Tx: rows.Tx, Engine: dataintegrity.New(jsonld.New(set)), Office: c.office, Book: c.statuses, Signer: signer,
+		Tx: rows.Tx, Engine: dataintegrity.New(reader), Office: c.office, Book: c.statuses, Signer: signer,
 		Now: clock.NewAdjustable().Now, Dev: d.Dev,
 	}), nil
 }

@@ -3,6 +3,7 @@ package vcapi
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -25,8 +26,28 @@ const dataModel = "https://www.w3.org/TR/vc-data-model#"
 // statusList is where Bitstring Status List 1.0 lists its own (section 3.4, Processing Errors).
 const statusList = "https://www.w3.org/ns/credentials/status-list#"
 
-// typeOf is the type of the problem of a step of the verification.
-func typeOf(step string) string {
+// dataIntegrity is where Data Integrity 1.0 lists its own (section 4.7, Processing Errors).
+const dataIntegrity = "https://w3id.org/security#"
+
+// typeOf is the type of the problem that a step of the verification found: the most exact one that
+// the specifications have a name for.
+func typeOf(step, code string) string {
+	switch code {
+	case "undefined_term", "dropped_value", "relative_iri", "direction_unsigned":
+		return dataIntegrity + "DATA_LOSS_DETECTION_ERROR"
+	case "domain_wrong":
+		return dataIntegrity + "INVALID_DOMAIN_ERROR"
+	case "challenge_wrong":
+		return dataIntegrity + "INVALID_CHALLENGE_ERROR"
+	case "status_range":
+		return dataModel + "RANGE_ERROR"
+	case "status_malformed":
+		return dataModel + "MALFORMED_VALUE_ERROR"
+	case "status_list_short":
+		return statusList + "STATUS_LIST_LENGTH_ERROR"
+	case "status_unreachable":
+		return statusList + "STATUS_RETRIEVAL_ERROR"
+	}
 	switch step {
 	case "read", "parse":
 		return dataModel + "PARSING_ERROR"
@@ -47,17 +68,21 @@ type verdict struct {
 	Errors   []finding `json:"errors"`
 }
 
-// tell answers with a verification: 200 when the document is valid, else 400.
-func tell(w http.ResponseWriter, report *badgesv1.Verification) {
+// presentationType is what tells a presentation from a credential.
+const presentationType = "VerifiablePresentation"
+
+// tell answers with a verification: 200 when the document is valid and of the kind that was asked
+// about, else 400.
+func tell(w http.ResponseWriter, report *badgesv1.Verification, presentation bool) {
 	v := verdict{Verified: report.GetValid(), Checks: []string{}, Warnings: []finding{}, Errors: []finding{}}
+	v.add(report)
+	if shown := slices.Contains(report.GetTypes(), presentationType); v.Verified && shown != presentation {
+		v.Verified = false
+		v.Errors = append(v.Errors, finding{
+			Type: dataModel + "MALFORMED_VALUE_ERROR", Code: "other_kind", Title: "A credential is verified at /credentials/verify, a presentation at /presentations/verify.",
+		})
+	}
 	for _, step := range report.GetSteps() {
-		f := finding{Type: typeOf(step.GetId()), Code: step.GetCode(), Title: step.GetReason(), Check: step.GetId()}
-		switch step.GetOutcome() {
-		case badgesv1.StepOutcome_STEP_OUTCOME_FAILED:
-			v.Errors = append(v.Errors, f)
-		case badgesv1.StepOutcome_STEP_OUTCOME_WARNING:
-			v.Warnings = append(v.Warnings, f)
-		}
 		if step.GetOutcome() != badgesv1.StepOutcome_STEP_OUTCOME_SKIPPED {
 			v.Checks = append(v.Checks, step.GetId())
 		}
@@ -67,6 +92,22 @@ func tell(w http.ResponseWriter, report *badgesv1.Verification) {
 		code = http.StatusBadRequest
 	}
 	send(w, code, v)
+}
+
+// add takes in what is wrong or doubtful with a document and with all that it contains.
+func (v *verdict) add(report *badgesv1.Verification) {
+	for _, step := range report.GetSteps() {
+		f := finding{Type: typeOf(step.GetId(), step.GetCode()), Code: step.GetCode(), Title: step.GetReason(), Check: step.GetId()}
+		switch step.GetOutcome() {
+		case badgesv1.StepOutcome_STEP_OUTCOME_FAILED:
+			v.Errors = append(v.Errors, f)
+		case badgesv1.StepOutcome_STEP_OUTCOME_WARNING:
+			v.Warnings = append(v.Warnings, f)
+		}
+	}
+	for _, part := range report.GetParts() {
+		v.add(part)
+	}
 }
 
 // refuse answers a call that came to nothing.

@@ -63,9 +63,9 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 		mux.Handle("POST "+path, edge.Named(path, h.known(handle)))
 	}
 	add("/credentials/issue", h.issue)
-	add("/credentials/verify", h.verify("verifiableCredential"))
+	add("/credentials/verify", h.verify(false))
 	add("/credentials/status", h.status)
-	add("/presentations/verify", h.verify("verifiablePresentation"))
+	add("/presentations/verify", h.verify(true))
 }
 
 // known finds out who calls; nobody may go on as nobody.
@@ -93,6 +93,8 @@ type options struct {
 	Challenge    string          `json:"challenge"`
 	Domain       string          `json:"domain"`
 	Status       json.RawMessage `json:"credentialStatus"`
+
+	ExpectedPurpose string `json:"expectedProofPurpose"`
 }
 
 // request is the body of any call.
@@ -162,19 +164,29 @@ func absent(raw json.RawMessage) bool {
 	return len(raw) == 0 || string(raw) == "null" || string(raw) == "false"
 }
 
-// verify verifies the document in a field of the body: an object, or a token as text.
-func (h *Handler) verify(field string) http.HandlerFunc {
+// verify verifies a credential or a presentation: an object, or a token as text.
+func (h *Handler) verify(presentation bool) http.HandlerFunc {
+	field, purpose := "verifiableCredential", "assertionMethod"
+	if presentation {
+		field, purpose = "verifiablePresentation", "authentication"
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		req, ok := read(w, r)
 		if !ok {
 			return
 		}
 		document := req.Verifiable
-		if field == "verifiablePresentation" {
+		if presentation {
 			document = req.Presentation
 		}
 		if absent(document) {
 			refuse(w, http.StatusBadRequest, finding{Code: "required", Title: field + ": send what to verify."})
+			return
+		}
+		if want := req.Options.ExpectedPurpose; want != "" && want != purpose {
+			refuse(w, http.StatusBadRequest, finding{
+				Type: typeOf("proof", "purpose_wrong"), Code: "purpose_wrong", Check: "proof", Title: "The proof of this kind of document is made for " + purpose + ".",
+			})
 			return
 		}
 		var token string
@@ -188,7 +200,7 @@ func (h *Handler) verify(field string) http.HandlerFunc {
 			h.fail(w, r, err)
 			return
 		}
-		tell(w, report)
+		tell(w, report, presentation)
 	}
 }
 

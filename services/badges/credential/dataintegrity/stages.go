@@ -47,6 +47,9 @@ func (e *Engine) Stages(document, proof map[string]any) (Stages, error) {
 		config["@context"] = document["@context"]
 		s.CanonicalDocument, s.CanonicalProof, err = both(e.rdfc, document, config)
 	case SuiteJCS:
+		if err := e.processor.CheckContexts(document); err != nil {
+			return s, refuseFor(CodeDocument, "the signed text cannot be formed", err)
+		}
 		if document, err = underContextOf(document, config); err != nil {
 			return s, err
 		}

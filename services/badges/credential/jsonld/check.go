@@ -39,7 +39,7 @@ func (p *Processor) checkObject(object map[string]any, n *counter) error {
 	value, isValue := object["@value"]
 	for key, item := range object {
 		if key == "@context" {
-			if _, err := p.contextList(item); err != nil {
+			if _, _, err := p.contextList(item); err != nil {
 				return err
 			}
 			continue
@@ -79,29 +79,44 @@ func allowedKeyword(key string, inValue bool) bool {
 	return false
 }
 
-// contextList accepts known addresses only, each once.
-func (p *Processor) contextList(node any) ([]string, error) {
+// contextList accepts known addresses, each once, and objects only where the processor was told to
+// (inline: there is one).
+func (p *Processor) contextList(node any) (contexts []any, inline bool, err error) {
 	items, isList := node.([]any)
 	if !isList {
 		items = []any{node}
 	}
-	urls := make([]string, 0, len(items))
 	seen := map[string]bool{}
 	for _, item := range items {
+		if object, isObject := item.(map[string]any); isObject && p.inline {
+			if err := p.inlineContext(object); err != nil {
+				return nil, false, err
+			}
+			inline = true
+			continue
+		}
 		url, isText := item.(string)
 		if !isText {
-			return nil, refuse(CodeUnknownContext, "@context", "a context must be named by its address: inline and null contexts are refused")
+			return nil, false, refuse(CodeUnknownContext, "@context", "a context must be named by its address: inline and null contexts are refused")
 		}
 		if _, known := p.set.Document(url); !known {
-			return nil, refuse(CodeUnknownContext, url, "this context is not known and is never fetched")
+			return nil, false, refuse(CodeUnknownContext, url, "this context is not known and is never fetched")
 		}
 		if seen[url] {
-			return nil, refuse(CodeUnknownContext, url, "the same context is named twice")
+			return nil, false, refuse(CodeUnknownContext, url, "the same context is named twice")
 		}
 		seen[url] = true
-		urls = append(urls, url)
 	}
-	return urls, nil
+	return items, inline, nil
+}
+
+// joined writes a list of addresses from contextList as one text.
+func joined(urls []any) string {
+	out := make([]string, len(urls))
+	for i, url := range urls {
+		out[i], _ = url.(string)
+	}
+	return strings.Join(out, " ")
 }
 
 // countExpanded counts the values of an expansion in the same way as check counts the input.

@@ -53,14 +53,14 @@ func (b *builder) enter(object map[string]any, at *scope, via *term) *scope {
 	if !has {
 		return at
 	}
-	urls, err := b.p.contextList(local)
-	if err != nil {
+	urls, inline, err := b.p.contextList(local)
+	if err != nil || inline {
 		return nil
 	}
 	if len(urls) == 0 {
 		return at
 	}
-	return b.descend(at, step{kind: 'c', name: strings.Join(urls, " ")})
+	return b.descend(at, step{kind: 'c', name: joined(urls)})
 }
 
 func isReference(object map[string]any, at *scope) bool {

@@ -13,6 +13,8 @@ const (
 	CodeDuplicateKey   Code = "duplicate_key"
 	CodeInexactNumber  Code = "inexact_number"
 	CodeUnknownContext Code = "unknown_context"
+	CodeContext        Code = "invalid_context"
+	CodeProtected      Code = "protected_term"
 	CodeKeyword        Code = "keyword_refused"
 	CodeUndefinedTerm  Code = "undefined_term"
 	CodeDroppedValue   Code = "dropped_value"

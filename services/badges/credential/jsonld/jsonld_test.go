@@ -133,7 +133,7 @@ func TestAValueThatWouldNotBeSignedIsRefused(t *testing.T) {
 		"language map":                 {`"name":{"en":"x"}`, jsonld.CodeUndefinedTerm},
 		"list object":                  {`"name":{"@list":["x"]}`, jsonld.CodeKeyword},
 		"base":                         {`"@base":"https://example.org/","id":"x"`, jsonld.CodeKeyword},
-		"protected term redefined":     {`"image":{"@context":"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json","type":"Achievement","image":"urn:x"}`, jsonld.CodeExpansion},
+		"protected term redefined":     {`"image":{"@context":"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.2.json","type":"Achievement","image":"urn:x"}`, jsonld.CodeProtected},
 		"direction":                    {`"name":{"@value":"x","@language":"ar","@direction":"rtl"}`, jsonld.CodeDirection},
 		"direction of a node":          {`"@direction":"rtl","name":"x"`, jsonld.CodeKeyword},
 		"index":                        {`"name":{"@value":"x","@index":"1"}`, jsonld.CodeKeyword},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 
 	"github.com/piprate/json-gold/ld"
@@ -22,13 +21,17 @@ type Processor struct {
 	options  *ld.JsonLdOptions
 	active   sync.Map // parsed contexts by their joined addresses; bounded, as addresses are known and unique
 	compiler *compiler
+	inline   bool // documents may define words themselves
 }
 
 // New makes a processor that knows exactly the contexts of the set.
-func New(set *contexts.Set) *Processor {
+func New(set *contexts.Set, extras ...Option) *Processor {
 	options := ld.NewJsonLdOptions("")
 	options.DocumentLoader = loaderOf(set)
 	p := &Processor{set: set, options: options}
+	for _, extra := range extras {
+		extra(p)
+	}
 	p.compiler, _ = newCompiler(options) // without one, the general path does all the work
 	return p
 }
@@ -94,11 +97,11 @@ func (p *Processor) expand(doc map[string]any) (out any, err error) {
 			out, err = nil, refuse(CodeExpansion, fmt.Sprint(r), "the document could not be expanded")
 		}
 	}()
-	urls, err := p.contextList(doc["@context"])
+	items, inline, err := p.contextList(doc["@context"])
 	if err != nil {
 		return nil, err
 	}
-	active, err := p.activeContext(urls)
+	active, err := p.activeContext(items, inline)
 	if err != nil {
 		return nil, err
 	}
@@ -115,23 +118,26 @@ func (p *Processor) expand(doc map[string]any) (out any, err error) {
 	return out, nil
 }
 
-// activeContext parses a list of contexts once; parsing is a large part of the whole work.
-func (p *Processor) activeContext(urls []string) (*ld.Context, error) {
-	key := strings.Join(urls, " ")
-	if cached, ok := p.active.Load(key); ok {
-		if active, ok := cached.(*ld.Context); ok {
-			return active, nil
+// activeContext parses a list of contexts, and only once where all are known by their addresses:
+// parsing is a large part of the whole work.
+func (p *Processor) activeContext(items []any, inline bool) (*ld.Context, error) {
+	var key string
+	if !inline {
+		key = joined(items)
+		if cached, ok := p.active.Load(key); ok {
+			if active, ok := cached.(*ld.Context); ok {
+				return active, nil
+			}
 		}
 	}
-	local := []any{map[string]any{"@vocab": undefined}}
-	for _, url := range urls {
-		local = append(local, url)
-	}
+	local := append([]any{map[string]any{"@vocab": undefined}}, items...)
 	active, err := ld.NewContext(nil, p.options).Parse(local)
 	if err != nil {
 		return nil, expansionError(err)
 	}
-	p.active.Store(key, active)
+	if !inline {
+		p.active.Store(key, active)
+	}
 	return active, nil
 }
 
@@ -139,6 +145,10 @@ func expansionError(err error) error {
 	var refusal *Error
 	if errors.As(err, &refusal) {
 		return refusal
+	}
+	var library *ld.JsonLdError
+	if errors.As(err, &library) && library.Code == ld.ProtectedTermRedefinition {
+		return refuse(CodeProtected, err.Error(), "a context gives a protected word another meaning")
 	}
 	return refuse(CodeExpansion, err.Error(), "the document is not valid JSON-LD")
 }

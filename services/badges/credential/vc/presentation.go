@@ -24,6 +24,9 @@ func VerifySecured(ctx context.Context, o Opened, engine *dataintegrity.Engine, 
 	if err != nil {
 		return nil, err
 	}
+	if err := t.answers(opts); err != nil {
+		return nil, err
+	}
 	_, err = t.verify(ctx, opts)
 	return nil, err
 }
@@ -87,13 +90,8 @@ func presenter(ctx context.Context, o Opened, engine *dataintegrity.Engine, opts
 	if err != nil {
 		return "", err
 	}
-	if opts.Challenge != "" && t.payload["nonce"] != opts.Challenge {
-		return "", refuse(CodeChallenge, "the token does not answer the challenge")
-	}
-	for _, domain := range append([]string{opts.Domain}, opts.Domains...) {
-		if domain != "" && !t.audience(domain) {
-			return "", refuse(CodeDomain, "the token was made for another domain")
-		}
+	if err := t.answers(opts); err != nil {
+		return "", err
 	}
 	return t.verify(ctx, opts)
 }

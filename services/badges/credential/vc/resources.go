@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"regexp"
 	"slices"
@@ -85,7 +86,8 @@ func digestForm(key, text string) bool {
 	if key == "digestSRI" {
 		return sri.MatchString(text)
 	}
-	return len(text) > 1 && strings.ContainsRune("uzm", rune(text[0]))
+	_, ok := multihash(text)
+	return ok
 }
 
 // readSRI reads a digest such as sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=.
@@ -102,10 +104,11 @@ func readSRI(text string) (hash, []byte, bool) {
 	return hash{}, nil, false
 }
 
-// readMultibase reads a multihash in base64url or base58.
-func readMultibase(text string) (hash, []byte, bool) {
-	if len(text) > 128 { // base58 takes time quadratic in the length
-		return hash{}, nil, false
+// multihash reads the bytes of a multihash in base64url, base64 or base58: a code of an algorithm,
+// known here or not, a length, and a digest of this length.
+func multihash(text string) ([]byte, bool) {
+	if len(text) < 2 || len(text) > 256 { // base58 takes time quadratic in the length
+		return nil, false
 	}
 	var raw []byte
 	var err error
@@ -114,10 +117,26 @@ func readMultibase(text string) (hash, []byte, bool) {
 		raw, err = base64.RawURLEncoding.DecodeString(text[1:])
 	case 'm':
 		raw, err = base64.RawStdEncoding.DecodeString(text[1:])
-	default:
+	case 'z':
 		raw, err = base58.Decode(text[1:])
+	default:
+		return nil, false
 	}
-	if err != nil || len(raw) < 2 {
+	if err != nil {
+		return nil, false
+	}
+	_, code := binary.Uvarint(raw)
+	if code <= 0 {
+		return nil, false
+	}
+	length, n := binary.Uvarint(raw[code:])
+	return raw, n > 0 && length == uint64(len(raw)-code-n)
+}
+
+// readMultibase reads a multihash of an algorithm that we have.
+func readMultibase(text string) (hash, []byte, bool) {
+	raw, ok := multihash(text)
+	if !ok || len(raw) < 2 {
 		return hash{}, nil, false
 	}
 	for _, h := range hashes() {
@@ -128,11 +147,11 @@ func readMultibase(text string) (hash, []byte, bool) {
 	return hash{}, nil, false
 }
 
-// embedded returns the bytes that we have of a resource. The context of learner records is our own
-// text, so that a digest of the published file tells nothing about it.
+// embedded returns the bytes that we have of a resource. The contexts of learner records and of the
+// W3C's examples are our own texts, so that a digest of the published file tells nothing about them.
 func embedded(id string) ([][]byte, bool) {
 	set := known()
-	if set == nil || id == contexts.CLR201 {
+	if set == nil || id == contexts.CLR201 || id == contexts.ExamplesV2 {
 		return nil, false
 	}
 	content := set.Content(id)

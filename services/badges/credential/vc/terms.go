@@ -52,16 +52,19 @@ func scopesOf(doc map[string]any) ([]map[string]any, bool) {
 	}
 	out := make([]map[string]any, 0, len(items))
 	for _, item := range items {
-		url, _ := item.(string)
-		set := known()
-		if set == nil {
-			return nil, false
+		context, isInline := item.(map[string]any)
+		if !isInline {
+			url, _ := item.(string)
+			set := known()
+			if set == nil {
+				return nil, false
+			}
+			document, isKnown := set.Document(url)
+			if !isKnown {
+				return nil, false
+			}
+			context, _ = document["@context"].(map[string]any)
 		}
-		document, isKnown := set.Document(url)
-		if !isKnown {
-			return nil, false
-		}
-		context, _ := document["@context"].(map[string]any)
 		if _, all := context["@vocab"]; all {
 			return nil, false
 		}

@@ -119,6 +119,19 @@ func (t token) time(name string) (at time.Time, has bool, err error) {
 	return time.Unix(int64(math.Floor(seconds)), 0).UTC(), true, nil
 }
 
+// answers tells whether the token was made for who asks: for their challenge and their domains.
+func (t token) answers(opts dataintegrity.VerifyOptions) error {
+	if opts.Challenge != "" && t.payload["nonce"] != opts.Challenge {
+		return refuse(CodeChallenge, "the token does not answer the challenge")
+	}
+	for _, domain := range append([]string{opts.Domain}, opts.Domains...) {
+		if domain != "" && !t.audience(domain) {
+			return refuse(CodeDomain, "the token was made for another domain")
+		}
+	}
+	return nil
+}
+
 // audience tells whether the token was made for a domain.
 func (t token) audience(domain string) bool {
 	if items, isList := t.payload["aud"].([]any); isList {

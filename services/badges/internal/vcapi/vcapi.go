@@ -98,7 +98,7 @@ func (s *Service) Issue(ctx context.Context, r Request) (signed []byte, err erro
 				return err
 			}
 		}
-		out, err := s.Engine.Sign(ctx, doc, signer, r.CreateOptions)
+		out, err := s.sign(ctx, doc, signer, r.CreateOptions)
 		if err != nil {
 			return refused("credential", err)
 		}
@@ -108,13 +108,37 @@ func (s *Service) Issue(ctx context.Context, r Request) (signed []byte, err erro
 	return signed, err
 }
 
+// sign signs a document by the suite that was asked for. Where none was, a text with a direction,
+// which RDF has no place for, gets the suite that signs the JSON itself.
+func (s *Service) sign(ctx context.Context, doc map[string]any, signer keys.Signer, opts dataintegrity.CreateOptions) (map[string]any, error) {
+	out, err := s.Engine.Sign(ctx, doc, signer, opts)
+	var refusal *jsonld.Error
+	if opts.Suite == "" && errors.As(err, &refusal) && refusal.Code == jsonld.CodeDirection {
+		opts.Suite = dataintegrity.SuiteJCS
+		out, err = s.Engine.Sign(ctx, doc, signer, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if proofs, _ := out["proof"].([]any); len(proofs) == 1 && !ofOpenBadges(doc) {
+		out["proof"] = proofs[0] // as most suites write it; the schemas of Open Badges want a list
+	}
+	return out, nil
+}
+
+// ofOpenBadges tells whether the rules of Open Badges apply beside those of the data model.
+func ofOpenBadges(doc map[string]any) bool {
+	return slices.ContainsFunc([]string{"OpenBadgeCredential", "AchievementCredential", "ClrCredential", "EndorsementCredential"},
+		func(t string) bool { return vc.HasType(doc, t) })
+}
+
 // checked refuses what is no credential, or has a proof already.
 func checked(doc map[string]any) error {
 	violations := vc.Check(doc)
 	if !vc.HasType(doc, vc.TypeCredential) {
 		violations = append(violations, vc.Violation{Field: "type", Rule: "credential", Fix: "Issue a VerifiableCredential."})
 	}
-	if slices.ContainsFunc([]string{"OpenBadgeCredential", "AchievementCredential", "ClrCredential", "EndorsementCredential"}, func(t string) bool { return vc.HasType(doc, t) }) {
+	if ofOpenBadges(doc) {
 		violations = openbadge.Check(doc)
 	}
 	if _, has := doc["proof"]; has {
