@@ -96,7 +96,7 @@ func TestScopesOfMachines(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"schools.read", "journeys.read", "campaigns.read", "results.read", "awards.read", "people.read",
-		"responses.write", "events.read", "webhooks.manage",
+		"responses.write", "events.read", "webhooks.manage", "credentials.write", "vc.issue",
 	}, all)
 	require.Equal(t, []string{"people.read"}, identified)
 	require.True(t, access.ScopeIdentified("no.such"), "what is not known is taken for the dangerous kind")
