@@ -203,6 +203,7 @@ type fakeBadges struct {
 	mu      sync.Mutex
 	outcome badgesv1.StepOutcome // of the status step
 	unknown bool                 // issuer
+	posing  bool                 // issuer, as another one
 	away    bool
 	log     fakeLog
 	lists   fakeLists
@@ -284,7 +285,7 @@ func (f *fakeBadges) verification() *badgesv1.Verification {
 	if outcome == badgesv1.StepOutcome_STEP_OUTCOME_UNSPECIFIED {
 		outcome = badgesv1.StepOutcome_STEP_OUTCOME_PASSED
 	}
-	return &badgesv1.Verification{
+	v := &badgesv1.Verification{
 		Valid: outcome != badgesv1.StepOutcome_STEP_OUTCOME_FAILED, IssuerKnown: !f.unknown,
 		CredentialId: "https://badges.example.org/v1/credentials/" + credentialID, Issuer: "did:key:z6MkExample",
 		Badge: "Welcome all families", School: "Oak & Elm Elementary", VerifyTime: timestamppb.New(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)),
@@ -295,6 +296,10 @@ func (f *fakeBadges) verification() *badgesv1.Verification {
 			{Id: "dates", Title: "Dates", Outcome: badgesv1.StepOutcome_STEP_OUTCOME_SKIPPED, Reason: "There was no need."},
 		},
 	}
+	if f.posing {
+		v.Steps = append(v.Steps, &badgesv1.VerificationStep{Id: "issuer", Outcome: badgesv1.StepOutcome_STEP_OUTCOME_WARNING, Code: "issuer_imitates"})
+	}
+	return v
 }
 
 // fakeEvidence keeps one content.

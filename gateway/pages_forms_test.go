@@ -134,6 +134,23 @@ func TestTheLivePictureTellsHowTheBadgeStands(t *testing.T) {
 	}
 }
 
+// What a school brought along may be made by anybody. It is shown with all that was found out, and not
+// with words that this site would vouch for.
+func TestNothingIsSaidInTheNameOfAnUnknownIssuer(t *testing.T) {
+	w := start(t)
+	w.badges.set(badgesv1.StepOutcome_STEP_OUTCOME_PASSED, true, false)
+	for _, part := range []string{"/certificate", "/embed", "/badge.svg"} {
+		require.Equal(t, http.StatusNotFound, w.do("GET", badgePath+part, "").status, part)
+	}
+	require.Contains(t, w.do("GET", badgePath, "", "Accept: text/html").page(t).text("main"), "its issuer is not known here")
+	w.badges.posing = true
+	page := w.do("GET", badgePath+"?lang=es", "", "Accept: text/html").pageIn(t, "es")
+	require.Contains(t, page.text("main"), "No confíe en esta insignia Su emisor lleva el nombre de un emisor conocido aquí, pero es otro.")
+	require.Equal(t, http.StatusNotFound, w.do("GET", badgePath+"/badge.svg", "").status)
+	w.badges.set(badgesv1.StepOutcome_STEP_OUTCOME_FAILED, true, false)
+	require.Contains(t, w.do("GET", badgePath+"/badge.svg", "").body, "Not valid", "what fell is told wherever it was shown")
+}
+
 func TestTheCertificateIsAPage(t *testing.T) {
 	w := start(t)
 	d := w.do("GET", badgePath+"/certificate", "").page(t)

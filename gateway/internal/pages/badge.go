@@ -100,6 +100,7 @@ type badgeView struct {
 	PageURL      string
 	Path         string // of the page, without the machine
 	Own          bool   // made here, so that all its forms are to be had
+	Foreign      bool   // kept here for a school, of an issuer that is not known
 	LinkedInURL  string
 	awarded      time.Time
 }
@@ -180,7 +181,11 @@ func (v *badgeView) judge(check *badgesv1.Verification) {
 	case !check.GetValid():
 		v.Verdict, v.Headline = "bad", "Do not rely on this badge"
 		v.Explanation = "At least one check failed. Below you see which, and why."
+	case slices.ContainsFunc(check.GetSteps(), func(s *badgesv1.VerificationStep) bool { return s.GetCode() == "issuer_imitates" }):
+		v.Verdict, v.Headline, v.Foreign = "bad", "Do not rely on this badge", true
+		v.Explanation = "Its issuer bears the name of an issuer known here, but is somebody else."
 	case !check.GetIssuerKnown():
+		v.Foreign = true
 		v.Verdict, v.Headline = "warn", "The document is intact, but its issuer is not known here"
 		v.Explanation = "Nobody has changed it since it was signed. Whether its issuer may give this badge is for you to judge."
 	case slices.ContainsFunc(v.Steps, func(s stepView) bool { return s.Class == "warn" }):

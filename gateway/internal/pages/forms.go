@@ -123,16 +123,27 @@ func anywhere(w http.ResponseWriter) {
 // certificate answers the certificate as a page to read or to print.
 func (h *Handler) certificate(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept-Language")
-	if view, ok := h.read(w, r); ok {
+	if view, ok := h.vouched(w, r); ok {
 		title := translate(view.Lang, "Certificate") + ": " + view.title()
 		h.Show(w, r, Page{Code: http.StatusOK, File: "certificate.html", Title: title, View: view, Lang: view.Lang, Card: view.card()})
 	}
 }
 
+// vouched reads a badge for a certificate, a frame or a live picture. Those say something in the name of
+// this site, where readers see no steps: of a badge that anybody may have made there are none.
+func (h *Handler) vouched(w http.ResponseWriter, r *http.Request) (badgeView, bool) {
+	view, ok := h.read(w, r)
+	if ok && view.Foreign {
+		h.NotFound(w, r)
+		return badgeView{}, false
+	}
+	return view, ok
+}
+
 // embed answers the frame that other sites show: the one page that they may.
 func (h *Handler) embed(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept-Language")
-	view, ok := h.read(w, r)
+	view, ok := h.vouched(w, r)
 	if !ok {
 		return
 	}
@@ -145,7 +156,7 @@ func (h *Handler) embed(w http.ResponseWriter, r *http.Request) {
 // live answers a small picture of how the badge stands now.
 func (h *Handler) live(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept-Language")
-	view, ok := h.read(w, r)
+	view, ok := h.vouched(w, r)
 	if !ok {
 		return
 	}
