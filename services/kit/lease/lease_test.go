@@ -16,6 +16,9 @@ import (
 
 const ttl = 300 * time.Millisecond
 
+// patient is how long a lease is for replicas of which none may ever be too late, however busy the machine is.
+const patient = 2 * time.Second
+
 func TestOfThreeReplicasExactlyOneWorks(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
 		var working, most, begun atomic.Int32
@@ -29,7 +32,7 @@ func TestOfThreeReplicasExactlyOneWorks(t *testing.T) {
 		stops := make([]func(), 3)
 		for i := range stops {
 			stops[i] = kittest.Go(t, func(ctx context.Context) error {
-				err := lease.Run(ctx, db, "relay", "replica", ttl, work)
+				err := lease.Run(ctx, db, "relay", "replica", patient, work)
 				if ctx.Err() != nil {
 					return nil
 				}
@@ -38,7 +41,7 @@ func TestOfThreeReplicasExactlyOneWorks(t *testing.T) {
 		}
 		kittest.Eventually(t, func() bool { return working.Load() == 1 }, "one replica works")
 		renewals := expiry(t, db)
-		kittest.Eventually(t, func() bool { return expiry(t, db) > renewals+2*ttl.Microseconds() }, "the lease is renewed past its first end")
+		kittest.Eventually(t, func() bool { return expiry(t, db) > renewals+2*patient.Microseconds() }, "the lease is renewed past its first end")
 		require.EqualValues(t, 1, begun.Load(), "nobody else began while it was renewed")
 		for _, stop := range stops {
 			stop() // whoever works stops, and gives the lease back
