@@ -74,10 +74,11 @@ func TestASchoolSeesItsCredentialsTheNewestFirst(t *testing.T) {
 	})
 }
 
-// elsewhere is another platform, on which the same school earned a badge.
-func elsewhere(t *testing.T) []byte {
+// elsewhere is another platform at an address, on which the same school earned a badge.
+func elsewhere(t *testing.T, address string) []byte {
 	t.Helper()
 	deps := kittest.Deps(t, "badges", badges.Migrations)
+	deps.PublicURL = address
 	w := bt.Start(t, bt.Options{}, deps, badges.New)
 	body, err := w.Credentials.GetCredential(t.Context(), &badgesv1.GetCredentialRequest{Name: w.Award(bt.Journey, bt.Badge).GetCredential()})
 	require.NoError(t, err)
@@ -85,7 +86,7 @@ func elsewhere(t *testing.T) []byte {
 }
 
 func TestABadgeFromElsewhereIsKeptOnce(t *testing.T) {
-	document := elsewhere(t)
+	document := elsewhere(t, "http://127.0.0.1:9090")
 	w := start(t)
 	bring := func(person, school string, document []byte) (*badgesv1.Credential, error) {
 		return w.Credentials.ImportCredential(w.As(person), &badgesv1.ImportCredentialRequest{Parent: school, Document: document})
@@ -108,6 +109,8 @@ func TestABadgeFromElsewhereIsKeptOnce(t *testing.T) {
 	forged := []byte(string(document)[:len(document)-200] + string(document)[len(document)-199:])
 	_, err = bring(bt.Principal, bt.School, forged)
 	require.NotEmpty(t, refused(t, err, codes.InvalidArgument, problem.ReasonFieldInvalid))
+	_, err = bring(bt.Principal, bt.School, elsewhere(t, w.Deps.PublicURL))
+	require.Contains(t, fmt.Sprint(refused(t, err, codes.InvalidArgument, problem.ReasonFieldInvalid)), "issued_here", "it claims to be from here")
 	_, err = bring(bt.Principal, bt.School, []byte("no badge"))
 	require.NotEmpty(t, refused(t, err, codes.InvalidArgument, problem.ReasonFieldInvalid))
 }

@@ -2,6 +2,7 @@ package issuing
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/bake"
@@ -134,6 +135,11 @@ func (i *Issuer) verified(ctx context.Context, school string, document []byte) (
 		if report.Step(verifier.StepRecipient).Outcome != verifier.Failed {
 			break
 		}
+	}
+	if strings.HasPrefix(report.ID, i.base) && !report.IssuerKnown {
+		return report, problem.Invalid(problem.Violation{
+			Field: "document.id", Rule: "issued_here", Fix: "Hand in a credential of its issuer: this one claims an address of this platform, which did not sign it.",
+		})
 	}
 	if report.Valid && report.Step(verifier.StepRecipient).Outcome == verifier.Passed {
 		return report, nil
