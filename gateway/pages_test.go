@@ -142,7 +142,7 @@ func TestABadgePageSaysInWordsWhatWasFound(t *testing.T) {
 			require.Contains(t, body, "Awarded on 20 May 2026")
 			require.Contains(t, body, "Given until 20 May 2029")
 			require.Contains(t, body, "Issued by Office of <Family> Partnership did:key:z6MkExample")
-			require.Contains(t, body, "tandem verify https://badges.example.org"+badgePath)
+			require.Contains(t, body, "tandem verify --online https://badges.example.org"+badgePath)
 			require.Contains(t, body, "Checked on 1 June 2026, 12:00 UTC.")
 			require.Contains(t, a.body, `href="/v1/credentials/`+credentialID+`"`)
 			require.Contains(t, a.header.Values("Vary"), "Accept")

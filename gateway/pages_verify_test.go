@@ -47,7 +47,7 @@ func TestTheFormVerifiesWhatIsPasted(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.status)
 		d := a.page(t)
 		require.Contains(t, d.text("main"), "This badge is genuine and in force")
-		require.Contains(t, d.text("main"), "tandem verify FILE")
+		require.Contains(t, d.text("main"), "tandem verify --online FILE")
 		require.Equal(t, credential, string(w.badges.handed.GetDocument()), "byte for byte: a key that is there twice is still there twice")
 	})
 	t.Run("a signed token", func(t *testing.T) {

@@ -137,8 +137,11 @@ func proofWords() map[string]phrase {
 		"proof_expired":       {"The signature has expired.", "La firma ha caducado."},
 		"domain_wrong":        {"The signature was made for another domain.", "La firma se hizo para otro dominio."},
 		"challenge_wrong":     {"The signature does not answer the challenge.", "La firma no responde al reto."},
-		"method_unknown":      {"The key that the signature names cannot be found.", "No se encuentra la clave que nombra la firma."},
-		"method_foreign":      {"The key of the signature does not belong to the issuer.", "La clave de la firma no pertenece al emisor."},
+		"method_unknown": {
+			"The key that the signature names cannot be found: it is not in the list of known issuers, or was not looked up.",
+			"No se encuentra la clave que nombra la firma: no está en la lista de emisores conocidos o no se buscó.",
+		},
+		"method_foreign": {"The key of the signature does not belong to the issuer.", "La clave de la firma no pertenece al emisor."},
 		"key_compromised": {
 			"The key was no longer in good hands when this was signed, or it is not known when it was signed.",
 			"La clave ya no estaba en buenas manos cuando se firmó, o no se sabe cuándo se firmó.",

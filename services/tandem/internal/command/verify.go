@@ -44,7 +44,7 @@ type Verify struct {
 func (Verify) Help() string {
 	return `Reads JSON, presentations, signed tokens (VC-JWT), baked PNG and SVG pictures and PDF certificates.
 
-Valid and known are two answers: a badge of an unknown issuer can be valid. Give --registry to know issuers. What was not looked up is told as a warning, never as passed.
+Valid and known are two answers: a badge of an unknown issuer can be valid. Give --registry to know issuers. What was not looked up is told as a warning, never as passed. The keys of did:web issuers have to be in that list, or be looked up with --online.
 
   tandem verify badge.png
   tandem verify --registry issuers.json --registry-key z6Mk... badge.json
