@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -76,56 +74,4 @@ func (s *suite) presentations(t *testing.T) {
 			require.Equal(t, true, said["verified"], text)
 		})
 	}
-}
-
-func (s *suite) status(t *testing.T) {
-	doc := plain(object{"id": "urn:uuid:0f6a7d6e-54b1-4a37-8a0e-9cfe3a6d4b10"})
-	signed := s.issue(t, doc, object{"credentialStatus": true})
-	entries, _ := signed["credentialStatus"].([]any)
-	require.NotEmpty(t, entries)
-	verify := func(want int, contains string) {
-		t.Helper()
-		code, text, _ := s.post(t, "", "/credentials/verify", object{"verifiableCredential": signed})
-		require.Equal(t, want, code, text)
-		require.Contains(t, text, contains)
-	}
-	for _, purpose := range []string{"revocation", "suspension"} {
-		change := object{"type": "BitstringStatusListEntry", "statusPurpose": purpose}
-		code, text, _ := s.post(t, "", "/credentials/status", object{"credentialId": doc["id"], "credentialStatus": change})
-		require.Equal(t, http.StatusOK, code, text)
-		verify(http.StatusBadRequest, "STATUS_VERIFICATION_ERROR")
-		if purpose == "suspension" || purpose == "revocation" {
-			change["status"] = false
-			code, text, _ = s.post(t, "", "/credentials/status", object{"credentialId": doc["id"], "credentialStatus": change})
-			require.Equal(t, http.StatusOK, code, text)
-			verify(http.StatusOK, `"verified":true`)
-		}
-	}
-	for _, item := range entries {
-		entry, _ := item.(object)
-		require.Equal(t, "BitstringStatusListEntry", entry["type"])
-		address, _ := entry["statusListCredential"].(string)
-		list := fetch(t, address)
-		code, text, _ := s.post(t, "", "/credentials/verify", object{"verifiableCredential": json.RawMessage(list)})
-		require.Equal(t, http.StatusOK, code, text)
-		require.True(t, strings.HasPrefix(address, s.url+"/v1/statusLists/"), address)
-	}
-	for name, body := range map[string]object{
-		"no id":               {"credentialStatus": object{"statusPurpose": "revocation"}},
-		"an unknown purpose":  {"credentialId": doc["id"], "credentialStatus": object{"statusPurpose": "decoration"}},
-		"a status that means": {"credentialId": doc["id"], "credentialStatus": object{"statusPurpose": "revocation", "status": "perhaps"}},
-		"several changes":     {"credentialId": doc["id"], "credentialStatus": []any{object{"statusPurpose": "revocation"}, object{"statusPurpose": "suspension"}}},
-	} {
-		code, text, said := s.post(t, "", "/credentials/status", body)
-		require.Equal(t, http.StatusBadRequest, code, name+text)
-		require.NotEmpty(t, said["errors"])
-	}
-	code, text, _ := s.post(t, "", "/credentials/status", object{"credentialId": "urn:uuid:unknown", "credentialStatus": object{"statusPurpose": "revocation"}})
-	require.Equal(t, http.StatusNotFound, code, text)
-	for name, credential := range map[string]object{"without an id": plain(nil), "with a status": plain(object{"id": "urn:uuid:2", "credentialStatus": object{"type": "https://example.org/S"}})} {
-		code, text, said := s.post(t, "", "/credentials/issue", object{"credential": credential, "options": object{"credentialStatus": true}})
-		refusedSomehow(t, code, name+text, said)
-	}
-	code, text, _ = s.post(t, "", "/credentials/issue", object{"credential": doc, "options": object{"credentialStatus": true}})
-	require.Equal(t, http.StatusConflict, code, "an id is given once: "+text)
 }

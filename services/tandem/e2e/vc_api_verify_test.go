@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -146,21 +147,24 @@ func (s *suite) kinds(t *testing.T) {
 	}
 	code, text, _ := s.post(t, "", "/credentials/verify", object{"verifiableCredential": credential, "options": object{"expectedProofPurpose": "assertionMethod"}})
 	require.Equal(t, http.StatusOK, code, text)
-	for _, opts := range []dataintegrity.CreateOptions{{Challenge: "c", Domain: "example.org"}} {
-		answer := s.own(t, plain(object{"issuer": s.holder.DID()}), opts)
-		code, text, _ := s.post(t, "", "/credentials/verify", object{"verifiableCredential": answer, "options": object{"challenge": "c", "domain": "example.org"}})
-		require.Equal(t, http.StatusOK, code, text)
-	}
+	answer := s.own(t, plain(object{"issuer": s.holder.DID()}), dataintegrity.CreateOptions{Challenge: "c", Domain: "example.org"})
+	code, text, _ = s.post(t, "", "/credentials/verify", object{"verifiableCredential": answer, "options": object{"challenge": "c", "domain": "example.org"}})
+	require.Equal(t, http.StatusOK, code, text)
 }
 
 // vectors are the W3C's own, whose issuer is no DID, so that nothing ties their key to it.
 func (s *suite) vectors(t *testing.T) {
+	const root = "../../.." // of the repository, beside which the shared folder is unless TANDEM_SHARED says otherwise
 	shared := os.Getenv("TANDEM_SHARED")
-	if shared == "" {
-		t.Skip("TANDEM_SHARED does not say where the W3C's vectors are")
+	if !filepath.IsAbs(shared) {
+		shared = filepath.Join(root, cmp.Or(shared, "../shared"))
+	}
+	vectors := filepath.Join(shared, "data", "vc-di-eddsa", "TestVectors")
+	if _, err := os.Stat(vectors); err != nil {
+		t.Skipf("skip: TANDEM_SHARED not found (%s): W3C vectors not run", shared)
 	}
 	for folder, file := range map[string]string{"eddsa-rdfc-2022": "signedDataInt.json", "eddsa-jcs-2022": "signedJCS.json"} {
-		raw, err := os.ReadFile(filepath.Join(shared, "data", "vc-di-eddsa", "TestVectors", folder, file)) //nolint:gosec // a folder of test data
+		raw, err := os.ReadFile(filepath.Join(vectors, folder, file))
 		require.NoError(t, err)
 		code, text, _ := s.post(t, "", "/credentials/verify", object{"verifiableCredential": json.RawMessage(raw)})
 		require.Equal(t, http.StatusOK, code, text)

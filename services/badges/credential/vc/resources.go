@@ -130,7 +130,10 @@ func multihash(text string) ([]byte, bool) {
 		return nil, false
 	}
 	length, n := binary.Uvarint(raw[code:])
-	return raw, n > 0 && length == uint64(len(raw)-code-n)
+	if n <= 0 {
+		return nil, false
+	}
+	return raw, length == uint64(len(raw[code+n:]))
 }
 
 // readMultibase reads a multihash of an algorithm that we have.
