@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	"github.com/tandem-badges/tandem/services/tandem/internal/walkthrough"
 )
@@ -19,20 +20,21 @@ type Walkthrough struct {
 // Run plays and stops at the first thing that is wrong.
 func (w *Walkthrough) Run(ctx context.Context) error {
 	_, err := walkthrough.Play(ctx, walkthrough.Options{
-		URL: w.URL, Out: os.Stdout, Folder: w.Out, Resume: w.Resume, Verify: verifyBySelf,
+		URL: w.URL, Out: os.Stdout, Folder: w.Out, Resume: w.Resume, Verify: w.verifyBySelf,
 	})
 	return err
 }
 
 // verifyBySelf runs `tandem verify` as a process of its own, so that the
-// walkthrough proves the command that everybody has.
-func verifyBySelf(ctx context.Context, target string) error {
+// walkthrough proves the command that everybody has. The instance's list of issuers holds
+// their keys, which a badge does not where its issuer is a did:web.
+func (w *Walkthrough) verifyBySelf(ctx context.Context, target string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	//nolint:gosec // the program itself, with a file that it wrote or an address of the instance
-	if output, err := exec.CommandContext(ctx, self, "verify", target).CombinedOutput(); err != nil {
+	if output, err := exec.CommandContext(ctx, self, "verify", "--registry", strings.TrimSuffix(w.URL, "/")+"/v1/issuers:registry", target).CombinedOutput(); err != nil {
 		return fmt.Errorf("tandem verify %s: %w\n%s", target, err, output)
 	}
 	return nil
