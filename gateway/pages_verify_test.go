@@ -55,11 +55,9 @@ func TestTheFormVerifiesWhatIsPasted(t *testing.T) {
 		require.Equal(t, "eyJhbGciOiJFZERTQSJ9.eyJpZCI6IngifQ.AA", string(w.badges.handed.GetDocument()))
 	})
 	for name, text := range map[string]string{
-		"the number of a badge":          credentialID,
-		"the address of its page":        "https://badges.example.org" + badgePath + "/",
-		"the address of the credential":  "https://badges.example.org/v1/credentials/" + credentialID + "?x=1#top",
-		"an address of somewhere else":   "https://evil.example" + badgePath,
-		"an address without its machine": "//evil.example" + badgePath,
+		"the number of a badge":         credentialID,
+		"the address of its page":       "https://badges.example.org" + badgePath + "/",
+		"the address of the credential": "https://badges.example.org/v1/credentials/" + credentialID + "?x=1#top",
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, a := range []answer{typed(w, text), uploaded(t, w, nil, text)} {
@@ -69,10 +67,13 @@ func TestTheFormVerifiesWhatIsPasted(t *testing.T) {
 		})
 	}
 	for name, c := range map[string]struct{ text, says string }{
-		"nothing":                  {"  ", "Choose a file, paste a credential"},
-		"any text":                 {"Guten Tag!", "neither a credential nor"},
-		"a text made to be shown":  {`<script>alert(1)</script>`, "neither a credential nor"},
-		"an address with no badge": {"https://badges.example.org/", "neither a credential nor"},
+		"nothing":                        {"  ", "Choose a file, paste a credential"},
+		"any text":                       {"Guten Tag!", "neither a credential nor"},
+		"a text made to be shown":        {`<script>alert(1)</script>`, "neither a credential nor"},
+		"an address with no badge":       {"https://badges.example.org/", "neither a credential nor"},
+		"an address of somewhere else":   {"https://evil.example" + badgePath, "an address of another website"},
+		"an address without its scheme":  {"//evil.example" + badgePath, "an address of another website"},
+		"one that only begins like ours": {"https://badges.example.org.evil.example" + badgePath, "an address of another website"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := typed(w, c.text)

@@ -226,21 +226,30 @@ func (h *Handler) again(w http.ResponseWriter, r *http.Request, code int, view f
 	h.Show(w, r, Page{Code: code, File: "verify.html", Title: translate(view.Lang, "Verify a badge"), View: view, Lang: view.Lang})
 }
 
+// refuse says what is wrong with what was typed.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, text, says string) {
+	wrong := refusal{http.StatusBadRequest, says}
+	if wantsJSON(r) {
+		problems.Error(w, r, wrong.problem())
+		return
+	}
+	h.again(w, r, wrong.code, formView{Text: text, Error: wrong.says})
+}
+
 // lead sends on to the page of a badge given by number or by address. Only the
 // last part of an address is used: the form never leads away from here.
 func (h *Handler) lead(w http.ResponseWriter, r *http.Request, text string) {
 	id := text
 	if u, err := url.Parse(text); err == nil {
+		if u.Host != "" && u.Host != r.Host && !strings.HasPrefix(text, h.opts.PublicURL+"/") {
+			h.refuse(w, r, text, "This is an address of another website. Download the badge there, and choose the file here.")
+			return
+		}
 		id = strings.TrimSuffix(u.Path, "/")
 		id = id[strings.LastIndexByte(id, '/')+1:]
 	}
 	if !ids.ValidUser(id) {
-		wrong := refusal{http.StatusBadRequest, "This is neither a credential nor the address or number of a badge."}
-		if wantsJSON(r) {
-			problems.Error(w, r, wrong.problem())
-			return
-		}
-		h.again(w, r, wrong.code, formView{Text: text, Error: wrong.says})
+		h.refuse(w, r, text, "This is neither a credential nor the address or number of a badge.")
 		return
 	}
 	http.Redirect(w, r, "/badges/"+id, http.StatusSeeOther) // a path of ours: an id has no slash and no dot

@@ -129,7 +129,7 @@ func (s *suite) issues(t *testing.T) {
 		"refresh services":              {"refreshService": []any{object{"type": "https://example.org/R", "id": "did:example:r/1"}, object{"type": "https://example.org/R"}}},
 		"schemas":                       {"credentialSchema": []any{object{"type": "https://example.org/S", "id": "did:example:s/1"}, object{"type": "https://example.org/S", "id": "did:example:s/2"}}},
 		"status of somebody else":       {"credentialStatus": object{"type": "https://example.org/Status"}},
-		"resource by any digest":        {"relatedResource": []any{object{"id": "https://example.org/a.json", "digestSRI": "sha256-" + strings.Repeat("ca3d163b", 8)}}},
+		"resource by any digest":        {"relatedResource": []any{object{"id": "https://example.org/a.json", "digestSRI": "sha256-" + strings.Repeat("0a1b2c3d", 8)}}},
 		"resource with its media type":  {"relatedResource": object{"id": "https://example.org/a.json", "digestMultibase": digest, "mediaType": "application/json"}},
 		"the base context as published": {"relatedResource": []any{object{"id": contexts.CredentialsV2, "digestMultibase": digest}}},
 		"nested words of its own": {

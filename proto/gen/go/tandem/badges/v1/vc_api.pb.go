@@ -31,7 +31,7 @@ type IssueVcRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The unsigned credential as JSON.
 	Credential []byte `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
-	// eddsa-rdfc-2022 (also when empty) or eddsa-jcs-2022.
+	// eddsa-rdfc-2022 or eddsa-jcs-2022. When empty it is the first, and the second for a text with a direction, which the first cannot sign.
 	Cryptosuite string `protobuf:"bytes,2,opt,name=cryptosuite,proto3" json:"cryptosuite,omitempty"`
 	// Time of the proof; now when unset.
 	Created *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=created,proto3" json:"created,omitempty"`
