@@ -38,8 +38,8 @@ func newSession(person, school string) *session {
 func (s *Server) provider() fosite.OAuth2Provider {
 	conf := &fosite.Config{
 		AccessTokenLifespan: accessTTL, RefreshTokenLifespan: refreshTTL, AuthorizeCodeLifespan: codeTTL,
-		// PKCE does what a state is for, so that none need be long, or be there.
-		EnforcePKCE: true, MinParameterEntropy: -1, ScopeStrategy: fosite.ExactScopeStrategy, RefreshTokenScopes: []string{OfflineAccess},
+		// PKCE does what a state is for, so that it need not be long.
+		EnforcePKCE: true, MinParameterEntropy: 1, ScopeStrategy: fosite.ExactScopeStrategy, RefreshTokenScopes: []string{OfflineAccess},
 		GlobalSecret: s.opts.Secret, TokenURL: s.opts.PublicURL + TokenPath, ClientSecretsHasher: digests{},
 		RedirectSecureChecker: func(_ context.Context, u *url.URL) bool { return s.secure(u) },
 	}
