@@ -139,14 +139,14 @@ func (s *Service) keep(ctx context.Context, r Ref, file *spool, media string) (A
 	return out, err
 }
 
-// arrive returns the row of the content, so that the sweeper knows its bytes.
-func (s *Service) arrive(ctx context.Context, c Content) (Content, error) {
-	err := s.store.Tx(ctx, func(ctx context.Context) error {
-		if err := s.store.AddContent(ctx, c); err != nil {
+// arrive returns the row of the content, so that the sweeper knows its bytes. What is added stays as it was given: the
+// transaction may run again.
+func (s *Service) arrive(ctx context.Context, given Content) (c Content, err error) {
+	err = s.store.Tx(ctx, func(ctx context.Context) error {
+		if err := s.store.AddContent(ctx, given); err != nil {
 			return err
 		}
-		var err error
-		c, err = s.store.Content(ctx, c.District, c.SHA256)
+		c, err = s.store.Content(ctx, given.District, given.SHA256)
 		return err
 	})
 	if err == nil && c.State == Erasing {
