@@ -56,6 +56,7 @@ func TestHistoryCannotBeRewrittenUnnoticed(t *testing.T) {
 	l.run(0, "log", "mirror", l.path("mirror"), "--log", l.url+"/log")
 	require.Empty(t, l.verify("badge.json", l.path("mirror")), "without a network")
 
+	await(t, "a second after that of the badge", func() bool { return time.Now().Truncate(time.Second).After(at) })
 	l.compromise()
 	l.write("forged.json", l.forge(at.Add(-time.Hour)))
 	require.Equal(t, "log_key_compromised", l.verify("forged.json", l.url+"/log"), "a proof back-dated with a compromised key")

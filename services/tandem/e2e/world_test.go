@@ -48,7 +48,7 @@ type world struct {
 // newWorld plays both years.
 func newWorld(t *testing.T, database string) *world {
 	t.Helper()
-	env := []string{"TANDEM_RATE_ANONYMOUS=0", "TANDEM_RATE_IDENTITY=0", "TANDEM_RATE_SIGN_IN=0"}
+	env := []string{"TANDEM_RATE_ANONYMOUS=0", "TANDEM_RATE_IDENTITY=0", "TANDEM_RATE_SIGN_IN=0", "TANDEM_VC_API=true"}
 	if database == "postgres" {
 		env = append(env, "TANDEM_DB="+kittest.Postgres(t))
 	}
