@@ -175,6 +175,10 @@ func (s *Service) write(ctx context.Context, c Content, file *spool) error {
 
 // accept binds the content to the artifact and tells the others.
 func (s *Service) accept(ctx context.Context, a Artifact, c Content, media string) (Artifact, error) {
+	c, err := s.current(ctx, c)
+	if err != nil {
+		return Artifact{}, err
+	}
 	now := s.clock.Now()
 	c.State, c.UpdateTime, c.Version = Stored, now, c.Version+1
 	if err := s.store.SaveContent(ctx, c); err != nil {
@@ -192,6 +196,16 @@ func (s *Service) accept(ctx context.Context, a Artifact, c Content, media strin
 		return Artifact{}, err
 	}
 	return a, s.store.Emit(ctx, AcceptedEvent{a})
+}
+
+// current is the row of a content whose bytes were just written, as it is now. Others who bring the same bytes may
+// have kept it meanwhile, as often as they like; when the sweeper had it in hand, its bytes have to be written again.
+func (s *Service) current(ctx context.Context, arrived Content) (Content, error) {
+	c, err := s.store.Content(ctx, arrived.District, arrived.SHA256)
+	if problem.Is(err, problem.KindNotFound) || err == nil && c.Version != arrived.Version && c.State != Stored {
+		return c, errMoved
+	}
+	return c, err
 }
 
 // Open returns an artifact and its content. Only accepted evidence is served, also
