@@ -93,12 +93,13 @@ func (s *Service) Issue(ctx context.Context, r Request) (signed []byte, err erro
 		r.Created = s.Now()
 	}
 	err = s.Tx(ctx, func(ctx context.Context) error {
+		unsigned := doc // the transaction may run again
 		if r.Status {
-			if doc, err = s.withStatus(ctx, name, doc); err != nil {
+			if unsigned, err = s.withStatus(ctx, name, doc); err != nil {
 				return err
 			}
 		}
-		out, err := s.sign(ctx, doc, signer, r.CreateOptions)
+		out, err := s.sign(ctx, unsigned, signer, r.CreateOptions)
 		if err != nil {
 			return refused("credential", err)
 		}
