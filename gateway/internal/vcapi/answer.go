@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -144,20 +145,12 @@ func explain(err error) (int, []finding) {
 	if len(findings) == 0 {
 		findings = []finding{{Code: st.Code().String(), Title: st.Message()}}
 	}
-	switch st.Code() {
-	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange:
-		return http.StatusBadRequest, findings
-	case codes.Unauthenticated:
-		return http.StatusUnauthorized, findings
-	case codes.PermissionDenied:
-		return http.StatusForbidden, findings
-	case codes.NotFound, codes.Unimplemented:
+	switch code := runtime.HTTPStatusFromCode(st.Code()); {
+	case st.Code() == codes.Unimplemented: // turned off in the service
 		return http.StatusNotFound, findings
-	case codes.AlreadyExists, codes.Aborted:
-		return http.StatusConflict, findings
-	case codes.ResourceExhausted:
-		return http.StatusTooManyRequests, findings
-	default:
+	case code >= http.StatusInternalServerError:
 		return http.StatusServiceUnavailable, []finding{{Code: "unavailable", Title: "This cannot be answered at the moment: try again."}}
+	default:
+		return code, findings
 	}
 }
