@@ -16,6 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	// The program is built by these tests and not imported: without this, go test would show results of
+	// an older program after a part of it has changed.
+	_ "github.com/tandem-badges/tandem/services/tandem/internal/command"
 	"github.com/tandem-badges/tandem/services/tandem/internal/walkthrough"
 )
 
