@@ -287,3 +287,32 @@ func TestEveryPrefixIsABeginningOfTheLog(t *testing.T) {
 		}
 	})
 }
+
+// overtaken lets something happen once, between the look at the head and the work on it.
+type overtaken struct {
+	logbook.Store
+	meanwhile func()
+}
+
+func (s *overtaken) Head(ctx context.Context) (logbook.Head, error) {
+	head, err := s.Store.Head(ctx)
+	if do := s.meanwhile; do != nil {
+		s.meanwhile = nil
+		do()
+	}
+	return head, err
+}
+
+func TestAWriterThatWasOvertakenBeginsAgain(t *testing.T) {
+	on(t, func(r *rig) {
+		r.append(3)
+		r.settle()
+		store := &overtaken{Store: r.store}
+		slow := r.writer(r.open(store, r.blobs))
+		store.meanwhile = func() { r.append(4); r.settle() }
+		_, err := slow.Round(r.t.Context())
+		require.True(r.t, problem.Is(err, problem.KindAborted), "the blob store is ahead for a good reason: %v", err)
+		_, err = slow.Round(r.t.Context())
+		require.NoError(r.t, err)
+	})
+}

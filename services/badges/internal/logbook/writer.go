@@ -88,8 +88,9 @@ func (w *Writer) Round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if !w.checked || head.Published < head.Size || len(head.Checkpoint) == 0 {
+		seen := head
 		if head, err = w.publish(ctx, head); err != nil {
-			return 0, err
+			return 0, w.unlessOvertaken(ctx, seen, err)
 		}
 		w.checked = true
 	}
@@ -102,7 +103,23 @@ func (w *Writer) Round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	_, err = w.publish(ctx, head)
-	return len(waiting), err
+	return len(waiting), w.unlessOvertaken(ctx, head, err)
+}
+
+// unlessOvertaken is the error of work on a head. Where another writer went on meanwhile, the
+// blob store is ahead of that head for a good reason: the work is only to be begun again.
+func (w *Writer) unlessOvertaken(ctx context.Context, seen Head, err error) error {
+	if !halts(err) {
+		return err
+	}
+	now, again := w.book.store.Head(ctx)
+	if again != nil {
+		return again
+	}
+	if now.Version != seen.Version {
+		return problem.Stale("log")
+	}
+	return err
 }
 
 // take gives waiting entries their places. The tiles of all earlier ones are published.
