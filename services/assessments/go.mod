@@ -11,6 +11,7 @@ require (
 	github.com/tandem-badges/tandem/services/kit v0.0.0
 	go.einride.tech/aip v0.86.0
 	golang.org/x/text v0.43.0
+	gonum.org/v1/gonum v0.17.0
 	google.golang.org/genproto/googleapis/api v0.0.0-20261019180522-ce908d29299b
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261012220534-4341edf3f941
 	google.golang.org/grpc v1.85.0

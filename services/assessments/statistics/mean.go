@@ -1,0 +1,185 @@
+package statistics
+
+import (
+	"math"
+	"slices"
+)
+
+// Mean is the weighted mean of a variable over the rows that have a value:
+// svymean(na.rm = TRUE) in R.
+func (d *Design) Mean(x []float64) (Estimate, error) {
+	if err := d.checkColumn("values", x); err != nil {
+		return Estimate{}, err
+	}
+	one := make([]float64, d.n)
+	for i := range one {
+		one[i] = 1
+	}
+	return d.Ratio(x, one)
+}
+
+// Total is the weighted total of a variable: svytotal(na.rm = TRUE). A missing
+// value counts as none of it.
+func (d *Design) Total(x []float64) (Estimate, error) {
+	if err := d.checkColumn("values", x); err != nil {
+		return Estimate{}, err
+	}
+	valid := d.valid(x)
+	e := d.count(valid)
+	if e.N == 0 {
+		return Estimate{}, invalid("values", "no row has a value and a weight above zero")
+	}
+	u := make([]float64, d.n)
+	for i := range u {
+		if valid[i] {
+			u[i] = x[i] * d.weight(i)
+		}
+	}
+	e.Value = sumOf(u)
+	return d.withError(e, valid, u)
+}
+
+// Ratio is the total of y over the total of x, where both have a value: svyratio
+// in R. The mean score of several items is one: the sum of a person's scores over
+// the number of items that the person answered.
+func (d *Design) Ratio(y, x []float64) (Estimate, error) {
+	if err := d.checkColumn("numerator", y); err != nil {
+		return Estimate{}, err
+	}
+	if err := d.checkColumn("denominator", x); err != nil {
+		return Estimate{}, err
+	}
+	valid := d.valid(y, x)
+	e, total, err := d.ratio(valid, y, x)
+	if err != nil {
+		return Estimate{}, err
+	}
+	return d.withError(e, valid, d.ratioInfluence(valid, y, x, e.Value, total))
+}
+
+// ratio is the estimate without its error, and the total of the denominator.
+func (d *Design) ratio(valid []bool, y, x []float64) (Estimate, float64, error) {
+	e := d.count(valid)
+	if e.N == 0 {
+		return e, 0, invalid("values", "no row has a value and a weight above zero")
+	}
+	var top, bottom sum
+	for i := range y {
+		if valid[i] {
+			top.add(y[i] * d.weight(i))
+			bottom.add(x[i] * d.weight(i))
+		}
+	}
+	if bottom.value() == 0 {
+		return e, 0, refused("ratio", "the total of the denominator is zero")
+	}
+	e.Value = top.value() / bottom.value()
+	return e, bottom.value(), nil
+}
+
+// ratioInfluence is what each row moves the ratio by.
+func (d *Design) ratioInfluence(valid []bool, y, x []float64, ratio, total float64) []float64 {
+	u := make([]float64, d.n)
+	for i := range u {
+		if valid[i] {
+			u[i] = d.weight(i) * (y[i] - ratio*x[i]) / total
+		}
+	}
+	return u
+}
+
+// withError adds standard error and degrees of freedom to an estimate.
+func (d *Design) withError(e Estimate, valid []bool, u []float64) (Estimate, error) {
+	of := *d
+	of.in = valid
+	v, err := of.variance(u)
+	if err != nil {
+		return Estimate{}, err
+	}
+	e.SE, e.DF = math.Sqrt(v.At(0, 0)), d.DF()
+	return e, nil
+}
+
+// valid are the rows of the domain in which every column has a value.
+func (d *Design) valid(columns ...[]float64) []bool {
+	rows := make([]bool, d.n)
+	for i := range rows {
+		rows[i] = d.includes(i)
+		for _, c := range columns {
+			rows[i] = rows[i] && !math.IsNaN(c[i])
+		}
+	}
+	return rows
+}
+
+// count is an estimate with the rows and weights that are in it.
+func (d *Design) count(valid []bool) Estimate {
+	var e Estimate
+	var total sum
+	for i, ok := range valid {
+		if ok && d.weight(i) > 0 {
+			e.N++
+			total.add(d.weight(i))
+		}
+	}
+	e.Sum = total.value()
+	return e
+}
+
+func (d *Design) checkColumn(field string, x []float64) error {
+	if err := checkLength(field, len(x), d.n); err != nil {
+		return err
+	}
+	return checkValues(field, x)
+}
+
+// Group is the estimate for one value of a grouping variable.
+type Group struct {
+	Name string
+	Estimate
+}
+
+// By estimates the mean in each group: svyby in R. Groups come in the order of
+// their names; rows without a group ("") are in none. The degrees of freedom
+// are those of the whole design.
+func (d *Design) By(x []float64, groups []string) ([]Group, error) {
+	if err := d.checkColumn("values", x); err != nil {
+		return nil, err
+	}
+	return d.by(groups, func(domain *Design) (Estimate, error) { return domain.Mean(x) })
+}
+
+// by estimates something in each group that has a row with a weight.
+func (d *Design) by(groups []string, estimate func(domain *Design) (Estimate, error)) ([]Group, error) {
+	if err := checkLength("groups", len(groups), d.n); err != nil {
+		return nil, err
+	}
+	var names []string
+	seen := map[string]bool{"": true}
+	for i, g := range groups {
+		if !seen[g] && d.weight(i) > 0 {
+			seen[g] = true
+			names = append(names, g)
+		}
+	}
+	slices.Sort(names)
+	df := d.DF()
+	result := make([]Group, 0, len(names))
+	for _, name := range names {
+		in := make([]bool, d.n)
+		for i, g := range groups {
+			in[i] = g == name
+		}
+		domain, err := d.Domain(in)
+		if err != nil {
+			return nil, err
+		}
+		e, err := estimate(domain)
+		if err != nil {
+			return nil, err
+		}
+		e.DF = df
+		result = append(result, Group{Name: name, Estimate: e})
+	}
+	return result, nil
+}
