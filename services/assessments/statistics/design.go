@@ -219,6 +219,17 @@ func (d *Design) corrections(population []float64, rowStratum []int) ([]float64,
 // Len is the number of rows, in the domain or not.
 func (d *Design) Len() int { return d.n }
 
+// rows are the rows in the domain.
+func (d *Design) rows() int {
+	n := 0
+	for i := range d.n {
+		if d.includes(i) {
+			n++
+		}
+	}
+	return n
+}
+
 // Weights are the weights of all rows, after calibration; zero outside of the domain.
 func (d *Design) Weights() []float64 {
 	w := slices.Clone(d.weights)

@@ -9,6 +9,11 @@ type Estimate struct {
 	DF    float64 // design degrees of freedom: primary units less strata
 	N     int     // rows that have a value and a weight above zero
 	Sum   float64 // of their weights
+	// Effective is Kish's effective number of rows, N over the design effect of
+	// unequal weights. It knows neither strata nor clusters.
+	Effective float64
+	Rows      int // rows in the design, with a value or not
+	Units     int // primary units with such a row
 }
 
 // Interval is a confidence interval.

@@ -114,15 +114,24 @@ func (d *Design) valid(columns ...[]float64) []bool {
 
 // count is an estimate with the rows and weights that are in it.
 func (d *Design) count(valid []bool) Estimate {
-	var e Estimate
-	var total sum
+	e := Estimate{Rows: d.rows()}
+	var total, squares sum
+	used := make([]bool, d.psus)
 	for i, ok := range valid {
-		if ok && d.weight(i) > 0 {
-			e.N++
-			total.add(d.weight(i))
+		w := d.weight(i)
+		if !ok || w == 0 {
+			continue
+		}
+		e.N++
+		total.add(w)
+		squares.add(w * w)
+		if !used[d.psu[i]] {
+			used[d.psu[i]] = true
+			e.Units++
 		}
 	}
 	e.Sum = total.value()
+	e.Effective = e.Sum * e.Sum / squares.value()
 	return e
 }
 
@@ -146,23 +155,10 @@ func (d *Design) By(x []float64, groups []string) ([]Group, error) {
 	if err := d.checkColumn("values", x); err != nil {
 		return nil, err
 	}
-	return d.by(groups, func(domain *Design) (Estimate, error) { return domain.Mean(x) })
-}
-
-// by estimates something in each group that has a row with a weight.
-func (d *Design) by(groups []string, estimate func(domain *Design) (Estimate, error)) ([]Group, error) {
-	if err := checkLength("groups", len(groups), d.n); err != nil {
+	names, err := d.names(x, groups)
+	if err != nil {
 		return nil, err
 	}
-	var names []string
-	seen := map[string]bool{"": true}
-	for i, g := range groups {
-		if !seen[g] && d.weight(i) > 0 {
-			seen[g] = true
-			names = append(names, g)
-		}
-	}
-	slices.Sort(names)
 	df := d.DF()
 	result := make([]Group, 0, len(names))
 	for _, name := range names {
@@ -174,7 +170,7 @@ func (d *Design) by(groups []string, estimate func(domain *Design) (Estimate, er
 		if err != nil {
 			return nil, err
 		}
-		e, err := estimate(domain)
+		e, err := domain.Mean(x)
 		if err != nil {
 			return nil, err
 		}
@@ -182,4 +178,21 @@ func (d *Design) by(groups []string, estimate func(domain *Design) (Estimate, er
 		result = append(result, Group{Name: name, Estimate: e})
 	}
 	return result, nil
+}
+
+// names are the groups in which somebody has a value, sorted.
+func (d *Design) names(x []float64, groups []string) ([]string, error) {
+	if err := checkLength("groups", len(groups), d.n); err != nil {
+		return nil, err
+	}
+	var names []string
+	seen := map[string]bool{"": true}
+	for i, g := range groups {
+		if !seen[g] && d.weight(i) > 0 && !math.IsNaN(x[i]) {
+			seen[g] = true
+			names = append(names, g)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }

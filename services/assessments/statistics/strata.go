@@ -19,8 +19,8 @@ import (
 type Moments struct {
 	Rows       int     // rows added, answered or not
 	Answered   int     // rows with x above zero
+	W, W2      float64 // sum of their weights, and of the squares of these
 	WX, WY     float64 // weighted sums
-	W2         float64 // sum of squared weights of the rows with x above zero
 	XX, XY, YY float64 // sums of squares and products of weighted values
 }
 
@@ -33,6 +33,7 @@ func (m *Moments) AddMany(count int, weight, y, x float64) {
 	m.Rows += count
 	if x > 0 && weight > 0 {
 		m.Answered += count
+		m.W += n * weight
 		m.W2 += n * weight * weight
 	}
 	wx, wy := weight*x, weight*y
@@ -47,6 +48,7 @@ func (m *Moments) AddMany(count int, weight, y, x float64) {
 func (m *Moments) Merge(o Moments) {
 	m.Rows += o.Rows
 	m.Answered += o.Answered
+	m.W += o.W
 	m.WX += o.WX
 	m.WY += o.WY
 	m.W2 += o.W2
@@ -55,20 +57,15 @@ func (m *Moments) Merge(o Moments) {
 	m.YY += o.YY
 }
 
-// scaled are the moments with every weight multiplied by k.
-func (m Moments) scaled(k float64) Moments {
-	m.WX, m.WY, m.W2 = k*m.WX, k*m.WY, k*k*m.W2
-	m.XX, m.XY, m.YY = k*k*m.XX, k*k*m.XY, k*k*m.YY
-	return m
-}
-
 // Scaled are the moments as if every weight were multiplied by k, such as the
 // families of a school over those who answered.
 func (m Moments) Scaled(k float64) (Moments, error) {
 	if !finite(k) || k < 0 {
 		return Moments{}, invalid("k", "a weight is a finite number, zero or more")
 	}
-	return m.scaled(k), nil
+	m.W, m.WX, m.WY = k*m.W, k*m.WX, k*m.WY
+	m.W2, m.XX, m.XY, m.YY = k*k*m.W2, k*k*m.XX, k*k*m.XY, k*k*m.YY
+	return m, nil
 }
 
 // Stratum is a part of the population that was sampled by itself, such as the
@@ -101,24 +98,27 @@ func (s Stratum) correction() (float64, error) {
 // that it stands for.
 func RatioOfStrata(lonely LonelyRule, strata ...Stratum) (Estimate, error) {
 	var e Estimate
-	var wx, wy sum
-	rows, used := 0, 0
+	var w, w2, wx, wy sum
+	used := 0
 	for _, s := range strata {
 		if err := s.check(); err != nil {
 			return Estimate{}, err
 		}
 		e.N += s.Moments.Answered
+		e.Rows += s.Moments.Rows
+		w.add(s.Moments.W)
+		w2.add(s.Moments.W2)
 		wx.add(s.Moments.WX)
 		wy.add(s.Moments.WY)
 		if s.Moments.Rows > 0 {
-			rows += s.Moments.Rows
 			used++
 		}
 	}
 	if e.N == 0 || wx.value() == 0 {
 		return Estimate{}, invalid("strata", "no row has a value and a weight above zero")
 	}
-	e.Value, e.Sum, e.DF = wy.value()/wx.value(), wx.value(), float64(rows-used)
+	e.Value, e.Sum, e.DF = wy.value()/wx.value(), w.value(), float64(e.Rows-used)
+	e.Units, e.Effective = e.Rows, w.value()*w.value()/w2.value()
 	v, err := varianceOfStrata(lonely, e.Value, wx.value(), strata)
 	if err != nil {
 		return Estimate{}, err
@@ -129,7 +129,7 @@ func RatioOfStrata(lonely LonelyRule, strata ...Stratum) (Estimate, error) {
 
 func (s Stratum) check() error {
 	m := s.Moments
-	for _, x := range []float64{m.WX, m.WY, m.W2, m.XX, m.XY, m.YY} {
+	for _, x := range []float64{m.W, m.W2, m.WX, m.WY, m.XX, m.XY, m.YY} {
 		if !finite(x) {
 			return invalid("strata", "stratum %q has a sum that is no finite number", s.Name)
 		}
@@ -174,11 +174,4 @@ func varianceOfStrata(lonely LonelyRule, ratio, total float64, strata []Stratum)
 		return 0, refused("variance", "every stratum has one row only, so that there is nothing to average")
 	}
 	return v.value() / (total * total) * float64(counted) / float64(counted-single), nil
-}
-
-// DesignEffectOfWeights is Kish's approximation of what unequal weights cost:
-// the mean square of the weights over the square of their mean, 1 or more. Rows
-// without an answer are not in it.
-func (m Moments) DesignEffectOfWeights(weightSum float64) float64 {
-	return float64(m.Answered) * m.W2 / (weightSum * weightSum)
 }
