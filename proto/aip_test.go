@@ -186,7 +186,7 @@ func TestCustomMethodsEndInAVerb(t *testing.T) {
 // was read.
 func TestNothingIsChangedByGET(t *testing.T) {
 	reading := []string{
-		"check", "checkpoint", "didDocument", "explain", "explainEligibility", "export", "key", "proof", "rankNeeds", "refresh", "registry", "render", "reviewAccess", "snapshot", "tile", "trail", "verify",
+		"audit", "chart", "check", "checkpoint", "compare", "compareWithSurvey", "didDocument", "draftPlan", "explain", "explainEligibility", "export", "fieldReport", "key", "preview", "proof", "rankNeeds", "read", "refresh", "registry", "render", "reviewAccess", "rollUp", "snapshot", "summary", "tile", "trail", "verify",
 	}
 	eachMethod(t, func(t *testing.T, m protoreflect.MethodDescriptor) {
 		for _, b := range schema.Bindings(m) {
@@ -233,5 +233,5 @@ func posts(m protoreflect.MethodDescriptor) bool {
 func reads(m protoreflect.MethodDescriptor) bool {
 	rule, _ := schema.Rule(m)
 	_, verb, _ := strings.Cut(rule.GetAction(), ".")
-	return slices.Contains([]string{"verify", "preview", "search", "query"}, verb)
+	return slices.Contains([]string{"verify", "preview", "resume", "search", "query"}, verb)
 }

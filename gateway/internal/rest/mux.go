@@ -90,6 +90,11 @@ func registrations(service string) []registration {
 			of(assessmentsv1.RegisterResponsesServiceHandlerClient, assessmentsv1.NewResponsesServiceClient),
 			of(assessmentsv1.RegisterResultsServiceHandlerClient, assessmentsv1.NewResultsServiceClient),
 			of(assessmentsv1.RegisterSelfAssessmentsServiceHandlerClient, assessmentsv1.NewSelfAssessmentsServiceClient),
+			of(assessmentsv1.RegisterRecipientsServiceHandlerClient, assessmentsv1.NewRecipientsServiceClient),
+			of(assessmentsv1.RegisterRollUpsServiceHandlerClient, assessmentsv1.NewRollUpsServiceClient),
+			of(assessmentsv1.RegisterCommentsServiceHandlerClient, assessmentsv1.NewCommentsServiceClient),
+			of(assessmentsv1.RegisterExportsServiceHandlerClient, assessmentsv1.NewExportsServiceClient),
+			of(assessmentsv1.RegisterInventoriesServiceHandlerClient, assessmentsv1.NewInventoriesServiceClient),
 		}
 	case "evidence":
 		return []registration{

@@ -37,6 +37,9 @@ const (
 	CampaignMode_CAMPAIGN_MODE_OPEN_LINK CampaignMode = 1
 	// Single-use tokens; one answer each, not linked to the answer.
 	CampaignMode_CAMPAIGN_MODE_TOKEN CampaignMode = 2
+	// Single-use tokens for named recipients, who are invited and reminded; groups of the roster are
+	// counted with the answer, but who gave it is not kept.
+	CampaignMode_CAMPAIGN_MODE_CONFIDENTIAL CampaignMode = 3
 )
 
 // Enum value maps for CampaignMode.
@@ -45,11 +48,13 @@ var (
 		0: "CAMPAIGN_MODE_UNSPECIFIED",
 		1: "CAMPAIGN_MODE_OPEN_LINK",
 		2: "CAMPAIGN_MODE_TOKEN",
+		3: "CAMPAIGN_MODE_CONFIDENTIAL",
 	}
 	CampaignMode_value = map[string]int32{
-		"CAMPAIGN_MODE_UNSPECIFIED": 0,
-		"CAMPAIGN_MODE_OPEN_LINK":   1,
-		"CAMPAIGN_MODE_TOKEN":       2,
+		"CAMPAIGN_MODE_UNSPECIFIED":  0,
+		"CAMPAIGN_MODE_OPEN_LINK":    1,
+		"CAMPAIGN_MODE_TOKEN":        2,
+		"CAMPAIGN_MODE_CONFIDENTIAL": 3,
 	}
 )
 
@@ -78,6 +83,116 @@ func (x CampaignMode) Number() protoreflect.EnumNumber {
 // Deprecated: Use CampaignMode.Descriptor instead.
 func (CampaignMode) EnumDescriptor() ([]byte, []int) {
 	return file_tandem_assessments_v1_campaigns_proto_rawDescGZIP(), []int{0}
+}
+
+// CampaignUnit is who gives one answer.
+type CampaignUnit int32
+
+const (
+	// Not used.
+	CampaignUnit_CAMPAIGN_UNIT_UNSPECIFIED CampaignUnit = 0
+	// One answer for each household.
+	CampaignUnit_CAMPAIGN_UNIT_HOUSEHOLD CampaignUnit = 1
+	// One answer for each child.
+	CampaignUnit_CAMPAIGN_UNIT_CHILD CampaignUnit = 2
+	// One answer for each person, such as a member of the staff.
+	CampaignUnit_CAMPAIGN_UNIT_PERSON CampaignUnit = 3
+)
+
+// Enum value maps for CampaignUnit.
+var (
+	CampaignUnit_name = map[int32]string{
+		0: "CAMPAIGN_UNIT_UNSPECIFIED",
+		1: "CAMPAIGN_UNIT_HOUSEHOLD",
+		2: "CAMPAIGN_UNIT_CHILD",
+		3: "CAMPAIGN_UNIT_PERSON",
+	}
+	CampaignUnit_value = map[string]int32{
+		"CAMPAIGN_UNIT_UNSPECIFIED": 0,
+		"CAMPAIGN_UNIT_HOUSEHOLD":   1,
+		"CAMPAIGN_UNIT_CHILD":       2,
+		"CAMPAIGN_UNIT_PERSON":      3,
+	}
+)
+
+func (x CampaignUnit) Enum() *CampaignUnit {
+	p := new(CampaignUnit)
+	*p = x
+	return p
+}
+
+func (x CampaignUnit) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CampaignUnit) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_assessments_v1_campaigns_proto_enumTypes[1].Descriptor()
+}
+
+func (CampaignUnit) Type() protoreflect.EnumType {
+	return &file_tandem_assessments_v1_campaigns_proto_enumTypes[1]
+}
+
+func (x CampaignUnit) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CampaignUnit.Descriptor instead.
+func (CampaignUnit) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_campaigns_proto_rawDescGZIP(), []int{1}
+}
+
+// MessageKind is what a mail is for.
+type MessageKind int32
+
+const (
+	// Not used.
+	MessageKind_MESSAGE_KIND_UNSPECIFIED MessageKind = 0
+	// Invites.
+	MessageKind_MESSAGE_KIND_INVITATION MessageKind = 1
+	// Reminds who has not answered.
+	MessageKind_MESSAGE_KIND_REMINDER MessageKind = 2
+)
+
+// Enum value maps for MessageKind.
+var (
+	MessageKind_name = map[int32]string{
+		0: "MESSAGE_KIND_UNSPECIFIED",
+		1: "MESSAGE_KIND_INVITATION",
+		2: "MESSAGE_KIND_REMINDER",
+	}
+	MessageKind_value = map[string]int32{
+		"MESSAGE_KIND_UNSPECIFIED": 0,
+		"MESSAGE_KIND_INVITATION":  1,
+		"MESSAGE_KIND_REMINDER":    2,
+	}
+)
+
+func (x MessageKind) Enum() *MessageKind {
+	p := new(MessageKind)
+	*p = x
+	return p
+}
+
+func (x MessageKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MessageKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_assessments_v1_campaigns_proto_enumTypes[2].Descriptor()
+}
+
+func (MessageKind) Type() protoreflect.EnumType {
+	return &file_tandem_assessments_v1_campaigns_proto_enumTypes[2]
+}
+
+func (x MessageKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MessageKind.Descriptor instead.
+func (MessageKind) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_campaigns_proto_rawDescGZIP(), []int{2}
 }
 
 // Where a campaign stands.
@@ -125,11 +240,11 @@ func (x Campaign_State) String() string {
 }
 
 func (Campaign_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_tandem_assessments_v1_campaigns_proto_enumTypes[1].Descriptor()
+	return file_tandem_assessments_v1_campaigns_proto_enumTypes[3].Descriptor()
 }
 
 func (Campaign_State) Type() protoreflect.EnumType {
-	return &file_tandem_assessments_v1_campaigns_proto_enumTypes[1]
+	return &file_tandem_assessments_v1_campaigns_proto_enumTypes[3]
 }
 
 func (x Campaign_State) Number() protoreflect.EnumNumber {
@@ -171,7 +286,27 @@ type Campaign struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the campaign.
-	Etag          string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,14,opt,name=etag,proto3" json:"etag,omitempty"`
+	// When it is to open by itself, local time, e.g. 2026-10-05T08:00; empty: by hand.
+	StartLocal string `protobuf:"bytes,15,opt,name=start_local,json=startLocal,proto3" json:"start_local,omitempty"`
+	// When it is to close by itself, local time; empty: by hand.
+	EndLocal string `protobuf:"bytes,16,opt,name=end_local,json=endLocal,proto3" json:"end_local,omitempty"`
+	// Time zone of both, e.g. America/Denver; needed with either.
+	TimeZone string `protobuf:"bytes,17,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// Who gives one answer.
+	Unit CampaignUnit `protobuf:"varint,18,opt,name=unit,proto3,enum=tandem.assessments.v1.CampaignUnit" json:"unit,omitempty"`
+	// Attributes of recipients that are counted with the answers, e.g. grade_band. Frozen at opening.
+	GroupVariables []string `protobuf:"bytes,19,rep,name=group_variables,json=groupVariables,proto3" json:"group_variables,omitempty"`
+	// Own texts of mails; the built-in ones where there is none.
+	Messages []*MessageTemplate `protobuf:"bytes,20,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Mail address of an office for questions, not of a person.
+	ReplyTo string `protobuf:"bytes,21,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
+	// Mails of invitation sent.
+	InvitationsSent int32 `protobuf:"varint,22,opt,name=invitations_sent,json=invitationsSent,proto3" json:"invitations_sent,omitempty"`
+	// Mails of reminder sent.
+	RemindersSent int32 `protobuf:"varint,23,opt,name=reminders_sent,json=remindersSent,proto3" json:"reminders_sent,omitempty"`
+	// Rounds of results released so far.
+	ReleaseRounds int32 `protobuf:"varint,24,opt,name=release_rounds,json=releaseRounds,proto3" json:"release_rounds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -304,6 +439,76 @@ func (x *Campaign) GetEtag() string {
 	return ""
 }
 
+func (x *Campaign) GetStartLocal() string {
+	if x != nil {
+		return x.StartLocal
+	}
+	return ""
+}
+
+func (x *Campaign) GetEndLocal() string {
+	if x != nil {
+		return x.EndLocal
+	}
+	return ""
+}
+
+func (x *Campaign) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *Campaign) GetUnit() CampaignUnit {
+	if x != nil {
+		return x.Unit
+	}
+	return CampaignUnit_CAMPAIGN_UNIT_UNSPECIFIED
+}
+
+func (x *Campaign) GetGroupVariables() []string {
+	if x != nil {
+		return x.GroupVariables
+	}
+	return nil
+}
+
+func (x *Campaign) GetMessages() []*MessageTemplate {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *Campaign) GetReplyTo() string {
+	if x != nil {
+		return x.ReplyTo
+	}
+	return ""
+}
+
+func (x *Campaign) GetInvitationsSent() int32 {
+	if x != nil {
+		return x.InvitationsSent
+	}
+	return 0
+}
+
+func (x *Campaign) GetRemindersSent() int32 {
+	if x != nil {
+		return x.RemindersSent
+	}
+	return 0
+}
+
+func (x *Campaign) GetReleaseRounds() int32 {
+	if x != nil {
+		return x.ReleaseRounds
+	}
+	return 0
+}
+
 // Link lets families of one school answer.
 type Link struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -314,7 +519,11 @@ type Link struct {
 	// Code of the public survey page, unguessable.
 	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
 	// When the link was created.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// For one's own device (also when unset), or a kiosk.
+	Kind LinkKind `protobuf:"varint,5,opt,name=kind,proto3,enum=tandem.assessments.v1.LinkKind" json:"kind,omitempty"`
+	// What staff call it, e.g. "tablet in the office".
+	Title         string `protobuf:"bytes,6,opt,name=title,proto3" json:"title,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -377,6 +586,20 @@ func (x *Link) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Link) GetKind() LinkKind {
+	if x != nil {
+		return x.Kind
+	}
+	return LinkKind_LINK_KIND_UNSPECIFIED
+}
+
+func (x *Link) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
 // PublishProgress is the metadata of a publish operation.
 type PublishProgress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -387,9 +610,13 @@ type PublishProgress struct {
 	// Schools computed.
 	SchoolsDone int32 `protobuf:"varint,3,opt,name=schools_done,json=schoolsDone,proto3" json:"schools_done,omitempty"`
 	// When the work began.
-	StartTime     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// What is being done: counting, protecting, auditing, writing.
+	Phase string `protobuf:"bytes,5,opt,name=phase,proto3" json:"phase,omitempty"`
+	// Answers counted.
+	AnswersCounted int64 `protobuf:"varint,6,opt,name=answers_counted,json=answersCounted,proto3" json:"answers_counted,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PublishProgress) Reset() {
@@ -448,6 +675,20 @@ func (x *PublishProgress) GetStartTime() *timestamppb.Timestamp {
 		return x.StartTime
 	}
 	return nil
+}
+
+func (x *PublishProgress) GetPhase() string {
+	if x != nil {
+		return x.Phase
+	}
+	return ""
+}
+
+func (x *PublishProgress) GetAnswersCounted() int64 {
+	if x != nil {
+		return x.AnswersCounted
+	}
+	return 0
 }
 
 // Request of CreateCampaign.
@@ -1339,11 +1580,85 @@ func (x *BatchCreateInvitationsResponse) GetCodes() []string {
 	return nil
 }
 
+// MessageTemplate is the text of a mail. {{school}}, {{link}}, {{close_date}}, {{minutes}}, {{opt_out}} stand for what they say.
+type MessageTemplate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is for.
+	Kind MessageKind `protobuf:"varint,1,opt,name=kind,proto3,enum=tandem.assessments.v1.MessageKind" json:"kind,omitempty"`
+	// BCP 47 tag.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// Subject line.
+	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	// Plain text with {{link}} and {{opt_out}} in it.
+	Body          string `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageTemplate) Reset() {
+	*x = MessageTemplate{}
+	mi := &file_tandem_assessments_v1_campaigns_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageTemplate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageTemplate) ProtoMessage() {}
+
+func (x *MessageTemplate) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_campaigns_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageTemplate.ProtoReflect.Descriptor instead.
+func (*MessageTemplate) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_campaigns_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *MessageTemplate) GetKind() MessageKind {
+	if x != nil {
+		return x.Kind
+	}
+	return MessageKind_MESSAGE_KIND_UNSPECIFIED
+}
+
+func (x *MessageTemplate) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *MessageTemplate) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
 var File_tandem_assessments_v1_campaigns_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"\n" +
-	"%tandem/assessments/v1/campaigns.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xf5\x06\n" +
+	"%tandem/assessments/v1/campaigns.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a!tandem/assessments/v1/forms.proto\"\xf7\n" +
+	"\n" +
 	"\bCampaign\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x12:\n" +
@@ -1362,7 +1677,22 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x0e \x01(\tR\x04etag\"f\n" +
+	"\x04etag\x18\x0e \x01(\tR\x04etag\x12+\n" +
+	"\vstart_local\x18\x0f \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18\x10R\n" +
+	"startLocal\x12'\n" +
+	"\tend_local\x18\x10 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18\x10R\bendLocal\x12'\n" +
+	"\ttime_zone\x18\x11 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\btimeZone\x12D\n" +
+	"\x04unit\x18\x12 \x01(\x0e2#.tandem.assessments.v1.CampaignUnitB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04unit\x12:\n" +
+	"\x0fgroup_variables\x18\x13 \x03(\tB\x11\xe0A\x01\xbaH\v\x92\x01\b\x10\n" +
+	"\"\x04r\x02\x18(R\x0egroupVariables\x12O\n" +
+	"\bmessages\x18\x14 \x03(\v2&.tandem.assessments.v1.MessageTemplateB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10<R\bmessages\x12&\n" +
+	"\breply_to\x18\x15 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\areplyTo\x12.\n" +
+	"\x10invitations_sent\x18\x16 \x01(\x05B\x03\xe0A\x03R\x0finvitationsSent\x12*\n" +
+	"\x0ereminders_sent\x18\x17 \x01(\x05B\x03\xe0A\x03R\rremindersSent\x12*\n" +
+	"\x0erelease_rounds\x18\x18 \x01(\x05B\x03\xe0A\x03R\rreleaseRounds\"f\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vSTATE_DRAFT\x10\x01\x12\x0e\n" +
@@ -1370,21 +1700,26 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"STATE_OPEN\x10\x02\x12\x10\n" +
 	"\fSTATE_CLOSED\x10\x03\x12\x13\n" +
 	"\x0fSTATE_PUBLISHED\x10\x04:_\xeaA\\\n" +
-	"\x1atandem-badges.org/Campaign\x12)districts/{district}/campaigns/{campaign}*\tcampaigns2\bcampaign\"\x9e\x02\n" +
+	"\x1atandem-badges.org/Campaign\x12)districts/{district}/campaigns/{campaign}*\tcampaigns2\bcampaign\"\x82\x03\n" +
 	"\x04Link\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12@\n" +
 	"\x06school\x18\x02 \x01(\tB(\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/School\xbaH\x05r\x03\x18\xac\x02R\x06school\x12\x17\n" +
 	"\x04code\x18\x03 \x01(\tB\x03\xe0A\x03R\x04code\x12@\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:`\xeaA]\n" +
-	"\x16tandem-badges.org/Link\x126districts/{district}/campaigns/{campaign}/links/{link}*\x05links2\x04link\"\xb0\x01\n" +
+	"createTime\x12@\n" +
+	"\x04kind\x18\x05 \x01(\x0e2\x1f.tandem.assessments.v1.LinkKindB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12 \n" +
+	"\x05title\x18\x06 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x05title:`\xeaA]\n" +
+	"\x16tandem-badges.org/Link\x126districts/{district}/campaigns/{campaign}/links/{link}*\x05links2\x04link\"\xef\x01\n" +
 	"\x0fPublishProgress\x12\x1a\n" +
 	"\bcampaign\x18\x01 \x01(\tR\bcampaign\x12#\n" +
 	"\rschools_total\x18\x02 \x01(\x05R\fschoolsTotal\x12!\n" +
 	"\fschools_done\x18\x03 \x01(\x05R\vschoolsDone\x129\n" +
 	"\n" +
-	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\"\x9f\x02\n" +
+	"start_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x14\n" +
+	"\x05phase\x18\x05 \x01(\tR\x05phase\x12'\n" +
+	"\x0fanswers_counted\x18\x06 \x01(\x03R\x0eanswersCounted\"\x9f\x02\n" +
 	"\x15CreateCampaignRequest\x12A\n" +
 	"\x06parent\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\x12\x1atandem-badges.org/Campaign\xbaH\x04r\x02\x10\x01R\x06parent\x12F\n" +
 	"\bcampaign\x18\x02 \x01(\v2\x1f.tandem.assessments.v1.CampaignB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcampaign\x12O\n" +
@@ -1454,11 +1789,27 @@ const file_tandem_assessments_v1_campaigns_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\";\n" +
 	"\x1eBatchCreateInvitationsResponse\x12\x19\n" +
-	"\x05codes\x18\x01 \x03(\tB\x03\x80\x01\x01R\x05codes*c\n" +
+	"\x05codes\x18\x01 \x03(\tB\x03\x80\x01\x01R\x05codes\"\xca\x01\n" +
+	"\x0fMessageTemplate\x12C\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\".tandem.assessments.v1.MessageKindB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12&\n" +
+	"\blanguage\x18\x02 \x01(\tB\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18#R\blanguage\x12'\n" +
+	"\asubject\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\asubject\x12!\n" +
+	"\x04body\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc0>R\x04body*\x83\x01\n" +
 	"\fCampaignMode\x12\x1d\n" +
 	"\x19CAMPAIGN_MODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CAMPAIGN_MODE_OPEN_LINK\x10\x01\x12\x17\n" +
-	"\x13CAMPAIGN_MODE_TOKEN\x10\x022\xc2\x12\n" +
+	"\x13CAMPAIGN_MODE_TOKEN\x10\x02\x12\x1e\n" +
+	"\x1aCAMPAIGN_MODE_CONFIDENTIAL\x10\x03*}\n" +
+	"\fCampaignUnit\x12\x1d\n" +
+	"\x19CAMPAIGN_UNIT_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17CAMPAIGN_UNIT_HOUSEHOLD\x10\x01\x12\x17\n" +
+	"\x13CAMPAIGN_UNIT_CHILD\x10\x02\x12\x18\n" +
+	"\x14CAMPAIGN_UNIT_PERSON\x10\x03*c\n" +
+	"\vMessageKind\x12\x1c\n" +
+	"\x18MESSAGE_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17MESSAGE_KIND_INVITATION\x10\x01\x12\x19\n" +
+	"\x15MESSAGE_KIND_REMINDER\x10\x022\xc2\x12\n" +
 	"\x10CampaignsService\x12\xd3\x01\n" +
 	"\x0eCreateCampaign\x12,.tandem.assessments.v1.CreateCampaignRequest\x1a\x1f.tandem.assessments.v1.Campaign\"r\xdaA\x1bparent,campaign,campaign_id\xea\xe0\x18\x1c\n" +
 	"\x10campaigns.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02.:\bcampaign\"\"/v1/{parent=districts/*}/campaigns\x12\xa7\x01\n" +
@@ -1500,77 +1851,85 @@ func file_tandem_assessments_v1_campaigns_proto_rawDescGZIP() []byte {
 	return file_tandem_assessments_v1_campaigns_proto_rawDescData
 }
 
-var file_tandem_assessments_v1_campaigns_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_tandem_assessments_v1_campaigns_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_tandem_assessments_v1_campaigns_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_tandem_assessments_v1_campaigns_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_tandem_assessments_v1_campaigns_proto_goTypes = []any{
 	(CampaignMode)(0),                      // 0: tandem.assessments.v1.CampaignMode
-	(Campaign_State)(0),                    // 1: tandem.assessments.v1.Campaign.State
-	(*Campaign)(nil),                       // 2: tandem.assessments.v1.Campaign
-	(*Link)(nil),                           // 3: tandem.assessments.v1.Link
-	(*PublishProgress)(nil),                // 4: tandem.assessments.v1.PublishProgress
-	(*CreateCampaignRequest)(nil),          // 5: tandem.assessments.v1.CreateCampaignRequest
-	(*GetCampaignRequest)(nil),             // 6: tandem.assessments.v1.GetCampaignRequest
-	(*ListCampaignsRequest)(nil),           // 7: tandem.assessments.v1.ListCampaignsRequest
-	(*ListCampaignsResponse)(nil),          // 8: tandem.assessments.v1.ListCampaignsResponse
-	(*UpdateCampaignRequest)(nil),          // 9: tandem.assessments.v1.UpdateCampaignRequest
-	(*OpenCampaignRequest)(nil),            // 10: tandem.assessments.v1.OpenCampaignRequest
-	(*CloseCampaignRequest)(nil),           // 11: tandem.assessments.v1.CloseCampaignRequest
-	(*PublishCampaignRequest)(nil),         // 12: tandem.assessments.v1.PublishCampaignRequest
-	(*GetOperationRequest)(nil),            // 13: tandem.assessments.v1.GetOperationRequest
-	(*CreateLinkRequest)(nil),              // 14: tandem.assessments.v1.CreateLinkRequest
-	(*GetLinkRequest)(nil),                 // 15: tandem.assessments.v1.GetLinkRequest
-	(*ListLinksRequest)(nil),               // 16: tandem.assessments.v1.ListLinksRequest
-	(*ListLinksResponse)(nil),              // 17: tandem.assessments.v1.ListLinksResponse
-	(*BatchCreateInvitationsRequest)(nil),  // 18: tandem.assessments.v1.BatchCreateInvitationsRequest
-	(*BatchCreateInvitationsResponse)(nil), // 19: tandem.assessments.v1.BatchCreateInvitationsResponse
-	(*timestamppb.Timestamp)(nil),          // 20: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),          // 21: google.protobuf.FieldMask
-	(*longrunningpb.Operation)(nil),        // 22: google.longrunning.Operation
+	(CampaignUnit)(0),                      // 1: tandem.assessments.v1.CampaignUnit
+	(MessageKind)(0),                       // 2: tandem.assessments.v1.MessageKind
+	(Campaign_State)(0),                    // 3: tandem.assessments.v1.Campaign.State
+	(*Campaign)(nil),                       // 4: tandem.assessments.v1.Campaign
+	(*Link)(nil),                           // 5: tandem.assessments.v1.Link
+	(*PublishProgress)(nil),                // 6: tandem.assessments.v1.PublishProgress
+	(*CreateCampaignRequest)(nil),          // 7: tandem.assessments.v1.CreateCampaignRequest
+	(*GetCampaignRequest)(nil),             // 8: tandem.assessments.v1.GetCampaignRequest
+	(*ListCampaignsRequest)(nil),           // 9: tandem.assessments.v1.ListCampaignsRequest
+	(*ListCampaignsResponse)(nil),          // 10: tandem.assessments.v1.ListCampaignsResponse
+	(*UpdateCampaignRequest)(nil),          // 11: tandem.assessments.v1.UpdateCampaignRequest
+	(*OpenCampaignRequest)(nil),            // 12: tandem.assessments.v1.OpenCampaignRequest
+	(*CloseCampaignRequest)(nil),           // 13: tandem.assessments.v1.CloseCampaignRequest
+	(*PublishCampaignRequest)(nil),         // 14: tandem.assessments.v1.PublishCampaignRequest
+	(*GetOperationRequest)(nil),            // 15: tandem.assessments.v1.GetOperationRequest
+	(*CreateLinkRequest)(nil),              // 16: tandem.assessments.v1.CreateLinkRequest
+	(*GetLinkRequest)(nil),                 // 17: tandem.assessments.v1.GetLinkRequest
+	(*ListLinksRequest)(nil),               // 18: tandem.assessments.v1.ListLinksRequest
+	(*ListLinksResponse)(nil),              // 19: tandem.assessments.v1.ListLinksResponse
+	(*BatchCreateInvitationsRequest)(nil),  // 20: tandem.assessments.v1.BatchCreateInvitationsRequest
+	(*BatchCreateInvitationsResponse)(nil), // 21: tandem.assessments.v1.BatchCreateInvitationsResponse
+	(*MessageTemplate)(nil),                // 22: tandem.assessments.v1.MessageTemplate
+	(*timestamppb.Timestamp)(nil),          // 23: google.protobuf.Timestamp
+	(LinkKind)(0),                          // 24: tandem.assessments.v1.LinkKind
+	(*fieldmaskpb.FieldMask)(nil),          // 25: google.protobuf.FieldMask
+	(*longrunningpb.Operation)(nil),        // 26: google.longrunning.Operation
 }
 var file_tandem_assessments_v1_campaigns_proto_depIdxs = []int32{
 	0,  // 0: tandem.assessments.v1.Campaign.mode:type_name -> tandem.assessments.v1.CampaignMode
-	1,  // 1: tandem.assessments.v1.Campaign.state:type_name -> tandem.assessments.v1.Campaign.State
-	20, // 2: tandem.assessments.v1.Campaign.open_time:type_name -> google.protobuf.Timestamp
-	20, // 3: tandem.assessments.v1.Campaign.close_time:type_name -> google.protobuf.Timestamp
-	20, // 4: tandem.assessments.v1.Campaign.create_time:type_name -> google.protobuf.Timestamp
-	20, // 5: tandem.assessments.v1.Campaign.update_time:type_name -> google.protobuf.Timestamp
-	20, // 6: tandem.assessments.v1.Link.create_time:type_name -> google.protobuf.Timestamp
-	20, // 7: tandem.assessments.v1.PublishProgress.start_time:type_name -> google.protobuf.Timestamp
-	2,  // 8: tandem.assessments.v1.CreateCampaignRequest.campaign:type_name -> tandem.assessments.v1.Campaign
-	2,  // 9: tandem.assessments.v1.ListCampaignsResponse.campaigns:type_name -> tandem.assessments.v1.Campaign
-	2,  // 10: tandem.assessments.v1.UpdateCampaignRequest.campaign:type_name -> tandem.assessments.v1.Campaign
-	21, // 11: tandem.assessments.v1.UpdateCampaignRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 12: tandem.assessments.v1.CreateLinkRequest.link:type_name -> tandem.assessments.v1.Link
-	3,  // 13: tandem.assessments.v1.ListLinksResponse.links:type_name -> tandem.assessments.v1.Link
-	5,  // 14: tandem.assessments.v1.CampaignsService.CreateCampaign:input_type -> tandem.assessments.v1.CreateCampaignRequest
-	6,  // 15: tandem.assessments.v1.CampaignsService.GetCampaign:input_type -> tandem.assessments.v1.GetCampaignRequest
-	7,  // 16: tandem.assessments.v1.CampaignsService.ListCampaigns:input_type -> tandem.assessments.v1.ListCampaignsRequest
-	9,  // 17: tandem.assessments.v1.CampaignsService.UpdateCampaign:input_type -> tandem.assessments.v1.UpdateCampaignRequest
-	10, // 18: tandem.assessments.v1.CampaignsService.OpenCampaign:input_type -> tandem.assessments.v1.OpenCampaignRequest
-	11, // 19: tandem.assessments.v1.CampaignsService.CloseCampaign:input_type -> tandem.assessments.v1.CloseCampaignRequest
-	12, // 20: tandem.assessments.v1.CampaignsService.PublishCampaign:input_type -> tandem.assessments.v1.PublishCampaignRequest
-	13, // 21: tandem.assessments.v1.CampaignsService.GetOperation:input_type -> tandem.assessments.v1.GetOperationRequest
-	14, // 22: tandem.assessments.v1.CampaignsService.CreateLink:input_type -> tandem.assessments.v1.CreateLinkRequest
-	15, // 23: tandem.assessments.v1.CampaignsService.GetLink:input_type -> tandem.assessments.v1.GetLinkRequest
-	16, // 24: tandem.assessments.v1.CampaignsService.ListLinks:input_type -> tandem.assessments.v1.ListLinksRequest
-	18, // 25: tandem.assessments.v1.CampaignsService.BatchCreateInvitations:input_type -> tandem.assessments.v1.BatchCreateInvitationsRequest
-	2,  // 26: tandem.assessments.v1.CampaignsService.CreateCampaign:output_type -> tandem.assessments.v1.Campaign
-	2,  // 27: tandem.assessments.v1.CampaignsService.GetCampaign:output_type -> tandem.assessments.v1.Campaign
-	8,  // 28: tandem.assessments.v1.CampaignsService.ListCampaigns:output_type -> tandem.assessments.v1.ListCampaignsResponse
-	2,  // 29: tandem.assessments.v1.CampaignsService.UpdateCampaign:output_type -> tandem.assessments.v1.Campaign
-	2,  // 30: tandem.assessments.v1.CampaignsService.OpenCampaign:output_type -> tandem.assessments.v1.Campaign
-	2,  // 31: tandem.assessments.v1.CampaignsService.CloseCampaign:output_type -> tandem.assessments.v1.Campaign
-	22, // 32: tandem.assessments.v1.CampaignsService.PublishCampaign:output_type -> google.longrunning.Operation
-	22, // 33: tandem.assessments.v1.CampaignsService.GetOperation:output_type -> google.longrunning.Operation
-	3,  // 34: tandem.assessments.v1.CampaignsService.CreateLink:output_type -> tandem.assessments.v1.Link
-	3,  // 35: tandem.assessments.v1.CampaignsService.GetLink:output_type -> tandem.assessments.v1.Link
-	17, // 36: tandem.assessments.v1.CampaignsService.ListLinks:output_type -> tandem.assessments.v1.ListLinksResponse
-	19, // 37: tandem.assessments.v1.CampaignsService.BatchCreateInvitations:output_type -> tandem.assessments.v1.BatchCreateInvitationsResponse
-	26, // [26:38] is the sub-list for method output_type
-	14, // [14:26] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	3,  // 1: tandem.assessments.v1.Campaign.state:type_name -> tandem.assessments.v1.Campaign.State
+	23, // 2: tandem.assessments.v1.Campaign.open_time:type_name -> google.protobuf.Timestamp
+	23, // 3: tandem.assessments.v1.Campaign.close_time:type_name -> google.protobuf.Timestamp
+	23, // 4: tandem.assessments.v1.Campaign.create_time:type_name -> google.protobuf.Timestamp
+	23, // 5: tandem.assessments.v1.Campaign.update_time:type_name -> google.protobuf.Timestamp
+	1,  // 6: tandem.assessments.v1.Campaign.unit:type_name -> tandem.assessments.v1.CampaignUnit
+	22, // 7: tandem.assessments.v1.Campaign.messages:type_name -> tandem.assessments.v1.MessageTemplate
+	23, // 8: tandem.assessments.v1.Link.create_time:type_name -> google.protobuf.Timestamp
+	24, // 9: tandem.assessments.v1.Link.kind:type_name -> tandem.assessments.v1.LinkKind
+	23, // 10: tandem.assessments.v1.PublishProgress.start_time:type_name -> google.protobuf.Timestamp
+	4,  // 11: tandem.assessments.v1.CreateCampaignRequest.campaign:type_name -> tandem.assessments.v1.Campaign
+	4,  // 12: tandem.assessments.v1.ListCampaignsResponse.campaigns:type_name -> tandem.assessments.v1.Campaign
+	4,  // 13: tandem.assessments.v1.UpdateCampaignRequest.campaign:type_name -> tandem.assessments.v1.Campaign
+	25, // 14: tandem.assessments.v1.UpdateCampaignRequest.update_mask:type_name -> google.protobuf.FieldMask
+	5,  // 15: tandem.assessments.v1.CreateLinkRequest.link:type_name -> tandem.assessments.v1.Link
+	5,  // 16: tandem.assessments.v1.ListLinksResponse.links:type_name -> tandem.assessments.v1.Link
+	2,  // 17: tandem.assessments.v1.MessageTemplate.kind:type_name -> tandem.assessments.v1.MessageKind
+	7,  // 18: tandem.assessments.v1.CampaignsService.CreateCampaign:input_type -> tandem.assessments.v1.CreateCampaignRequest
+	8,  // 19: tandem.assessments.v1.CampaignsService.GetCampaign:input_type -> tandem.assessments.v1.GetCampaignRequest
+	9,  // 20: tandem.assessments.v1.CampaignsService.ListCampaigns:input_type -> tandem.assessments.v1.ListCampaignsRequest
+	11, // 21: tandem.assessments.v1.CampaignsService.UpdateCampaign:input_type -> tandem.assessments.v1.UpdateCampaignRequest
+	12, // 22: tandem.assessments.v1.CampaignsService.OpenCampaign:input_type -> tandem.assessments.v1.OpenCampaignRequest
+	13, // 23: tandem.assessments.v1.CampaignsService.CloseCampaign:input_type -> tandem.assessments.v1.CloseCampaignRequest
+	14, // 24: tandem.assessments.v1.CampaignsService.PublishCampaign:input_type -> tandem.assessments.v1.PublishCampaignRequest
+	15, // 25: tandem.assessments.v1.CampaignsService.GetOperation:input_type -> tandem.assessments.v1.GetOperationRequest
+	16, // 26: tandem.assessments.v1.CampaignsService.CreateLink:input_type -> tandem.assessments.v1.CreateLinkRequest
+	17, // 27: tandem.assessments.v1.CampaignsService.GetLink:input_type -> tandem.assessments.v1.GetLinkRequest
+	18, // 28: tandem.assessments.v1.CampaignsService.ListLinks:input_type -> tandem.assessments.v1.ListLinksRequest
+	20, // 29: tandem.assessments.v1.CampaignsService.BatchCreateInvitations:input_type -> tandem.assessments.v1.BatchCreateInvitationsRequest
+	4,  // 30: tandem.assessments.v1.CampaignsService.CreateCampaign:output_type -> tandem.assessments.v1.Campaign
+	4,  // 31: tandem.assessments.v1.CampaignsService.GetCampaign:output_type -> tandem.assessments.v1.Campaign
+	10, // 32: tandem.assessments.v1.CampaignsService.ListCampaigns:output_type -> tandem.assessments.v1.ListCampaignsResponse
+	4,  // 33: tandem.assessments.v1.CampaignsService.UpdateCampaign:output_type -> tandem.assessments.v1.Campaign
+	4,  // 34: tandem.assessments.v1.CampaignsService.OpenCampaign:output_type -> tandem.assessments.v1.Campaign
+	4,  // 35: tandem.assessments.v1.CampaignsService.CloseCampaign:output_type -> tandem.assessments.v1.Campaign
+	26, // 36: tandem.assessments.v1.CampaignsService.PublishCampaign:output_type -> google.longrunning.Operation
+	26, // 37: tandem.assessments.v1.CampaignsService.GetOperation:output_type -> google.longrunning.Operation
+	5,  // 38: tandem.assessments.v1.CampaignsService.CreateLink:output_type -> tandem.assessments.v1.Link
+	5,  // 39: tandem.assessments.v1.CampaignsService.GetLink:output_type -> tandem.assessments.v1.Link
+	19, // 40: tandem.assessments.v1.CampaignsService.ListLinks:output_type -> tandem.assessments.v1.ListLinksResponse
+	21, // 41: tandem.assessments.v1.CampaignsService.BatchCreateInvitations:output_type -> tandem.assessments.v1.BatchCreateInvitationsResponse
+	30, // [30:42] is the sub-list for method output_type
+	18, // [18:30] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_tandem_assessments_v1_campaigns_proto_init() }
@@ -1578,13 +1937,14 @@ func file_tandem_assessments_v1_campaigns_proto_init() {
 	if File_tandem_assessments_v1_campaigns_proto != nil {
 		return
 	}
+	file_tandem_assessments_v1_forms_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_assessments_v1_campaigns_proto_rawDesc), len(file_tandem_assessments_v1_campaigns_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   18,
+			NumEnums:      4,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -470,6 +470,253 @@ func (x *SelfAssessmentSettled) GetFrameworkVersion() string {
 	return ""
 }
 
+// RemindersSent says that reminders of a survey were mailed.
+type RemindersSent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many.
+	Sent          int32 `protobuf:"varint,2,opt,name=sent,proto3" json:"sent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemindersSent) Reset() {
+	*x = RemindersSent{}
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemindersSent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemindersSent) ProtoMessage() {}
+
+func (x *RemindersSent) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemindersSent.ProtoReflect.Descriptor instead.
+func (*RemindersSent) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RemindersSent) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RemindersSent) GetSent() int32 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+// InvitationsSent says that invitations to a survey were mailed.
+type InvitationsSent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many.
+	Sent          int32 `protobuf:"varint,2,opt,name=sent,proto3" json:"sent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InvitationsSent) Reset() {
+	*x = InvitationsSent{}
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InvitationsSent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InvitationsSent) ProtoMessage() {}
+
+func (x *InvitationsSent) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InvitationsSent.ProtoReflect.Descriptor instead.
+func (*InvitationsSent) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *InvitationsSent) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *InvitationsSent) GetSent() int32 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+// StatewideReleased says that results were released for the whole state.
+type StatewideReleased struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The instrument.
+	Instrument string `protobuf:"bytes,2,opt,name=instrument,proto3" json:"instrument,omitempty"`
+	// The cycle.
+	Cycle string `protobuf:"bytes,3,opt,name=cycle,proto3" json:"cycle,omitempty"`
+	// The wave.
+	Wave int32 `protobuf:"varint,4,opt,name=wave,proto3" json:"wave,omitempty"`
+	// The round.
+	Round         int32 `protobuf:"varint,5,opt,name=round,proto3" json:"round,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StatewideReleased) Reset() {
+	*x = StatewideReleased{}
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StatewideReleased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StatewideReleased) ProtoMessage() {}
+
+func (x *StatewideReleased) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StatewideReleased.ProtoReflect.Descriptor instead.
+func (*StatewideReleased) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *StatewideReleased) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *StatewideReleased) GetInstrument() string {
+	if x != nil {
+		return x.Instrument
+	}
+	return ""
+}
+
+func (x *StatewideReleased) GetCycle() string {
+	if x != nil {
+		return x.Cycle
+	}
+	return ""
+}
+
+func (x *StatewideReleased) GetWave() int32 {
+	if x != nil {
+		return x.Wave
+	}
+	return 0
+}
+
+func (x *StatewideReleased) GetRound() int32 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+// InventorySubmitted says that a district submitted its inventory.
+type InventorySubmitted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource the event is about.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The cycle.
+	Cycle         string `protobuf:"bytes,2,opt,name=cycle,proto3" json:"cycle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InventorySubmitted) Reset() {
+	*x = InventorySubmitted{}
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InventorySubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InventorySubmitted) ProtoMessage() {}
+
+func (x *InventorySubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InventorySubmitted.ProtoReflect.Descriptor instead.
+func (*InventorySubmitted) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *InventorySubmitted) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *InventorySubmitted) GetCycle() string {
+	if x != nil {
+		return x.Cycle
+	}
+	return ""
+}
+
 var File_tandem_assessments_v1_events_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_events_proto_rawDesc = "" +
@@ -512,7 +759,28 @@ const file_tandem_assessments_v1_events_proto_rawDesc = "" +
 	"\x04team\x18\x02 \x01(\tR\x04team\x12\x14\n" +
 	"\x05cycle\x18\x03 \x01(\tR\x05cycle\x12+\n" +
 	"\x11framework_version\x18\x04 \x01(\tR\x10frameworkVersion:*\xf2\xe0\x18&\n" +
-	"\vassessments\x12\x0eselfassessment\x1a\asettledBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\vassessments\x12\x0eselfassessment\x1a\asettled\"g\n" +
+	"\rRemindersSent\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04sent\x18\x02 \x01(\x05R\x04sent:.\xf2\xe0\x18*\n" +
+	"\vassessments\x12\bcampaign\x1a\rreminderssent\"\x02\x01\x03\"k\n" +
+	"\x0fInvitationsSent\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04sent\x18\x02 \x01(\x05R\x04sent:0\xf2\xe0\x18,\n" +
+	"\vassessments\x12\bcampaign\x1a\x0finvitationssent\"\x02\x01\x03\"\xb2\x01\n" +
+	"\x11StatewideReleased\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1e\n" +
+	"\n" +
+	"instrument\x18\x02 \x01(\tR\n" +
+	"instrument\x12\x14\n" +
+	"\x05cycle\x18\x03 \x01(\tR\x05cycle\x12\x12\n" +
+	"\x04wave\x18\x04 \x01(\x05R\x04wave\x12\x14\n" +
+	"\x05round\x18\x05 \x01(\x05R\x05round:)\xf2\xe0\x18%\n" +
+	"\vassessments\x12\fstaterelease\x1a\breleased\"g\n" +
+	"\x12InventorySubmitted\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05cycle\x18\x02 \x01(\tR\x05cycle:'\xf2\xe0\x18#\n" +
+	"\vassessments\x12\tinventory\x1a\tsubmittedBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_events_proto_rawDescOnce sync.Once
@@ -526,7 +794,7 @@ func file_tandem_assessments_v1_events_proto_rawDescGZIP() []byte {
 	return file_tandem_assessments_v1_events_proto_rawDescData
 }
 
-var file_tandem_assessments_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_tandem_assessments_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_tandem_assessments_v1_events_proto_goTypes = []any{
 	(*FrameworkPublished)(nil),    // 0: tandem.assessments.v1.FrameworkPublished
 	(*InstrumentPublished)(nil),   // 1: tandem.assessments.v1.InstrumentPublished
@@ -535,6 +803,10 @@ var file_tandem_assessments_v1_events_proto_goTypes = []any{
 	(*ResponseCounted)(nil),       // 4: tandem.assessments.v1.ResponseCounted
 	(*ResultsReleased)(nil),       // 5: tandem.assessments.v1.ResultsReleased
 	(*SelfAssessmentSettled)(nil), // 6: tandem.assessments.v1.SelfAssessmentSettled
+	(*RemindersSent)(nil),         // 7: tandem.assessments.v1.RemindersSent
+	(*InvitationsSent)(nil),       // 8: tandem.assessments.v1.InvitationsSent
+	(*StatewideReleased)(nil),     // 9: tandem.assessments.v1.StatewideReleased
+	(*InventorySubmitted)(nil),    // 10: tandem.assessments.v1.InventorySubmitted
 }
 var file_tandem_assessments_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -555,7 +827,7 @@ func file_tandem_assessments_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_assessments_v1_events_proto_rawDesc), len(file_tandem_assessments_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -26,61 +27,183 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ItemType is how an item is answered.
-type ItemType int32
+// ScaleKind is how the items of a scale relate.
+type ScaleKind int32
 
 const (
-	// Not allowed.
-	ItemType_ITEM_TYPE_UNSPECIFIED ItemType = 0
-	// One of ordered options with a score.
-	ItemType_ITEM_TYPE_SCALE ItemType = 1
-	// One of several options.
-	ItemType_ITEM_TYPE_SINGLE_CHOICE ItemType = 2
-	// Free text; read by few, never published.
-	ItemType_ITEM_TYPE_TEXT ItemType = 3
+	// Not used.
+	ScaleKind_SCALE_KIND_UNSPECIFIED ScaleKind = 0
+	// Items that show one thing: reliability can be computed.
+	ScaleKind_SCALE_KIND_REFLECTIVE ScaleKind = 1
+	// Items that add up to something, such as barriers: reliability has no meaning and is refused.
+	ScaleKind_SCALE_KIND_COMPOSITE ScaleKind = 2
 )
 
-// Enum value maps for ItemType.
+// Enum value maps for ScaleKind.
 var (
-	ItemType_name = map[int32]string{
-		0: "ITEM_TYPE_UNSPECIFIED",
-		1: "ITEM_TYPE_SCALE",
-		2: "ITEM_TYPE_SINGLE_CHOICE",
-		3: "ITEM_TYPE_TEXT",
+	ScaleKind_name = map[int32]string{
+		0: "SCALE_KIND_UNSPECIFIED",
+		1: "SCALE_KIND_REFLECTIVE",
+		2: "SCALE_KIND_COMPOSITE",
 	}
-	ItemType_value = map[string]int32{
-		"ITEM_TYPE_UNSPECIFIED":   0,
-		"ITEM_TYPE_SCALE":         1,
-		"ITEM_TYPE_SINGLE_CHOICE": 2,
-		"ITEM_TYPE_TEXT":          3,
+	ScaleKind_value = map[string]int32{
+		"SCALE_KIND_UNSPECIFIED": 0,
+		"SCALE_KIND_REFLECTIVE":  1,
+		"SCALE_KIND_COMPOSITE":   2,
 	}
 )
 
-func (x ItemType) Enum() *ItemType {
-	p := new(ItemType)
+func (x ScaleKind) Enum() *ScaleKind {
+	p := new(ScaleKind)
 	*p = x
 	return p
 }
 
-func (x ItemType) String() string {
+func (x ScaleKind) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (ItemType) Descriptor() protoreflect.EnumDescriptor {
+func (ScaleKind) Descriptor() protoreflect.EnumDescriptor {
 	return file_tandem_assessments_v1_instruments_proto_enumTypes[0].Descriptor()
 }
 
-func (ItemType) Type() protoreflect.EnumType {
+func (ScaleKind) Type() protoreflect.EnumType {
 	return &file_tandem_assessments_v1_instruments_proto_enumTypes[0]
 }
 
-func (x ItemType) Number() protoreflect.EnumNumber {
+func (x ScaleKind) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use ItemType.Descriptor instead.
-func (ItemType) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use ScaleKind.Descriptor instead.
+func (ScaleKind) EnumDescriptor() ([]byte, []int) {
 	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{0}
+}
+
+// Audience is who is asked.
+type Audience int32
+
+const (
+	// Not used.
+	Audience_AUDIENCE_UNSPECIFIED Audience = 0
+	// Parents and guardians.
+	Audience_AUDIENCE_FAMILY Audience = 1
+	// People who work at the school.
+	Audience_AUDIENCE_STAFF Audience = 2
+	// Students.
+	Audience_AUDIENCE_STUDENT Audience = 3
+	// Members of a school team.
+	Audience_AUDIENCE_TEAM Audience = 4
+	// A district's facilitators.
+	Audience_AUDIENCE_DISTRICT Audience = 5
+	// Who took part in a session.
+	Audience_AUDIENCE_PARTICIPANT Audience = 6
+)
+
+// Enum value maps for Audience.
+var (
+	Audience_name = map[int32]string{
+		0: "AUDIENCE_UNSPECIFIED",
+		1: "AUDIENCE_FAMILY",
+		2: "AUDIENCE_STAFF",
+		3: "AUDIENCE_STUDENT",
+		4: "AUDIENCE_TEAM",
+		5: "AUDIENCE_DISTRICT",
+		6: "AUDIENCE_PARTICIPANT",
+	}
+	Audience_value = map[string]int32{
+		"AUDIENCE_UNSPECIFIED": 0,
+		"AUDIENCE_FAMILY":      1,
+		"AUDIENCE_STAFF":       2,
+		"AUDIENCE_STUDENT":     3,
+		"AUDIENCE_TEAM":        4,
+		"AUDIENCE_DISTRICT":    5,
+		"AUDIENCE_PARTICIPANT": 6,
+	}
+)
+
+func (x Audience) Enum() *Audience {
+	p := new(Audience)
+	*p = x
+	return p
+}
+
+func (x Audience) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Audience) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_assessments_v1_instruments_proto_enumTypes[1].Descriptor()
+}
+
+func (Audience) Type() protoreflect.EnumType {
+	return &file_tandem_assessments_v1_instruments_proto_enumTypes[1]
+}
+
+func (x Audience) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Audience.Descriptor instead.
+func (Audience) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{1}
+}
+
+// InstrumentFormat is a file format of questionnaires.
+type InstrumentFormat int32
+
+const (
+	// Not used.
+	InstrumentFormat_INSTRUMENT_FORMAT_UNSPECIFIED InstrumentFormat = 0
+	// Our own, complete.
+	InstrumentFormat_INSTRUMENT_FORMAT_JSON InstrumentFormat = 1
+	// A spreadsheet as Kobo, ODK and Survey123 use it.
+	InstrumentFormat_INSTRUMENT_FORMAT_XLSFORM InstrumentFormat = 2
+	// Names, texts and values of every item, as CSV. For export only.
+	InstrumentFormat_INSTRUMENT_FORMAT_CODEBOOK InstrumentFormat = 3
+)
+
+// Enum value maps for InstrumentFormat.
+var (
+	InstrumentFormat_name = map[int32]string{
+		0: "INSTRUMENT_FORMAT_UNSPECIFIED",
+		1: "INSTRUMENT_FORMAT_JSON",
+		2: "INSTRUMENT_FORMAT_XLSFORM",
+		3: "INSTRUMENT_FORMAT_CODEBOOK",
+	}
+	InstrumentFormat_value = map[string]int32{
+		"INSTRUMENT_FORMAT_UNSPECIFIED": 0,
+		"INSTRUMENT_FORMAT_JSON":        1,
+		"INSTRUMENT_FORMAT_XLSFORM":     2,
+		"INSTRUMENT_FORMAT_CODEBOOK":    3,
+	}
+)
+
+func (x InstrumentFormat) Enum() *InstrumentFormat {
+	p := new(InstrumentFormat)
+	*p = x
+	return p
+}
+
+func (x InstrumentFormat) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (InstrumentFormat) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_assessments_v1_instruments_proto_enumTypes[2].Descriptor()
+}
+
+func (InstrumentFormat) Type() protoreflect.EnumType {
+	return &file_tandem_assessments_v1_instruments_proto_enumTypes[2]
+}
+
+func (x InstrumentFormat) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use InstrumentFormat.Descriptor instead.
+func (InstrumentFormat) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{2}
 }
 
 // Instrument is a family of versions of a questionnaire.
@@ -196,9 +319,19 @@ type InstrumentVersion struct {
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change of the instrument version.
-	Etag          string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Etag string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Sections in order; ids unique in the version.
+	Sections []*Section `protobuf:"bytes,11,rep,name=sections,proto3" json:"sections,omitempty"`
+	// Scores made of several items.
+	Scales []*Scale `protobuf:"bytes,12,rep,name=scales,proto3" json:"scales,omitempty"`
+	// Who is asked; families when unset.
+	Audience Audience `protobuf:"varint,13,opt,name=audience,proto3,enum=tandem.assessments.v1.Audience" json:"audience,omitempty"`
+	// Instrument that asks another audience the same: items with equal ids are compared. Empty for none.
+	ParallelInstrument string `protobuf:"bytes,14,opt,name=parallel_instrument,json=parallelInstrument,proto3" json:"parallel_instrument,omitempty"`
+	// How long it takes, about.
+	EstimatedMinutes int32 `protobuf:"varint,15,opt,name=estimated_minutes,json=estimatedMinutes,proto3" json:"estimated_minutes,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *InstrumentVersion) Reset() {
@@ -301,6 +434,41 @@ func (x *InstrumentVersion) GetEtag() string {
 	return ""
 }
 
+func (x *InstrumentVersion) GetSections() []*Section {
+	if x != nil {
+		return x.Sections
+	}
+	return nil
+}
+
+func (x *InstrumentVersion) GetScales() []*Scale {
+	if x != nil {
+		return x.Scales
+	}
+	return nil
+}
+
+func (x *InstrumentVersion) GetAudience() Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return Audience_AUDIENCE_UNSPECIFIED
+}
+
+func (x *InstrumentVersion) GetParallelInstrument() string {
+	if x != nil {
+		return x.ParallelInstrument
+	}
+	return ""
+}
+
+func (x *InstrumentVersion) GetEstimatedMinutes() int32 {
+	if x != nil {
+		return x.EstimatedMinutes
+	}
+	return 0
+}
+
 // Item is one question.
 type Item struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -319,7 +487,35 @@ type Item struct {
 	// Whether an answer is needed to submit.
 	Required bool `protobuf:"varint,7,opt,name=required,proto3" json:"required,omitempty"`
 	// Longest text, in characters; 2000 when zero.
-	MaxLength     int32 `protobuf:"varint,8,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
+	MaxLength int32 `protobuf:"varint,8,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
+	// Id of its section; empty for none.
+	Section string `protobuf:"bytes,9,opt,name=section,proto3" json:"section,omitempty"`
+	// Explains the question, by language.
+	Hint map[string]string `protobuf:"bytes,10,rep,name=hint,proto3" json:"hint,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// CEL expression over `answers` (e.g. `answers["visits"] == "yes"`); the item is asked where it holds. Empty: always.
+	Relevant string `protobuf:"bytes,11,opt,name=relevant,proto3" json:"relevant,omitempty"`
+	// CEL expression over `value` and `answers` that a good answer fulfils, e.g. `value <= 7`.
+	Constraint string `protobuf:"bytes,12,opt,name=constraint,proto3" json:"constraint,omitempty"`
+	// What to do where the answer does not fulfil it, by language.
+	ConstraintMessage map[string]string `protobuf:"bytes,13,rep,name=constraint_message,json=constraintMessage,proto3" json:"constraint_message,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Rows of a matrix.
+	Rows []*MatrixRow `protobuf:"bytes,14,rep,name=rows,proto3" json:"rows,omitempty"`
+	// Goal it speaks to; empty for none.
+	Goal string `protobuf:"bytes,15,opt,name=goal,proto3" json:"goal,omitempty"`
+	// Smallest number.
+	MinValue *float64 `protobuf:"fixed64,16,opt,name=min_value,json=minValue,proto3,oneof" json:"min_value,omitempty"`
+	// Largest number.
+	MaxValue *float64 `protobuf:"fixed64,17,opt,name=max_value,json=maxValue,proto3,oneof" json:"max_value,omitempty"`
+	// Whether only whole numbers are taken.
+	Integer bool `protobuf:"varint,18,opt,name=integer,proto3" json:"integer,omitempty"`
+	// First day, YYYY-MM-DD.
+	MinDate string `protobuf:"bytes,19,opt,name=min_date,json=minDate,proto3" json:"min_date,omitempty"`
+	// Last day, YYYY-MM-DD.
+	MaxDate string `protobuf:"bytes,20,opt,name=max_date,json=maxDate,proto3" json:"max_date,omitempty"`
+	// Fewest options to choose or rank.
+	MinChoices int32 `protobuf:"varint,21,opt,name=min_choices,json=minChoices,proto3" json:"min_choices,omitempty"`
+	// Most options to choose or rank; 0 for all.
+	MaxChoices    int32 `protobuf:"varint,22,opt,name=max_choices,json=maxChoices,proto3" json:"max_choices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -410,6 +606,104 @@ func (x *Item) GetMaxLength() int32 {
 	return 0
 }
 
+func (x *Item) GetSection() string {
+	if x != nil {
+		return x.Section
+	}
+	return ""
+}
+
+func (x *Item) GetHint() map[string]string {
+	if x != nil {
+		return x.Hint
+	}
+	return nil
+}
+
+func (x *Item) GetRelevant() string {
+	if x != nil {
+		return x.Relevant
+	}
+	return ""
+}
+
+func (x *Item) GetConstraint() string {
+	if x != nil {
+		return x.Constraint
+	}
+	return ""
+}
+
+func (x *Item) GetConstraintMessage() map[string]string {
+	if x != nil {
+		return x.ConstraintMessage
+	}
+	return nil
+}
+
+func (x *Item) GetRows() []*MatrixRow {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *Item) GetGoal() string {
+	if x != nil {
+		return x.Goal
+	}
+	return ""
+}
+
+func (x *Item) GetMinValue() float64 {
+	if x != nil && x.MinValue != nil {
+		return *x.MinValue
+	}
+	return 0
+}
+
+func (x *Item) GetMaxValue() float64 {
+	if x != nil && x.MaxValue != nil {
+		return *x.MaxValue
+	}
+	return 0
+}
+
+func (x *Item) GetInteger() bool {
+	if x != nil {
+		return x.Integer
+	}
+	return false
+}
+
+func (x *Item) GetMinDate() string {
+	if x != nil {
+		return x.MinDate
+	}
+	return ""
+}
+
+func (x *Item) GetMaxDate() string {
+	if x != nil {
+		return x.MaxDate
+	}
+	return ""
+}
+
+func (x *Item) GetMinChoices() int32 {
+	if x != nil {
+		return x.MinChoices
+	}
+	return 0
+}
+
+func (x *Item) GetMaxChoices() int32 {
+	if x != nil {
+		return x.MaxChoices
+	}
+	return 0
+}
+
 // Option is an answer to choose.
 type Option struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -423,6 +717,8 @@ type Option struct {
 	Favorable bool `protobuf:"varint,4,opt,name=favorable,proto3" json:"favorable,omitempty"`
 	// "Does not apply" or "don't know": never scored, out of every denominator.
 	NotApplicable bool `protobuf:"varint,5,opt,name=not_applicable,json=notApplicable,proto3" json:"not_applicable,omitempty"`
+	// Of a multiple choice: cannot be chosen together with others.
+	Exclusive     bool `protobuf:"varint,6,opt,name=exclusive,proto3" json:"exclusive,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -488,6 +784,13 @@ func (x *Option) GetFavorable() bool {
 func (x *Option) GetNotApplicable() bool {
 	if x != nil {
 		return x.NotApplicable
+	}
+	return false
+}
+
+func (x *Option) GetExclusive() bool {
+	if x != nil {
+		return x.Exclusive
 	}
 	return false
 }
@@ -1078,11 +1381,732 @@ func (x *PublishInstrumentVersionRequest) GetRequestId() string {
 	return ""
 }
 
+// MatrixRow is one row of a matrix: a question of its own with the options of the item.
+type MatrixRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id, unique in the item. An answer names it, results call it item/row.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The question by language.
+	Text map[string]string `protobuf:"bytes,2,rep,name=text,proto3" json:"text,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Standard it speaks to; the item's when empty.
+	Standard string `protobuf:"bytes,3,opt,name=standard,proto3" json:"standard,omitempty"`
+	// Goal it speaks to.
+	Goal string `protobuf:"bytes,4,opt,name=goal,proto3" json:"goal,omitempty"`
+	// Indicator it speaks to.
+	Indicator string `protobuf:"bytes,5,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Whether an answer is needed.
+	Required      bool `protobuf:"varint,6,opt,name=required,proto3" json:"required,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MatrixRow) Reset() {
+	*x = MatrixRow{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MatrixRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MatrixRow) ProtoMessage() {}
+
+func (x *MatrixRow) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MatrixRow.ProtoReflect.Descriptor instead.
+func (*MatrixRow) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *MatrixRow) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *MatrixRow) GetText() map[string]string {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *MatrixRow) GetStandard() string {
+	if x != nil {
+		return x.Standard
+	}
+	return ""
+}
+
+func (x *MatrixRow) GetGoal() string {
+	if x != nil {
+		return x.Goal
+	}
+	return ""
+}
+
+func (x *MatrixRow) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *MatrixRow) GetRequired() bool {
+	if x != nil {
+		return x.Required
+	}
+	return false
+}
+
+// Section is a part of a questionnaire, a page on a screen.
+type Section struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id, unique in the version.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Heading by language.
+	Title map[string]string `protobuf:"bytes,2,rep,name=title,proto3" json:"title,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Introduction by language.
+	Text map[string]string `protobuf:"bytes,3,rep,name=text,proto3" json:"text,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// CEL expression over `answers`; the section is asked where it holds. Empty: always.
+	Relevant      string `protobuf:"bytes,4,opt,name=relevant,proto3" json:"relevant,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Section) Reset() {
+	*x = Section{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Section) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Section) ProtoMessage() {}
+
+func (x *Section) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Section.ProtoReflect.Descriptor instead.
+func (*Section) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Section) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Section) GetTitle() map[string]string {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *Section) GetText() map[string]string {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *Section) GetRelevant() string {
+	if x != nil {
+		return x.Relevant
+	}
+	return ""
+}
+
+// Scale is a score made of several items.
+type Scale struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id, unique in the version.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Name by language.
+	Title map[string]string `protobuf:"bytes,2,rep,name=title,proto3" json:"title,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// How its items relate.
+	Kind ScaleKind `protobuf:"varint,3,opt,name=kind,proto3,enum=tandem.assessments.v1.ScaleKind" json:"kind,omitempty"`
+	// Ids of scale items, or item/row of a matrix.
+	Items []string `protobuf:"bytes,4,rep,name=items,proto3" json:"items,omitempty"`
+	// Standard it speaks to; empty for none.
+	Standard      string `protobuf:"bytes,5,opt,name=standard,proto3" json:"standard,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Scale) Reset() {
+	*x = Scale{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Scale) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Scale) ProtoMessage() {}
+
+func (x *Scale) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Scale.ProtoReflect.Descriptor instead.
+func (*Scale) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Scale) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Scale) GetTitle() map[string]string {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *Scale) GetKind() ScaleKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ScaleKind_SCALE_KIND_UNSPECIFIED
+}
+
+func (x *Scale) GetItems() []string {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *Scale) GetStandard() string {
+	if x != nil {
+		return x.Standard
+	}
+	return ""
+}
+
+// Request of PreviewInstrumentVersion.
+type PreviewInstrumentVersionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// BCP 47 tag; the first language of the version when empty.
+	Language      string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewInstrumentVersionRequest) Reset() {
+	*x = PreviewInstrumentVersionRequest{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewInstrumentVersionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewInstrumentVersionRequest) ProtoMessage() {}
+
+func (x *PreviewInstrumentVersionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewInstrumentVersionRequest.ProtoReflect.Descriptor instead.
+func (*PreviewInstrumentVersionRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PreviewInstrumentVersionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PreviewInstrumentVersionRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// InstrumentPreview is a version as respondents see it.
+type InstrumentPreview struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The form.
+	Form *Form `protobuf:"bytes,1,opt,name=form,proto3" json:"form,omitempty"`
+	// What is worth a second look before publishing.
+	Notes []*PreviewNote `protobuf:"bytes,2,rep,name=notes,proto3" json:"notes,omitempty"`
+	// By language that a formula exists for.
+	ReadingLevels []*ReadingLevel `protobuf:"bytes,3,rep,name=reading_levels,json=readingLevels,proto3" json:"reading_levels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InstrumentPreview) Reset() {
+	*x = InstrumentPreview{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InstrumentPreview) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InstrumentPreview) ProtoMessage() {}
+
+func (x *InstrumentPreview) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InstrumentPreview.ProtoReflect.Descriptor instead.
+func (*InstrumentPreview) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *InstrumentPreview) GetForm() *Form {
+	if x != nil {
+		return x.Form
+	}
+	return nil
+}
+
+func (x *InstrumentPreview) GetNotes() []*PreviewNote {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+func (x *InstrumentPreview) GetReadingLevels() []*ReadingLevel {
+	if x != nil {
+		return x.ReadingLevels
+	}
+	return nil
+}
+
+// PreviewNote is something worth a second look. It does not keep a version from being published.
+type PreviewNote struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path of the part.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// What it is about, e.g. `translation_missing`.
+	Rule string `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What to do.
+	Advice        string `protobuf:"bytes,3,opt,name=advice,proto3" json:"advice,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PreviewNote) Reset() {
+	*x = PreviewNote{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PreviewNote) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PreviewNote) ProtoMessage() {}
+
+func (x *PreviewNote) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PreviewNote.ProtoReflect.Descriptor instead.
+func (*PreviewNote) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PreviewNote) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *PreviewNote) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *PreviewNote) GetAdvice() string {
+	if x != nil {
+		return x.Advice
+	}
+	return ""
+}
+
+// ReadingLevel is how hard the texts are to read.
+type ReadingLevel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// BCP 47 tag.
+	Language string `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
+	// Formula used, e.g. Flesch-Kincaid.
+	Formula string `protobuf:"bytes,2,opt,name=formula,proto3" json:"formula,omitempty"`
+	// School grade, for formulas that give one.
+	Grade float64 `protobuf:"fixed64,3,opt,name=grade,proto3" json:"grade,omitempty"`
+	// Score of the formula: for Fernández-Huerta 0 (hard) to 100 (easy).
+	Score float64 `protobuf:"fixed64,4,opt,name=score,proto3" json:"score,omitempty"`
+	// Whether most families can read it: grade 8 or lower.
+	Plain bool `protobuf:"varint,5,opt,name=plain,proto3" json:"plain,omitempty"`
+	// Ids of the items that are hardest to read.
+	HardestItems  []string `protobuf:"bytes,6,rep,name=hardest_items,json=hardestItems,proto3" json:"hardest_items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadingLevel) Reset() {
+	*x = ReadingLevel{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadingLevel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadingLevel) ProtoMessage() {}
+
+func (x *ReadingLevel) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadingLevel.ProtoReflect.Descriptor instead.
+func (*ReadingLevel) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ReadingLevel) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ReadingLevel) GetFormula() string {
+	if x != nil {
+		return x.Formula
+	}
+	return ""
+}
+
+func (x *ReadingLevel) GetGrade() float64 {
+	if x != nil {
+		return x.Grade
+	}
+	return 0
+}
+
+func (x *ReadingLevel) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *ReadingLevel) GetPlain() bool {
+	if x != nil {
+		return x.Plain
+	}
+	return false
+}
+
+func (x *ReadingLevel) GetHardestItems() []string {
+	if x != nil {
+		return x.HardestItems
+	}
+	return nil
+}
+
+// Request of ExportInstrumentVersion.
+type ExportInstrumentVersionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The format; JSON when unset.
+	Format        InstrumentFormat `protobuf:"varint,2,opt,name=format,proto3,enum=tandem.assessments.v1.InstrumentFormat" json:"format,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportInstrumentVersionRequest) Reset() {
+	*x = ExportInstrumentVersionRequest{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportInstrumentVersionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportInstrumentVersionRequest) ProtoMessage() {}
+
+func (x *ExportInstrumentVersionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportInstrumentVersionRequest.ProtoReflect.Descriptor instead.
+func (*ExportInstrumentVersionRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ExportInstrumentVersionRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ExportInstrumentVersionRequest) GetFormat() InstrumentFormat {
+	if x != nil {
+		return x.Format
+	}
+	return InstrumentFormat_INSTRUMENT_FORMAT_UNSPECIFIED
+}
+
+// Request of ImportInstrumentVersion.
+type ImportInstrumentVersionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the parent.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The format of the content.
+	Format InstrumentFormat `protobuf:"varint,2,opt,name=format,proto3,enum=tandem.assessments.v1.InstrumentFormat" json:"format,omitempty"`
+	// The file.
+	Content []byte `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
+	// Id to use, lower-case letters, digits and hyphens; chosen by the server when empty.
+	InstrumentVersionId string `protobuf:"bytes,4,opt,name=instrument_version_id,json=instrumentVersionId,proto3" json:"instrument_version_id,omitempty"`
+	// Framework version, where the file names none.
+	FrameworkVersion string `protobuf:"bytes,5,opt,name=framework_version,json=frameworkVersion,proto3" json:"framework_version,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportInstrumentVersionRequest) Reset() {
+	*x = ImportInstrumentVersionRequest{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportInstrumentVersionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportInstrumentVersionRequest) ProtoMessage() {}
+
+func (x *ImportInstrumentVersionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportInstrumentVersionRequest.ProtoReflect.Descriptor instead.
+func (*ImportInstrumentVersionRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ImportInstrumentVersionRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ImportInstrumentVersionRequest) GetFormat() InstrumentFormat {
+	if x != nil {
+		return x.Format
+	}
+	return InstrumentFormat_INSTRUMENT_FORMAT_UNSPECIFIED
+}
+
+func (x *ImportInstrumentVersionRequest) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *ImportInstrumentVersionRequest) GetInstrumentVersionId() string {
+	if x != nil {
+		return x.InstrumentVersionId
+	}
+	return ""
+}
+
+func (x *ImportInstrumentVersionRequest) GetFrameworkVersion() string {
+	if x != nil {
+		return x.FrameworkVersion
+	}
+	return ""
+}
+
+func (x *ImportInstrumentVersionRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Response of ImportInstrumentVersion.
+type ImportInstrumentVersionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The draft.
+	InstrumentVersion *InstrumentVersion `protobuf:"bytes,1,opt,name=instrument_version,json=instrumentVersion,proto3" json:"instrument_version,omitempty"`
+	// What of the file could not be taken over as it was.
+	Notes         []*PreviewNote `protobuf:"bytes,2,rep,name=notes,proto3" json:"notes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportInstrumentVersionResponse) Reset() {
+	*x = ImportInstrumentVersionResponse{}
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportInstrumentVersionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportInstrumentVersionResponse) ProtoMessage() {}
+
+func (x *ImportInstrumentVersionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_instruments_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportInstrumentVersionResponse.ProtoReflect.Descriptor instead.
+func (*ImportInstrumentVersionResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_instruments_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ImportInstrumentVersionResponse) GetInstrumentVersion() *InstrumentVersion {
+	if x != nil {
+		return x.InstrumentVersion
+	}
+	return nil
+}
+
+func (x *ImportInstrumentVersionResponse) GetNotes() []*PreviewNote {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
 var File_tandem_assessments_v1_instruments_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"\n" +
-	"'tandem/assessments/v1/instruments.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a&tandem/assessments/v1/frameworks.proto\"\xe5\x02\n" +
+	"'tandem/assessments/v1/instruments.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a!tandem/assessments/v1/forms.proto\x1a&tandem/assessments/v1/frameworks.proto\x1a\x19google/api/httpbody.proto\"\xe5\x02\n" +
 	"\n" +
 	"Instrument\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
@@ -1094,7 +2118,7 @@ const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\x06 \x01(\tR\x04etag:T\xeaAQ\n" +
 	"\x1ctandem-badges.org/Instrument\x12\x18instruments/{instrument}*\vinstruments2\n" +
-	"instrument\"\xfb\x04\n" +
+	"instrument\"\xc1\a\n" +
 	"\x11InstrumentVersion\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\x05title\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\x05title\x128\n" +
@@ -1108,8 +2132,13 @@ const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"\vupdate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
 	"\x04etag\x18\n" +
-	" \x01(\tR\x04etag:h\xeaAe\n" +
-	"#tandem-badges.org/InstrumentVersion\x12+instruments/{instrument}/versions/{version}*\bversions2\aversion\"\xc4\x03\n" +
+	" \x01(\tR\x04etag\x12G\n" +
+	"\bsections\x18\v \x03(\v2\x1e.tandem.assessments.v1.SectionB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\bsections\x12A\n" +
+	"\x06scales\x18\f \x03(\v2\x1c.tandem.assessments.v1.ScaleB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\x06scales\x12H\n" +
+	"\baudience\x18\r \x01(\x0e2\x1f.tandem.assessments.v1.AudienceB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\baudience\x12<\n" +
+	"\x13parallel_instrument\x18\x0e \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\x12parallelInstrument\x120\n" +
+	"\x11estimated_minutes\x18\x0f \x01(\x05B\x03\xe0A\x03R\x10estimatedMinutes:h\xeaAe\n" +
+	"#tandem-badges.org/InstrumentVersion\x12+instruments/{instrument}/versions/{version}*\bversions2\aversion\"\xff\t\n" +
 	"\x04Item\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xe0A\x02\xbaH\x04r\x02\x18@R\x02id\x12@\n" +
@@ -1119,20 +2148,56 @@ const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\bstandard\x12(\n" +
 	"\tindicator\x18\x05 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\tindicator\x12D\n" +
-	"\aoptions\x18\x06 \x03(\v2\x1d.tandem.assessments.v1.OptionB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\aoptions\x12\x1f\n" +
+	"\aoptions\x18\x06 \x03(\v2\x1d.tandem.assessments.v1.OptionB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\aoptions\x12\x1f\n" +
 	"\brequired\x18\a \x01(\bB\x03\xe0A\x01R\brequired\x12,\n" +
 	"\n" +
-	"max_length\x18\b \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xa0\x1f(\x00R\tmaxLength\x1a7\n" +
+	"max_length\x18\b \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xa0\x1f(\x00R\tmaxLength\x12$\n" +
+	"\asection\x18\t \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\asection\x12>\n" +
+	"\x04hint\x18\n" +
+	" \x03(\v2%.tandem.assessments.v1.Item.HintEntryB\x03\xe0A\x01R\x04hint\x12'\n" +
+	"\brelevant\x18\v \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\brelevant\x12+\n" +
+	"\n" +
+	"constraint\x18\f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\n" +
+	"constraint\x12f\n" +
+	"\x12constraint_message\x18\r \x03(\v22.tandem.assessments.v1.Item.ConstraintMessageEntryB\x03\xe0A\x01R\x11constraintMessage\x12A\n" +
+	"\x04rows\x18\x0e \x03(\v2 .tandem.assessments.v1.MatrixRowB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\x04rows\x12\x1e\n" +
+	"\x04goal\x18\x0f \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04goal\x12%\n" +
+	"\tmin_value\x18\x10 \x01(\x01B\x03\xe0A\x01H\x00R\bminValue\x88\x01\x01\x12%\n" +
+	"\tmax_value\x18\x11 \x01(\x01B\x03\xe0A\x01H\x01R\bmaxValue\x88\x01\x01\x12\x1d\n" +
+	"\ainteger\x18\x12 \x01(\bB\x03\xe0A\x01R\ainteger\x12%\n" +
+	"\bmin_date\x18\x13 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18\n" +
+	"R\aminDate\x12%\n" +
+	"\bmax_date\x18\x14 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18\n" +
+	"R\amaxDate\x12-\n" +
+	"\vmin_choices\x18\x15 \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x182(\x00R\n" +
+	"minChoices\x12-\n" +
+	"\vmax_choices\x18\x16 \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x182(\x00R\n" +
+	"maxChoices\x1a7\n" +
 	"\tTextEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x89\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a7\n" +
+	"\tHintEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aD\n" +
+	"\x16ConstraintMessageEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
+	"\n" +
+	"_min_valueB\f\n" +
+	"\n" +
+	"_max_value\"\xac\x02\n" +
 	"\x06Option\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xe0A\x02\xbaH\x04r\x02\x18@R\x02id\x12@\n" +
 	"\x04text\x18\x02 \x03(\v2'.tandem.assessments.v1.Option.TextEntryB\x03\xe0A\x02R\x04text\x12\x19\n" +
 	"\x05score\x18\x03 \x01(\x05B\x03\xe0A\x01R\x05score\x12!\n" +
 	"\tfavorable\x18\x04 \x01(\bB\x03\xe0A\x01R\tfavorable\x12*\n" +
-	"\x0enot_applicable\x18\x05 \x01(\bB\x03\xe0A\x01R\rnotApplicable\x1a7\n" +
+	"\x0enot_applicable\x18\x05 \x01(\bB\x03\xe0A\x01R\rnotApplicable\x12!\n" +
+	"\texclusive\x18\x06 \x01(\bB\x03\xe0A\x01R\texclusive\x1a7\n" +
 	"\tTextEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x02\n" +
@@ -1181,12 +2246,98 @@ const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"#tandem-badges.org/InstrumentVersion\xbaH\x04r\x02\x10\x01R\x04name\x12\x17\n" +
 	"\x04etag\x18\x02 \x01(\tB\x03\xe0A\x01R\x04etag\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId*k\n" +
-	"\bItemType\x12\x19\n" +
-	"\x15ITEM_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
-	"\x0fITEM_TYPE_SCALE\x10\x01\x12\x1b\n" +
-	"\x17ITEM_TYPE_SINGLE_CHOICE\x10\x02\x12\x12\n" +
-	"\x0eITEM_TYPE_TEXT\x10\x032\xf7\r\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xb8\x02\n" +
+	"\tMatrixRow\x12\x1a\n" +
+	"\x02id\x18\x01 \x01(\tB\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18@R\x02id\x12C\n" +
+	"\x04text\x18\x02 \x03(\v2*.tandem.assessments.v1.MatrixRow.TextEntryB\x03\xe0A\x02R\x04text\x12&\n" +
+	"\bstandard\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\bstandard\x12\x1e\n" +
+	"\x04goal\x18\x04 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04goal\x12(\n" +
+	"\tindicator\x18\x05 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\tindicator\x12\x1f\n" +
+	"\brequired\x18\x06 \x01(\bB\x03\xe0A\x01R\brequired\x1a7\n" +
+	"\tTextEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xca\x02\n" +
+	"\aSection\x12\x1a\n" +
+	"\x02id\x18\x01 \x01(\tB\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18@R\x02id\x12D\n" +
+	"\x05title\x18\x02 \x03(\v2).tandem.assessments.v1.Section.TitleEntryB\x03\xe0A\x02R\x05title\x12A\n" +
+	"\x04text\x18\x03 \x03(\v2(.tandem.assessments.v1.Section.TextEntryB\x03\xe0A\x01R\x04text\x12'\n" +
+	"\brelevant\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xe8\aR\brelevant\x1a8\n" +
+	"\n" +
+	"TitleEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a7\n" +
+	"\tTextEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb1\x02\n" +
+	"\x05Scale\x12\x1a\n" +
+	"\x02id\x18\x01 \x01(\tB\n" +
+	"\xe0A\x02\xbaH\x04r\x02\x18@R\x02id\x12B\n" +
+	"\x05title\x18\x02 \x03(\v2'.tandem.assessments.v1.Scale.TitleEntryB\x03\xe0A\x02R\x05title\x12A\n" +
+	"\x04kind\x18\x03 \x01(\x0e2 .tandem.assessments.v1.ScaleKindB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12#\n" +
+	"\x05items\x18\x04 \x03(\tB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10dR\x05items\x12&\n" +
+	"\bstandard\x18\x05 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\bstandard\x1a8\n" +
+	"\n" +
+	"TitleEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x91\x01\n" +
+	"\x1fPreviewInstrumentVersionRequest\x12F\n" +
+	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
+	"#tandem-badges.org/InstrumentVersion\xbaH\x04r\x02\x10\x01R\x04name\x12&\n" +
+	"\blanguage\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\"\xca\x01\n" +
+	"\x11InstrumentPreview\x12/\n" +
+	"\x04form\x18\x01 \x01(\v2\x1b.tandem.assessments.v1.FormR\x04form\x128\n" +
+	"\x05notes\x18\x02 \x03(\v2\".tandem.assessments.v1.PreviewNoteR\x05notes\x12J\n" +
+	"\x0ereading_levels\x18\x03 \x03(\v2#.tandem.assessments.v1.ReadingLevelR\rreadingLevels\"O\n" +
+	"\vPreviewNote\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06advice\x18\x03 \x01(\tR\x06advice\"\xab\x01\n" +
+	"\fReadingLevel\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x18\n" +
+	"\aformula\x18\x02 \x01(\tR\aformula\x12\x14\n" +
+	"\x05grade\x18\x03 \x01(\x01R\x05grade\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\x01R\x05score\x12\x14\n" +
+	"\x05plain\x18\x05 \x01(\bR\x05plain\x12#\n" +
+	"\rhardest_items\x18\x06 \x03(\tR\fhardestItems\"\xb6\x01\n" +
+	"\x1eExportInstrumentVersionRequest\x12F\n" +
+	"\x04name\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\n" +
+	"#tandem-badges.org/InstrumentVersion\xbaH\x04r\x02\x10\x01R\x04name\x12L\n" +
+	"\x06format\x18\x02 \x01(\x0e2'.tandem.assessments.v1.InstrumentFormatB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x06format\"\xaf\x03\n" +
+	"\x1eImportInstrumentVersionRequest\x12J\n" +
+	"\x06parent\x18\x01 \x01(\tB2\xe0A\x02\xfaA%\x12#tandem-badges.org/InstrumentVersion\xbaH\x04r\x02\x10\x01R\x06parent\x12L\n" +
+	"\x06format\x18\x02 \x01(\x0e2'.tandem.assessments.v1.InstrumentFormatB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x06format\x12)\n" +
+	"\acontent\x18\x03 \x01(\fB\x0f\xe0A\x02\xbaH\tz\a\x10\x02\x18\x80\x80\x80\x02R\acontent\x12b\n" +
+	"\x15instrument_version_id\x18\x04 \x01(\tB.\xe0A\x01\xbaH(r&\x18?2\"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\x13instrumentVersionId\x128\n" +
+	"\x11framework_version\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xac\x02R\x10frameworkVersion\x12*\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xb4\x01\n" +
+	"\x1fImportInstrumentVersionResponse\x12W\n" +
+	"\x12instrument_version\x18\x01 \x01(\v2(.tandem.assessments.v1.InstrumentVersionR\x11instrumentVersion\x128\n" +
+	"\x05notes\x18\x02 \x03(\v2\".tandem.assessments.v1.PreviewNoteR\x05notes*\\\n" +
+	"\tScaleKind\x12\x1a\n" +
+	"\x16SCALE_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15SCALE_KIND_REFLECTIVE\x10\x01\x12\x18\n" +
+	"\x14SCALE_KIND_COMPOSITE\x10\x02*\xa7\x01\n" +
+	"\bAudience\x12\x18\n" +
+	"\x14AUDIENCE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fAUDIENCE_FAMILY\x10\x01\x12\x12\n" +
+	"\x0eAUDIENCE_STAFF\x10\x02\x12\x14\n" +
+	"\x10AUDIENCE_STUDENT\x10\x03\x12\x11\n" +
+	"\rAUDIENCE_TEAM\x10\x04\x12\x15\n" +
+	"\x11AUDIENCE_DISTRICT\x10\x05\x12\x18\n" +
+	"\x14AUDIENCE_PARTICIPANT\x10\x06*\x90\x01\n" +
+	"\x10InstrumentFormat\x12!\n" +
+	"\x1dINSTRUMENT_FORMAT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16INSTRUMENT_FORMAT_JSON\x10\x01\x12\x1d\n" +
+	"\x19INSTRUMENT_FORMAT_XLSFORM\x10\x02\x12\x1e\n" +
+	"\x1aINSTRUMENT_FORMAT_CODEBOOK\x10\x032\x8d\x13\n" +
 	"\x12InstrumentsService\x12\xc7\x01\n" +
 	"\x10CreateInstrument\x12..tandem.assessments.v1.CreateInstrumentRequest\x1a!.tandem.assessments.v1.Instrument\"`\xdaA\x18instrument,instrument_id\xea\xe0\x18\x1e\n" +
 	"\x12instruments.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02\x1d:\n" +
@@ -1204,7 +2355,13 @@ const file_tandem_assessments_v1_instruments_proto_rawDesc = "" +
 	"\x17UpdateInstrumentVersion\x125.tandem.assessments.v1.UpdateInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"\xad\x01\xdaA\x1einstrument_version,update_mask\xea\xe0\x186\n" +
 	"\x19instrumentVersions.update\x10\x03\x1a\x17instrument_version.name\x82\xd3\xe4\x93\x02L:\x12instrument_version26/v1/{instrument_version.name=instruments/*/versions/*}\x12\xe3\x01\n" +
 	"\x18PublishInstrumentVersion\x126.tandem.assessments.v1.PublishInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentVersion\"e\xdaA\x04name\xea\xe0\x18$\n" +
-	"\x1ainstrumentVersions.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=instruments/*/versions/*}:publishBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x1ainstrumentVersions.publish\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=instruments/*/versions/*}:publish\x12\xda\x01\n" +
+	"\x18PreviewInstrumentVersion\x126.tandem.assessments.v1.PreviewInstrumentVersionRequest\x1a(.tandem.assessments.v1.InstrumentPreview\"\\\xdaA\x04name\xea\xe0\x18\x1e\n" +
+	"\x1ainstrumentVersions.preview\x10\x02\x82\xd3\xe4\x93\x02-\x12+/v1/{name=instruments/*/versions/*}:preview\x12\xc2\x01\n" +
+	"\x17ExportInstrumentVersion\x125.tandem.assessments.v1.ExportInstrumentVersionRequest\x1a\x14.google.api.HttpBody\"Z\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x19instrumentVersions.export\x10\x02\x82\xd3\xe4\x93\x02,\x12*/v1/{name=instruments/*/versions/*}:export\x12\xf1\x01\n" +
+	"\x17ImportInstrumentVersion\x125.tandem.assessments.v1.ImportInstrumentVersionRequest\x1a6.tandem.assessments.v1.ImportInstrumentVersionResponse\"g\xdaA\x06parent\xea\xe0\x18%\n" +
+	"\x19instrumentVersions.import\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{parent=instruments/*}/versions:importBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_instruments_proto_rawDescOnce sync.Once
@@ -1218,69 +2375,114 @@ func file_tandem_assessments_v1_instruments_proto_rawDescGZIP() []byte {
 	return file_tandem_assessments_v1_instruments_proto_rawDescData
 }
 
-var file_tandem_assessments_v1_instruments_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tandem_assessments_v1_instruments_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_tandem_assessments_v1_instruments_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_tandem_assessments_v1_instruments_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_tandem_assessments_v1_instruments_proto_goTypes = []any{
-	(ItemType)(0),                           // 0: tandem.assessments.v1.ItemType
-	(*Instrument)(nil),                      // 1: tandem.assessments.v1.Instrument
-	(*InstrumentVersion)(nil),               // 2: tandem.assessments.v1.InstrumentVersion
-	(*Item)(nil),                            // 3: tandem.assessments.v1.Item
-	(*Option)(nil),                          // 4: tandem.assessments.v1.Option
-	(*CreateInstrumentRequest)(nil),         // 5: tandem.assessments.v1.CreateInstrumentRequest
-	(*GetInstrumentRequest)(nil),            // 6: tandem.assessments.v1.GetInstrumentRequest
-	(*ListInstrumentsRequest)(nil),          // 7: tandem.assessments.v1.ListInstrumentsRequest
-	(*ListInstrumentsResponse)(nil),         // 8: tandem.assessments.v1.ListInstrumentsResponse
-	(*CreateInstrumentVersionRequest)(nil),  // 9: tandem.assessments.v1.CreateInstrumentVersionRequest
-	(*GetInstrumentVersionRequest)(nil),     // 10: tandem.assessments.v1.GetInstrumentVersionRequest
-	(*ListInstrumentVersionsRequest)(nil),   // 11: tandem.assessments.v1.ListInstrumentVersionsRequest
-	(*ListInstrumentVersionsResponse)(nil),  // 12: tandem.assessments.v1.ListInstrumentVersionsResponse
-	(*UpdateInstrumentVersionRequest)(nil),  // 13: tandem.assessments.v1.UpdateInstrumentVersionRequest
-	(*PublishInstrumentVersionRequest)(nil), // 14: tandem.assessments.v1.PublishInstrumentVersionRequest
-	nil,                                     // 15: tandem.assessments.v1.Item.TextEntry
-	nil,                                     // 16: tandem.assessments.v1.Option.TextEntry
-	(*timestamppb.Timestamp)(nil),           // 17: google.protobuf.Timestamp
-	(PublishState)(0),                       // 18: tandem.assessments.v1.PublishState
-	(*fieldmaskpb.FieldMask)(nil),           // 19: google.protobuf.FieldMask
+	(ScaleKind)(0),                          // 0: tandem.assessments.v1.ScaleKind
+	(Audience)(0),                           // 1: tandem.assessments.v1.Audience
+	(InstrumentFormat)(0),                   // 2: tandem.assessments.v1.InstrumentFormat
+	(*Instrument)(nil),                      // 3: tandem.assessments.v1.Instrument
+	(*InstrumentVersion)(nil),               // 4: tandem.assessments.v1.InstrumentVersion
+	(*Item)(nil),                            // 5: tandem.assessments.v1.Item
+	(*Option)(nil),                          // 6: tandem.assessments.v1.Option
+	(*CreateInstrumentRequest)(nil),         // 7: tandem.assessments.v1.CreateInstrumentRequest
+	(*GetInstrumentRequest)(nil),            // 8: tandem.assessments.v1.GetInstrumentRequest
+	(*ListInstrumentsRequest)(nil),          // 9: tandem.assessments.v1.ListInstrumentsRequest
+	(*ListInstrumentsResponse)(nil),         // 10: tandem.assessments.v1.ListInstrumentsResponse
+	(*CreateInstrumentVersionRequest)(nil),  // 11: tandem.assessments.v1.CreateInstrumentVersionRequest
+	(*GetInstrumentVersionRequest)(nil),     // 12: tandem.assessments.v1.GetInstrumentVersionRequest
+	(*ListInstrumentVersionsRequest)(nil),   // 13: tandem.assessments.v1.ListInstrumentVersionsRequest
+	(*ListInstrumentVersionsResponse)(nil),  // 14: tandem.assessments.v1.ListInstrumentVersionsResponse
+	(*UpdateInstrumentVersionRequest)(nil),  // 15: tandem.assessments.v1.UpdateInstrumentVersionRequest
+	(*PublishInstrumentVersionRequest)(nil), // 16: tandem.assessments.v1.PublishInstrumentVersionRequest
+	(*MatrixRow)(nil),                       // 17: tandem.assessments.v1.MatrixRow
+	(*Section)(nil),                         // 18: tandem.assessments.v1.Section
+	(*Scale)(nil),                           // 19: tandem.assessments.v1.Scale
+	(*PreviewInstrumentVersionRequest)(nil), // 20: tandem.assessments.v1.PreviewInstrumentVersionRequest
+	(*InstrumentPreview)(nil),               // 21: tandem.assessments.v1.InstrumentPreview
+	(*PreviewNote)(nil),                     // 22: tandem.assessments.v1.PreviewNote
+	(*ReadingLevel)(nil),                    // 23: tandem.assessments.v1.ReadingLevel
+	(*ExportInstrumentVersionRequest)(nil),  // 24: tandem.assessments.v1.ExportInstrumentVersionRequest
+	(*ImportInstrumentVersionRequest)(nil),  // 25: tandem.assessments.v1.ImportInstrumentVersionRequest
+	(*ImportInstrumentVersionResponse)(nil), // 26: tandem.assessments.v1.ImportInstrumentVersionResponse
+	nil,                                     // 27: tandem.assessments.v1.Item.TextEntry
+	nil,                                     // 28: tandem.assessments.v1.Item.HintEntry
+	nil,                                     // 29: tandem.assessments.v1.Item.ConstraintMessageEntry
+	nil,                                     // 30: tandem.assessments.v1.Option.TextEntry
+	nil,                                     // 31: tandem.assessments.v1.MatrixRow.TextEntry
+	nil,                                     // 32: tandem.assessments.v1.Section.TitleEntry
+	nil,                                     // 33: tandem.assessments.v1.Section.TextEntry
+	nil,                                     // 34: tandem.assessments.v1.Scale.TitleEntry
+	(*timestamppb.Timestamp)(nil),           // 35: google.protobuf.Timestamp
+	(PublishState)(0),                       // 36: tandem.assessments.v1.PublishState
+	(ItemType)(0),                           // 37: tandem.assessments.v1.ItemType
+	(*fieldmaskpb.FieldMask)(nil),           // 38: google.protobuf.FieldMask
+	(*Form)(nil),                            // 39: tandem.assessments.v1.Form
+	(*httpbody.HttpBody)(nil),               // 40: google.api.HttpBody
 }
 var file_tandem_assessments_v1_instruments_proto_depIdxs = []int32{
-	17, // 0: tandem.assessments.v1.Instrument.create_time:type_name -> google.protobuf.Timestamp
-	17, // 1: tandem.assessments.v1.Instrument.update_time:type_name -> google.protobuf.Timestamp
-	3,  // 2: tandem.assessments.v1.InstrumentVersion.items:type_name -> tandem.assessments.v1.Item
-	18, // 3: tandem.assessments.v1.InstrumentVersion.state:type_name -> tandem.assessments.v1.PublishState
-	17, // 4: tandem.assessments.v1.InstrumentVersion.publish_time:type_name -> google.protobuf.Timestamp
-	17, // 5: tandem.assessments.v1.InstrumentVersion.create_time:type_name -> google.protobuf.Timestamp
-	17, // 6: tandem.assessments.v1.InstrumentVersion.update_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: tandem.assessments.v1.Item.type:type_name -> tandem.assessments.v1.ItemType
-	15, // 8: tandem.assessments.v1.Item.text:type_name -> tandem.assessments.v1.Item.TextEntry
-	4,  // 9: tandem.assessments.v1.Item.options:type_name -> tandem.assessments.v1.Option
-	16, // 10: tandem.assessments.v1.Option.text:type_name -> tandem.assessments.v1.Option.TextEntry
-	1,  // 11: tandem.assessments.v1.CreateInstrumentRequest.instrument:type_name -> tandem.assessments.v1.Instrument
-	1,  // 12: tandem.assessments.v1.ListInstrumentsResponse.instruments:type_name -> tandem.assessments.v1.Instrument
-	2,  // 13: tandem.assessments.v1.CreateInstrumentVersionRequest.instrument_version:type_name -> tandem.assessments.v1.InstrumentVersion
-	2,  // 14: tandem.assessments.v1.ListInstrumentVersionsResponse.instrument_versions:type_name -> tandem.assessments.v1.InstrumentVersion
-	2,  // 15: tandem.assessments.v1.UpdateInstrumentVersionRequest.instrument_version:type_name -> tandem.assessments.v1.InstrumentVersion
-	19, // 16: tandem.assessments.v1.UpdateInstrumentVersionRequest.update_mask:type_name -> google.protobuf.FieldMask
-	5,  // 17: tandem.assessments.v1.InstrumentsService.CreateInstrument:input_type -> tandem.assessments.v1.CreateInstrumentRequest
-	6,  // 18: tandem.assessments.v1.InstrumentsService.GetInstrument:input_type -> tandem.assessments.v1.GetInstrumentRequest
-	7,  // 19: tandem.assessments.v1.InstrumentsService.ListInstruments:input_type -> tandem.assessments.v1.ListInstrumentsRequest
-	9,  // 20: tandem.assessments.v1.InstrumentsService.CreateInstrumentVersion:input_type -> tandem.assessments.v1.CreateInstrumentVersionRequest
-	10, // 21: tandem.assessments.v1.InstrumentsService.GetInstrumentVersion:input_type -> tandem.assessments.v1.GetInstrumentVersionRequest
-	11, // 22: tandem.assessments.v1.InstrumentsService.ListInstrumentVersions:input_type -> tandem.assessments.v1.ListInstrumentVersionsRequest
-	13, // 23: tandem.assessments.v1.InstrumentsService.UpdateInstrumentVersion:input_type -> tandem.assessments.v1.UpdateInstrumentVersionRequest
-	14, // 24: tandem.assessments.v1.InstrumentsService.PublishInstrumentVersion:input_type -> tandem.assessments.v1.PublishInstrumentVersionRequest
-	1,  // 25: tandem.assessments.v1.InstrumentsService.CreateInstrument:output_type -> tandem.assessments.v1.Instrument
-	1,  // 26: tandem.assessments.v1.InstrumentsService.GetInstrument:output_type -> tandem.assessments.v1.Instrument
-	8,  // 27: tandem.assessments.v1.InstrumentsService.ListInstruments:output_type -> tandem.assessments.v1.ListInstrumentsResponse
-	2,  // 28: tandem.assessments.v1.InstrumentsService.CreateInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
-	2,  // 29: tandem.assessments.v1.InstrumentsService.GetInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
-	12, // 30: tandem.assessments.v1.InstrumentsService.ListInstrumentVersions:output_type -> tandem.assessments.v1.ListInstrumentVersionsResponse
-	2,  // 31: tandem.assessments.v1.InstrumentsService.UpdateInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
-	2,  // 32: tandem.assessments.v1.InstrumentsService.PublishInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
-	25, // [25:33] is the sub-list for method output_type
-	17, // [17:25] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	35, // 0: tandem.assessments.v1.Instrument.create_time:type_name -> google.protobuf.Timestamp
+	35, // 1: tandem.assessments.v1.Instrument.update_time:type_name -> google.protobuf.Timestamp
+	5,  // 2: tandem.assessments.v1.InstrumentVersion.items:type_name -> tandem.assessments.v1.Item
+	36, // 3: tandem.assessments.v1.InstrumentVersion.state:type_name -> tandem.assessments.v1.PublishState
+	35, // 4: tandem.assessments.v1.InstrumentVersion.publish_time:type_name -> google.protobuf.Timestamp
+	35, // 5: tandem.assessments.v1.InstrumentVersion.create_time:type_name -> google.protobuf.Timestamp
+	35, // 6: tandem.assessments.v1.InstrumentVersion.update_time:type_name -> google.protobuf.Timestamp
+	18, // 7: tandem.assessments.v1.InstrumentVersion.sections:type_name -> tandem.assessments.v1.Section
+	19, // 8: tandem.assessments.v1.InstrumentVersion.scales:type_name -> tandem.assessments.v1.Scale
+	1,  // 9: tandem.assessments.v1.InstrumentVersion.audience:type_name -> tandem.assessments.v1.Audience
+	37, // 10: tandem.assessments.v1.Item.type:type_name -> tandem.assessments.v1.ItemType
+	27, // 11: tandem.assessments.v1.Item.text:type_name -> tandem.assessments.v1.Item.TextEntry
+	6,  // 12: tandem.assessments.v1.Item.options:type_name -> tandem.assessments.v1.Option
+	28, // 13: tandem.assessments.v1.Item.hint:type_name -> tandem.assessments.v1.Item.HintEntry
+	29, // 14: tandem.assessments.v1.Item.constraint_message:type_name -> tandem.assessments.v1.Item.ConstraintMessageEntry
+	17, // 15: tandem.assessments.v1.Item.rows:type_name -> tandem.assessments.v1.MatrixRow
+	30, // 16: tandem.assessments.v1.Option.text:type_name -> tandem.assessments.v1.Option.TextEntry
+	3,  // 17: tandem.assessments.v1.CreateInstrumentRequest.instrument:type_name -> tandem.assessments.v1.Instrument
+	3,  // 18: tandem.assessments.v1.ListInstrumentsResponse.instruments:type_name -> tandem.assessments.v1.Instrument
+	4,  // 19: tandem.assessments.v1.CreateInstrumentVersionRequest.instrument_version:type_name -> tandem.assessments.v1.InstrumentVersion
+	4,  // 20: tandem.assessments.v1.ListInstrumentVersionsResponse.instrument_versions:type_name -> tandem.assessments.v1.InstrumentVersion
+	4,  // 21: tandem.assessments.v1.UpdateInstrumentVersionRequest.instrument_version:type_name -> tandem.assessments.v1.InstrumentVersion
+	38, // 22: tandem.assessments.v1.UpdateInstrumentVersionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	31, // 23: tandem.assessments.v1.MatrixRow.text:type_name -> tandem.assessments.v1.MatrixRow.TextEntry
+	32, // 24: tandem.assessments.v1.Section.title:type_name -> tandem.assessments.v1.Section.TitleEntry
+	33, // 25: tandem.assessments.v1.Section.text:type_name -> tandem.assessments.v1.Section.TextEntry
+	34, // 26: tandem.assessments.v1.Scale.title:type_name -> tandem.assessments.v1.Scale.TitleEntry
+	0,  // 27: tandem.assessments.v1.Scale.kind:type_name -> tandem.assessments.v1.ScaleKind
+	39, // 28: tandem.assessments.v1.InstrumentPreview.form:type_name -> tandem.assessments.v1.Form
+	22, // 29: tandem.assessments.v1.InstrumentPreview.notes:type_name -> tandem.assessments.v1.PreviewNote
+	23, // 30: tandem.assessments.v1.InstrumentPreview.reading_levels:type_name -> tandem.assessments.v1.ReadingLevel
+	2,  // 31: tandem.assessments.v1.ExportInstrumentVersionRequest.format:type_name -> tandem.assessments.v1.InstrumentFormat
+	2,  // 32: tandem.assessments.v1.ImportInstrumentVersionRequest.format:type_name -> tandem.assessments.v1.InstrumentFormat
+	4,  // 33: tandem.assessments.v1.ImportInstrumentVersionResponse.instrument_version:type_name -> tandem.assessments.v1.InstrumentVersion
+	22, // 34: tandem.assessments.v1.ImportInstrumentVersionResponse.notes:type_name -> tandem.assessments.v1.PreviewNote
+	7,  // 35: tandem.assessments.v1.InstrumentsService.CreateInstrument:input_type -> tandem.assessments.v1.CreateInstrumentRequest
+	8,  // 36: tandem.assessments.v1.InstrumentsService.GetInstrument:input_type -> tandem.assessments.v1.GetInstrumentRequest
+	9,  // 37: tandem.assessments.v1.InstrumentsService.ListInstruments:input_type -> tandem.assessments.v1.ListInstrumentsRequest
+	11, // 38: tandem.assessments.v1.InstrumentsService.CreateInstrumentVersion:input_type -> tandem.assessments.v1.CreateInstrumentVersionRequest
+	12, // 39: tandem.assessments.v1.InstrumentsService.GetInstrumentVersion:input_type -> tandem.assessments.v1.GetInstrumentVersionRequest
+	13, // 40: tandem.assessments.v1.InstrumentsService.ListInstrumentVersions:input_type -> tandem.assessments.v1.ListInstrumentVersionsRequest
+	15, // 41: tandem.assessments.v1.InstrumentsService.UpdateInstrumentVersion:input_type -> tandem.assessments.v1.UpdateInstrumentVersionRequest
+	16, // 42: tandem.assessments.v1.InstrumentsService.PublishInstrumentVersion:input_type -> tandem.assessments.v1.PublishInstrumentVersionRequest
+	20, // 43: tandem.assessments.v1.InstrumentsService.PreviewInstrumentVersion:input_type -> tandem.assessments.v1.PreviewInstrumentVersionRequest
+	24, // 44: tandem.assessments.v1.InstrumentsService.ExportInstrumentVersion:input_type -> tandem.assessments.v1.ExportInstrumentVersionRequest
+	25, // 45: tandem.assessments.v1.InstrumentsService.ImportInstrumentVersion:input_type -> tandem.assessments.v1.ImportInstrumentVersionRequest
+	3,  // 46: tandem.assessments.v1.InstrumentsService.CreateInstrument:output_type -> tandem.assessments.v1.Instrument
+	3,  // 47: tandem.assessments.v1.InstrumentsService.GetInstrument:output_type -> tandem.assessments.v1.Instrument
+	10, // 48: tandem.assessments.v1.InstrumentsService.ListInstruments:output_type -> tandem.assessments.v1.ListInstrumentsResponse
+	4,  // 49: tandem.assessments.v1.InstrumentsService.CreateInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
+	4,  // 50: tandem.assessments.v1.InstrumentsService.GetInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
+	14, // 51: tandem.assessments.v1.InstrumentsService.ListInstrumentVersions:output_type -> tandem.assessments.v1.ListInstrumentVersionsResponse
+	4,  // 52: tandem.assessments.v1.InstrumentsService.UpdateInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
+	4,  // 53: tandem.assessments.v1.InstrumentsService.PublishInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentVersion
+	21, // 54: tandem.assessments.v1.InstrumentsService.PreviewInstrumentVersion:output_type -> tandem.assessments.v1.InstrumentPreview
+	40, // 55: tandem.assessments.v1.InstrumentsService.ExportInstrumentVersion:output_type -> google.api.HttpBody
+	26, // 56: tandem.assessments.v1.InstrumentsService.ImportInstrumentVersion:output_type -> tandem.assessments.v1.ImportInstrumentVersionResponse
+	46, // [46:57] is the sub-list for method output_type
+	35, // [35:46] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_tandem_assessments_v1_instruments_proto_init() }
@@ -1288,14 +2490,16 @@ func file_tandem_assessments_v1_instruments_proto_init() {
 	if File_tandem_assessments_v1_instruments_proto != nil {
 		return
 	}
+	file_tandem_assessments_v1_forms_proto_init()
 	file_tandem_assessments_v1_frameworks_proto_init()
+	file_tandem_assessments_v1_instruments_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_assessments_v1_instruments_proto_rawDesc), len(file_tandem_assessments_v1_instruments_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   16,
+			NumEnums:      3,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -8,6 +8,7 @@ package assessmentsv1
 
 import (
 	context "context"
+	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
 	grpc "google.golang.org/grpc"
 	codes "google.golang.org/grpc/codes"
 	status "google.golang.org/grpc/status"
@@ -27,6 +28,9 @@ const (
 	InstrumentsService_ListInstrumentVersions_FullMethodName   = "/tandem.assessments.v1.InstrumentsService/ListInstrumentVersions"
 	InstrumentsService_UpdateInstrumentVersion_FullMethodName  = "/tandem.assessments.v1.InstrumentsService/UpdateInstrumentVersion"
 	InstrumentsService_PublishInstrumentVersion_FullMethodName = "/tandem.assessments.v1.InstrumentsService/PublishInstrumentVersion"
+	InstrumentsService_PreviewInstrumentVersion_FullMethodName = "/tandem.assessments.v1.InstrumentsService/PreviewInstrumentVersion"
+	InstrumentsService_ExportInstrumentVersion_FullMethodName  = "/tandem.assessments.v1.InstrumentsService/ExportInstrumentVersion"
+	InstrumentsService_ImportInstrumentVersion_FullMethodName  = "/tandem.assessments.v1.InstrumentsService/ImportInstrumentVersion"
 )
 
 // InstrumentsServiceClient is the client API for InstrumentsService service.
@@ -51,6 +55,13 @@ type InstrumentsServiceClient interface {
 	UpdateInstrumentVersion(ctx context.Context, in *UpdateInstrumentVersionRequest, opts ...grpc.CallOption) (*InstrumentVersion, error)
 	// PublishInstrumentVersion makes a draft usable, and unchangeable.
 	PublishInstrumentVersion(ctx context.Context, in *PublishInstrumentVersionRequest, opts ...grpc.CallOption) (*InstrumentVersion, error)
+	// PreviewInstrumentVersion shows a version as respondents will see it, with what a careful reader
+	// would say about it: missing translations, reading level, length.
+	PreviewInstrumentVersion(ctx context.Context, in *PreviewInstrumentVersionRequest, opts ...grpc.CallOption) (*InstrumentPreview, error)
+	// ExportInstrumentVersion writes a version as a file: our JSON, an XLSForm, or a codebook.
+	ExportInstrumentVersion(ctx context.Context, in *ExportInstrumentVersionRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
+	// ImportInstrumentVersion drafts a version from a file.
+	ImportInstrumentVersion(ctx context.Context, in *ImportInstrumentVersionRequest, opts ...grpc.CallOption) (*ImportInstrumentVersionResponse, error)
 }
 
 type instrumentsServiceClient struct {
@@ -141,6 +152,36 @@ func (c *instrumentsServiceClient) PublishInstrumentVersion(ctx context.Context,
 	return out, nil
 }
 
+func (c *instrumentsServiceClient) PreviewInstrumentVersion(ctx context.Context, in *PreviewInstrumentVersionRequest, opts ...grpc.CallOption) (*InstrumentPreview, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(InstrumentPreview)
+	err := c.cc.Invoke(ctx, InstrumentsService_PreviewInstrumentVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *instrumentsServiceClient) ExportInstrumentVersion(ctx context.Context, in *ExportInstrumentVersionRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(httpbody.HttpBody)
+	err := c.cc.Invoke(ctx, InstrumentsService_ExportInstrumentVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *instrumentsServiceClient) ImportInstrumentVersion(ctx context.Context, in *ImportInstrumentVersionRequest, opts ...grpc.CallOption) (*ImportInstrumentVersionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportInstrumentVersionResponse)
+	err := c.cc.Invoke(ctx, InstrumentsService_ImportInstrumentVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // InstrumentsServiceServer is the server API for InstrumentsService service.
 // All implementations must embed UnimplementedInstrumentsServiceServer
 // for forward compatibility.
@@ -163,6 +204,13 @@ type InstrumentsServiceServer interface {
 	UpdateInstrumentVersion(context.Context, *UpdateInstrumentVersionRequest) (*InstrumentVersion, error)
 	// PublishInstrumentVersion makes a draft usable, and unchangeable.
 	PublishInstrumentVersion(context.Context, *PublishInstrumentVersionRequest) (*InstrumentVersion, error)
+	// PreviewInstrumentVersion shows a version as respondents will see it, with what a careful reader
+	// would say about it: missing translations, reading level, length.
+	PreviewInstrumentVersion(context.Context, *PreviewInstrumentVersionRequest) (*InstrumentPreview, error)
+	// ExportInstrumentVersion writes a version as a file: our JSON, an XLSForm, or a codebook.
+	ExportInstrumentVersion(context.Context, *ExportInstrumentVersionRequest) (*httpbody.HttpBody, error)
+	// ImportInstrumentVersion drafts a version from a file.
+	ImportInstrumentVersion(context.Context, *ImportInstrumentVersionRequest) (*ImportInstrumentVersionResponse, error)
 	mustEmbedUnimplementedInstrumentsServiceServer()
 }
 
@@ -196,6 +244,15 @@ func (UnimplementedInstrumentsServiceServer) UpdateInstrumentVersion(context.Con
 }
 func (UnimplementedInstrumentsServiceServer) PublishInstrumentVersion(context.Context, *PublishInstrumentVersionRequest) (*InstrumentVersion, error) {
 	return nil, status.Error(codes.Unimplemented, "method PublishInstrumentVersion not implemented")
+}
+func (UnimplementedInstrumentsServiceServer) PreviewInstrumentVersion(context.Context, *PreviewInstrumentVersionRequest) (*InstrumentPreview, error) {
+	return nil, status.Error(codes.Unimplemented, "method PreviewInstrumentVersion not implemented")
+}
+func (UnimplementedInstrumentsServiceServer) ExportInstrumentVersion(context.Context, *ExportInstrumentVersionRequest) (*httpbody.HttpBody, error) {
+	return nil, status.Error(codes.Unimplemented, "method ExportInstrumentVersion not implemented")
+}
+func (UnimplementedInstrumentsServiceServer) ImportInstrumentVersion(context.Context, *ImportInstrumentVersionRequest) (*ImportInstrumentVersionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportInstrumentVersion not implemented")
 }
 func (UnimplementedInstrumentsServiceServer) mustEmbedUnimplementedInstrumentsServiceServer() {}
 func (UnimplementedInstrumentsServiceServer) testEmbeddedByValue()                            {}
@@ -362,6 +419,60 @@ func _InstrumentsService_PublishInstrumentVersion_Handler(srv interface{}, ctx c
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InstrumentsService_PreviewInstrumentVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PreviewInstrumentVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InstrumentsServiceServer).PreviewInstrumentVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InstrumentsService_PreviewInstrumentVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InstrumentsServiceServer).PreviewInstrumentVersion(ctx, req.(*PreviewInstrumentVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InstrumentsService_ExportInstrumentVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportInstrumentVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InstrumentsServiceServer).ExportInstrumentVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InstrumentsService_ExportInstrumentVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InstrumentsServiceServer).ExportInstrumentVersion(ctx, req.(*ExportInstrumentVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _InstrumentsService_ImportInstrumentVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportInstrumentVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InstrumentsServiceServer).ImportInstrumentVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InstrumentsService_ImportInstrumentVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InstrumentsServiceServer).ImportInstrumentVersion(ctx, req.(*ImportInstrumentVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // InstrumentsService_ServiceDesc is the grpc.ServiceDesc for InstrumentsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -400,6 +511,18 @@ var InstrumentsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "PublishInstrumentVersion",
 			Handler:    _InstrumentsService_PublishInstrumentVersion_Handler,
+		},
+		{
+			MethodName: "PreviewInstrumentVersion",
+			Handler:    _InstrumentsService_PreviewInstrumentVersion_Handler,
+		},
+		{
+			MethodName: "ExportInstrumentVersion",
+			Handler:    _InstrumentsService_ExportInstrumentVersion_Handler,
+		},
+		{
+			MethodName: "ImportInstrumentVersion",
+			Handler:    _InstrumentsService_ImportInstrumentVersion_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

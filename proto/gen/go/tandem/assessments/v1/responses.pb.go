@@ -26,6 +26,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// PaperState is where a sheet stands.
+type PaperState int32
+
+const (
+	// Not used.
+	PaperState_PAPER_STATE_UNSPECIFIED PaperState = 0
+	// Keyed in once; a second person has to.
+	PaperState_PAPER_STATE_ENTERED_ONCE PaperState = 1
+	// Keyed in twice, differently.
+	PaperState_PAPER_STATE_DIFFERENT PaperState = 2
+	// Both agree, or somebody decided: it is stored.
+	PaperState_PAPER_STATE_STORED PaperState = 3
+)
+
+// Enum value maps for PaperState.
+var (
+	PaperState_name = map[int32]string{
+		0: "PAPER_STATE_UNSPECIFIED",
+		1: "PAPER_STATE_ENTERED_ONCE",
+		2: "PAPER_STATE_DIFFERENT",
+		3: "PAPER_STATE_STORED",
+	}
+	PaperState_value = map[string]int32{
+		"PAPER_STATE_UNSPECIFIED":  0,
+		"PAPER_STATE_ENTERED_ONCE": 1,
+		"PAPER_STATE_DIFFERENT":    2,
+		"PAPER_STATE_STORED":       3,
+	}
+)
+
+func (x PaperState) Enum() *PaperState {
+	p := new(PaperState)
+	*p = x
+	return p
+}
+
+func (x PaperState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaperState) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_assessments_v1_responses_proto_enumTypes[0].Descriptor()
+}
+
+func (PaperState) Type() protoreflect.EnumType {
+	return &file_tandem_assessments_v1_responses_proto_enumTypes[0]
+}
+
+func (x PaperState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaperState.Descriptor instead.
+func (PaperState) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{0}
+}
+
 // GetFormRequest is the request of GetForm.
 type GetFormRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -81,243 +138,6 @@ func (x *GetFormRequest) GetLanguage() string {
 	return ""
 }
 
-// Form is a questionnaire as a respondent sees it.
-type Form struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Title.
-	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
-	// School that asks.
-	SchoolTitle string `protobuf:"bytes,2,opt,name=school_title,json=schoolTitle,proto3" json:"school_title,omitempty"`
-	// Language of the texts.
-	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
-	// Languages to switch to.
-	Languages []string `protobuf:"bytes,4,rep,name=languages,proto3" json:"languages,omitempty"`
-	// The items in order.
-	Items []*FormItem `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
-	// Whether answers are taken now.
-	Open          bool `protobuf:"varint,6,opt,name=open,proto3" json:"open,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Form) Reset() {
-	*x = Form{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Form) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Form) ProtoMessage() {}
-
-func (x *Form) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Form.ProtoReflect.Descriptor instead.
-func (*Form) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *Form) GetTitle() string {
-	if x != nil {
-		return x.Title
-	}
-	return ""
-}
-
-func (x *Form) GetSchoolTitle() string {
-	if x != nil {
-		return x.SchoolTitle
-	}
-	return ""
-}
-
-func (x *Form) GetLanguage() string {
-	if x != nil {
-		return x.Language
-	}
-	return ""
-}
-
-func (x *Form) GetLanguages() []string {
-	if x != nil {
-		return x.Languages
-	}
-	return nil
-}
-
-func (x *Form) GetItems() []*FormItem {
-	if x != nil {
-		return x.Items
-	}
-	return nil
-}
-
-func (x *Form) GetOpen() bool {
-	if x != nil {
-		return x.Open
-	}
-	return false
-}
-
-// FormItem is one question in one language.
-type FormItem struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the item.
-	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// How it is answered.
-	Type ItemType `protobuf:"varint,2,opt,name=type,proto3,enum=tandem.assessments.v1.ItemType" json:"type,omitempty"`
-	// The question.
-	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
-	// Whether an answer is needed.
-	Required bool `protobuf:"varint,4,opt,name=required,proto3" json:"required,omitempty"`
-	// Longest text, in characters.
-	MaxLength int32 `protobuf:"varint,5,opt,name=max_length,json=maxLength,proto3" json:"max_length,omitempty"`
-	// Options in order.
-	Options       []*FormOption `protobuf:"bytes,6,rep,name=options,proto3" json:"options,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *FormItem) Reset() {
-	*x = FormItem{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *FormItem) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*FormItem) ProtoMessage() {}
-
-func (x *FormItem) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use FormItem.ProtoReflect.Descriptor instead.
-func (*FormItem) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *FormItem) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *FormItem) GetType() ItemType {
-	if x != nil {
-		return x.Type
-	}
-	return ItemType_ITEM_TYPE_UNSPECIFIED
-}
-
-func (x *FormItem) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
-func (x *FormItem) GetRequired() bool {
-	if x != nil {
-		return x.Required
-	}
-	return false
-}
-
-func (x *FormItem) GetMaxLength() int32 {
-	if x != nil {
-		return x.MaxLength
-	}
-	return 0
-}
-
-func (x *FormItem) GetOptions() []*FormOption {
-	if x != nil {
-		return x.Options
-	}
-	return nil
-}
-
-// FormOption is an answer to choose.
-type FormOption struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the option.
-	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// The answer.
-	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *FormOption) Reset() {
-	*x = FormOption{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *FormOption) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*FormOption) ProtoMessage() {}
-
-func (x *FormOption) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use FormOption.ProtoReflect.Descriptor instead.
-func (*FormOption) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *FormOption) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
-}
-
-func (x *FormOption) GetText() string {
-	if x != nil {
-		return x.Text
-	}
-	return ""
-}
-
 // Answer is the answer to one item.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -326,14 +146,22 @@ type Answer struct {
 	// Id of the option, for scale and choice.
 	Option string `protobuf:"bytes,2,opt,name=option,proto3" json:"option,omitempty"`
 	// The text, for text items.
-	Text          string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// Ids of options: chosen ones of a multiple choice, or all in order, the first first, of a ranking.
+	Options []string `protobuf:"bytes,4,rep,name=options,proto3" json:"options,omitempty"`
+	// Ids of options by id of the row, for a matrix.
+	Rows map[string]string `protobuf:"bytes,5,rep,name=rows,proto3" json:"rows,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The number.
+	Number *float64 `protobuf:"fixed64,6,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The day, YYYY-MM-DD.
+	Date          string `protobuf:"bytes,7,opt,name=date,proto3" json:"date,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[4]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -345,7 +173,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[4]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -358,7 +186,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{4}
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Answer) GetItem() string {
@@ -382,6 +210,34 @@ func (x *Answer) GetText() string {
 	return ""
 }
 
+func (x *Answer) GetOptions() []string {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *Answer) GetRows() map[string]string {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *Answer) GetNumber() float64 {
+	if x != nil && x.Number != nil {
+		return *x.Number
+	}
+	return 0
+}
+
+func (x *Answer) GetDate() string {
+	if x != nil {
+		return x.Date
+	}
+	return ""
+}
+
 // SubmitResponseRequest is the request of SubmitResponse.
 type SubmitResponseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -392,14 +248,16 @@ type SubmitResponseRequest struct {
 	// Language in which it was answered.
 	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
 	// The answers; an item at most once.
-	Answers       []*Answer `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	Answers []*Answer `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Key of saved answers that this answer completes; they are deleted.
+	ResumeKey     string `protobuf:"bytes,5,opt,name=resume_key,json=resumeKey,proto3" json:"resume_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SubmitResponseRequest) Reset() {
 	*x = SubmitResponseRequest{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[5]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -411,7 +269,7 @@ func (x *SubmitResponseRequest) String() string {
 func (*SubmitResponseRequest) ProtoMessage() {}
 
 func (x *SubmitResponseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[5]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -424,7 +282,7 @@ func (x *SubmitResponseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitResponseRequest.ProtoReflect.Descriptor instead.
 func (*SubmitResponseRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{5}
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SubmitResponseRequest) GetCode() string {
@@ -455,6 +313,13 @@ func (x *SubmitResponseRequest) GetAnswers() []*Answer {
 	return nil
 }
 
+func (x *SubmitResponseRequest) GetResumeKey() string {
+	if x != nil {
+		return x.ResumeKey
+	}
+	return ""
+}
+
 // SubmitResponseResponse is the receipt of an answer.
 type SubmitResponseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -468,7 +333,7 @@ type SubmitResponseResponse struct {
 
 func (x *SubmitResponseResponse) Reset() {
 	*x = SubmitResponseResponse{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[6]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -480,7 +345,7 @@ func (x *SubmitResponseResponse) String() string {
 func (*SubmitResponseResponse) ProtoMessage() {}
 
 func (x *SubmitResponseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[6]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -493,7 +358,7 @@ func (x *SubmitResponseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitResponseResponse.ProtoReflect.Descriptor instead.
 func (*SubmitResponseResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{6}
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SubmitResponseResponse) GetReceipt() string {
@@ -525,7 +390,7 @@ type PaperResponse struct {
 
 func (x *PaperResponse) Reset() {
 	*x = PaperResponse{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[7]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +402,7 @@ func (x *PaperResponse) String() string {
 func (*PaperResponse) ProtoMessage() {}
 
 func (x *PaperResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[7]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,7 +415,7 @@ func (x *PaperResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaperResponse.ProtoReflect.Descriptor instead.
 func (*PaperResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{7}
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PaperResponse) GetResponseId() string {
@@ -589,7 +454,7 @@ type BatchSubmitResponsesRequest struct {
 
 func (x *BatchSubmitResponsesRequest) Reset() {
 	*x = BatchSubmitResponsesRequest{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[8]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +466,7 @@ func (x *BatchSubmitResponsesRequest) String() string {
 func (*BatchSubmitResponsesRequest) ProtoMessage() {}
 
 func (x *BatchSubmitResponsesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[8]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +479,7 @@ func (x *BatchSubmitResponsesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchSubmitResponsesRequest.ProtoReflect.Descriptor instead.
 func (*BatchSubmitResponsesRequest) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{8}
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BatchSubmitResponsesRequest) GetParent() string {
@@ -651,7 +516,7 @@ type BatchSubmitResponsesResponse struct {
 
 func (x *BatchSubmitResponsesResponse) Reset() {
 	*x = BatchSubmitResponsesResponse{}
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[9]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +528,7 @@ func (x *BatchSubmitResponsesResponse) String() string {
 func (*BatchSubmitResponsesResponse) ProtoMessage() {}
 
 func (x *BatchSubmitResponsesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[9]
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +541,7 @@ func (x *BatchSubmitResponsesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchSubmitResponsesResponse.ProtoReflect.Descriptor instead.
 func (*BatchSubmitResponsesResponse) Descriptor() ([]byte, []int) {
-	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{9}
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *BatchSubmitResponsesResponse) GetStored() int32 {
@@ -693,45 +558,978 @@ func (x *BatchSubmitResponsesResponse) GetRepeatedIds() int32 {
 	return 0
 }
 
+// SaveResponseRequest is the request of SaveResponse.
+type SaveResponseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of a link or invitation.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Chosen by the client, random: the id with which the answer will be submitted.
+	ResponseId string `protobuf:"bytes,2,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// BCP 47 tag of the language.
+	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	// The answers; an item at most once.
+	Answers []*Answer `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Key from the first saving; empty for the first.
+	ResumeKey     string `protobuf:"bytes,5,opt,name=resume_key,json=resumeKey,proto3" json:"resume_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SaveResponseRequest) Reset() {
+	*x = SaveResponseRequest{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SaveResponseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SaveResponseRequest) ProtoMessage() {}
+
+func (x *SaveResponseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SaveResponseRequest.ProtoReflect.Descriptor instead.
+func (*SaveResponseRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SaveResponseRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *SaveResponseRequest) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *SaveResponseRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *SaveResponseRequest) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+func (x *SaveResponseRequest) GetResumeKey() string {
+	if x != nil {
+		return x.ResumeKey
+	}
+	return ""
+}
+
+// SaveResponseResponse tells how to come back.
+type SaveResponseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key with which the answers are resumed. It is shown here only, and kept nowhere.
+	ResumeKey string `protobuf:"bytes,1,opt,name=resume_key,json=resumeKey,proto3" json:"resume_key,omitempty"`
+	// When they were saved.
+	SaveTime      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=save_time,json=saveTime,proto3" json:"save_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SaveResponseResponse) Reset() {
+	*x = SaveResponseResponse{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SaveResponseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SaveResponseResponse) ProtoMessage() {}
+
+func (x *SaveResponseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SaveResponseResponse.ProtoReflect.Descriptor instead.
+func (*SaveResponseResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SaveResponseResponse) GetResumeKey() string {
+	if x != nil {
+		return x.ResumeKey
+	}
+	return ""
+}
+
+func (x *SaveResponseResponse) GetSaveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SaveTime
+	}
+	return nil
+}
+
+// ResumeResponseRequest is the request of ResumeResponse.
+type ResumeResponseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of a link or invitation.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// The key.
+	ResumeKey     string `protobuf:"bytes,2,opt,name=resume_key,json=resumeKey,proto3" json:"resume_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeResponseRequest) Reset() {
+	*x = ResumeResponseRequest{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeResponseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeResponseRequest) ProtoMessage() {}
+
+func (x *ResumeResponseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeResponseRequest.ProtoReflect.Descriptor instead.
+func (*ResumeResponseRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ResumeResponseRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ResumeResponseRequest) GetResumeKey() string {
+	if x != nil {
+		return x.ResumeKey
+	}
+	return ""
+}
+
+// ResumeResponseResponse is what was saved.
+type ResumeResponseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id with which the answer is to be submitted.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// Language.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// The answers so far.
+	Answers []*Answer `protobuf:"bytes,3,rep,name=answers,proto3" json:"answers,omitempty"`
+	// When they were saved.
+	SaveTime      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=save_time,json=saveTime,proto3" json:"save_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResumeResponseResponse) Reset() {
+	*x = ResumeResponseResponse{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResumeResponseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResumeResponseResponse) ProtoMessage() {}
+
+func (x *ResumeResponseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResumeResponseResponse.ProtoReflect.Descriptor instead.
+func (*ResumeResponseResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ResumeResponseResponse) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *ResumeResponseResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *ResumeResponseResponse) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+func (x *ResumeResponseResponse) GetSaveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SaveTime
+	}
+	return nil
+}
+
+// QueuedResponse is an answer that waited on a device.
+type QueuedResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the client: the same id is stored once.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// BCP 47 tag of the language.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// The answers; an item at most once.
+	Answers       []*Answer `protobuf:"bytes,3,rep,name=answers,proto3" json:"answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueuedResponse) Reset() {
+	*x = QueuedResponse{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueuedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueuedResponse) ProtoMessage() {}
+
+func (x *QueuedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueuedResponse.ProtoReflect.Descriptor instead.
+func (*QueuedResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *QueuedResponse) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *QueuedResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *QueuedResponse) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+// SubmitQueuedResponsesRequest is the request of SubmitQueuedResponses.
+type SubmitQueuedResponsesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of a link or invitation.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// The answers.
+	Responses     []*QueuedResponse `protobuf:"bytes,2,rep,name=responses,proto3" json:"responses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitQueuedResponsesRequest) Reset() {
+	*x = SubmitQueuedResponsesRequest{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitQueuedResponsesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitQueuedResponsesRequest) ProtoMessage() {}
+
+func (x *SubmitQueuedResponsesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitQueuedResponsesRequest.ProtoReflect.Descriptor instead.
+func (*SubmitQueuedResponsesRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SubmitQueuedResponsesRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *SubmitQueuedResponsesRequest) GetResponses() []*QueuedResponse {
+	if x != nil {
+		return x.Responses
+	}
+	return nil
+}
+
+// QueuedOutcome is what became of one answer.
+type QueuedOutcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	ResponseId string `protobuf:"bytes,1,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// Receipt; empty where it was refused.
+	Receipt string `protobuf:"bytes,2,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// Why it was refused, in plain words; empty where it was stored.
+	Problem string `protobuf:"bytes,3,opt,name=problem,proto3" json:"problem,omitempty"`
+	// Whether to send it again later.
+	Retry         bool `protobuf:"varint,4,opt,name=retry,proto3" json:"retry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueuedOutcome) Reset() {
+	*x = QueuedOutcome{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueuedOutcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueuedOutcome) ProtoMessage() {}
+
+func (x *QueuedOutcome) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueuedOutcome.ProtoReflect.Descriptor instead.
+func (*QueuedOutcome) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *QueuedOutcome) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *QueuedOutcome) GetReceipt() string {
+	if x != nil {
+		return x.Receipt
+	}
+	return ""
+}
+
+func (x *QueuedOutcome) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *QueuedOutcome) GetRetry() bool {
+	if x != nil {
+		return x.Retry
+	}
+	return false
+}
+
+// SubmitQueuedResponsesResponse tells what became of each.
+type SubmitQueuedResponsesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of the request.
+	Outcomes      []*QueuedOutcome `protobuf:"bytes,1,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitQueuedResponsesResponse) Reset() {
+	*x = SubmitQueuedResponsesResponse{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitQueuedResponsesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitQueuedResponsesResponse) ProtoMessage() {}
+
+func (x *SubmitQueuedResponsesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitQueuedResponsesResponse.ProtoReflect.Descriptor instead.
+func (*SubmitQueuedResponsesResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SubmitQueuedResponsesResponse) GetOutcomes() []*QueuedOutcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+// EnterPaperResponseRequest is the request of EnterPaperResponse.
+type EnterPaperResponseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The open campaign.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The school.
+	School string `protobuf:"bytes,2,opt,name=school,proto3" json:"school,omitempty"`
+	// Number on the sheet, unique in the campaign and school.
+	SheetId string `protobuf:"bytes,3,opt,name=sheet_id,json=sheetId,proto3" json:"sheet_id,omitempty"`
+	// BCP 47 tag of the language.
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// The answers; an item at most once.
+	Answers []*Answer `protobuf:"bytes,5,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Store this as the truth where the two entries differ; by a person who has keyed in neither, or with the sheet in hand.
+	Resolve bool `protobuf:"varint,6,opt,name=resolve,proto3" json:"resolve,omitempty"`
+	// Repeating the same request with the same id returns the first answer.
+	RequestId     string `protobuf:"bytes,7,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnterPaperResponseRequest) Reset() {
+	*x = EnterPaperResponseRequest{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnterPaperResponseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnterPaperResponseRequest) ProtoMessage() {}
+
+func (x *EnterPaperResponseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnterPaperResponseRequest.ProtoReflect.Descriptor instead.
+func (*EnterPaperResponseRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *EnterPaperResponseRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *EnterPaperResponseRequest) GetSchool() string {
+	if x != nil {
+		return x.School
+	}
+	return ""
+}
+
+func (x *EnterPaperResponseRequest) GetSheetId() string {
+	if x != nil {
+		return x.SheetId
+	}
+	return ""
+}
+
+func (x *EnterPaperResponseRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *EnterPaperResponseRequest) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+func (x *EnterPaperResponseRequest) GetResolve() bool {
+	if x != nil {
+		return x.Resolve
+	}
+	return false
+}
+
+func (x *EnterPaperResponseRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// EnterPaperResponseResponse tells where the sheet stands.
+type EnterPaperResponseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it stands.
+	State PaperState `protobuf:"varint,1,opt,name=state,proto3,enum=tandem.assessments.v1.PaperState" json:"state,omitempty"`
+	// Items whose answers differ.
+	DifferentItems []string `protobuf:"bytes,2,rep,name=different_items,json=differentItems,proto3" json:"different_items,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *EnterPaperResponseResponse) Reset() {
+	*x = EnterPaperResponseResponse{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnterPaperResponseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnterPaperResponseResponse) ProtoMessage() {}
+
+func (x *EnterPaperResponseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnterPaperResponseResponse.ProtoReflect.Descriptor instead.
+func (*EnterPaperResponseResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *EnterPaperResponseResponse) GetState() PaperState {
+	if x != nil {
+		return x.State
+	}
+	return PaperState_PAPER_STATE_UNSPECIFIED
+}
+
+func (x *EnterPaperResponseResponse) GetDifferentItems() []string {
+	if x != nil {
+		return x.DifferentItems
+	}
+	return nil
+}
+
+// PaperEntry is a sheet that is not stored yet.
+type PaperEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name, districts/{district}/campaigns/{campaign}/paperEntries/{paper_entry}.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The school.
+	School string `protobuf:"bytes,2,opt,name=school,proto3" json:"school,omitempty"`
+	// Number on the sheet.
+	SheetId string `protobuf:"bytes,3,opt,name=sheet_id,json=sheetId,proto3" json:"sheet_id,omitempty"`
+	// Where it stands.
+	State PaperState `protobuf:"varint,4,opt,name=state,proto3,enum=tandem.assessments.v1.PaperState" json:"state,omitempty"`
+	// Items whose answers differ.
+	DifferentItems []string `protobuf:"bytes,5,rep,name=different_items,json=differentItems,proto3" json:"different_items,omitempty"`
+	// When it was keyed in first.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaperEntry) Reset() {
+	*x = PaperEntry{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaperEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaperEntry) ProtoMessage() {}
+
+func (x *PaperEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaperEntry.ProtoReflect.Descriptor instead.
+func (*PaperEntry) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PaperEntry) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PaperEntry) GetSchool() string {
+	if x != nil {
+		return x.School
+	}
+	return ""
+}
+
+func (x *PaperEntry) GetSheetId() string {
+	if x != nil {
+		return x.SheetId
+	}
+	return ""
+}
+
+func (x *PaperEntry) GetState() PaperState {
+	if x != nil {
+		return x.State
+	}
+	return PaperState_PAPER_STATE_UNSPECIFIED
+}
+
+func (x *PaperEntry) GetDifferentItems() []string {
+	if x != nil {
+		return x.DifferentItems
+	}
+	return nil
+}
+
+func (x *PaperEntry) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// Request of ListPaperEntries.
+type ListPaperEntriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the parent.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// Most rows in the answer: 50 when zero, at most 1000.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Token of the next page from an earlier answer to the same request.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPaperEntriesRequest) Reset() {
+	*x = ListPaperEntriesRequest{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPaperEntriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPaperEntriesRequest) ProtoMessage() {}
+
+func (x *ListPaperEntriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPaperEntriesRequest.ProtoReflect.Descriptor instead.
+func (*ListPaperEntriesRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListPaperEntriesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListPaperEntriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPaperEntriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListPaperEntries.
+type ListPaperEntriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows of this page.
+	PaperEntries []*PaperEntry `protobuf:"bytes,1,rep,name=paper_entries,json=paperEntries,proto3" json:"paper_entries,omitempty"`
+	// Token of the next page; empty on the last one.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPaperEntriesResponse) Reset() {
+	*x = ListPaperEntriesResponse{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPaperEntriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPaperEntriesResponse) ProtoMessage() {}
+
+func (x *ListPaperEntriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPaperEntriesResponse.ProtoReflect.Descriptor instead.
+func (*ListPaperEntriesResponse) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListPaperEntriesResponse) GetPaperEntries() []*PaperEntry {
+	if x != nil {
+		return x.PaperEntries
+	}
+	return nil
+}
+
+func (x *ListPaperEntriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// SubmitInterviewRequest is the request of SubmitInterview.
+type SubmitInterviewRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Chosen by the client: the same id is stored once.
+	ResponseId string `protobuf:"bytes,2,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
+	// BCP 47 tag of the language.
+	Language string `protobuf:"bytes,3,opt,name=language,proto3" json:"language,omitempty"`
+	// The answers; an item at most once.
+	Answers       []*Answer `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitInterviewRequest) Reset() {
+	*x = SubmitInterviewRequest{}
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitInterviewRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitInterviewRequest) ProtoMessage() {}
+
+func (x *SubmitInterviewRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_responses_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitInterviewRequest.ProtoReflect.Descriptor instead.
+func (*SubmitInterviewRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_responses_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SubmitInterviewRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SubmitInterviewRequest) GetResponseId() string {
+	if x != nil {
+		return x.ResponseId
+	}
+	return ""
+}
+
+func (x *SubmitInterviewRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *SubmitInterviewRequest) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
 var File_tandem_assessments_v1_responses_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\n" +
-	"%tandem/assessments/v1/responses.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a'tandem/assessments/v1/instruments.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"[\n" +
+	"%tandem/assessments/v1/responses.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a!tandem/assessments/v1/forms.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"[\n" +
 	"\x0eGetFormRequest\x12!\n" +
 	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12&\n" +
 	"\blanguage\x18\x02 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\"\xc4\x01\n" +
-	"\x04Form\x12\x14\n" +
-	"\x05title\x18\x01 \x01(\tR\x05title\x12!\n" +
-	"\fschool_title\x18\x02 \x01(\tR\vschoolTitle\x12\x1a\n" +
-	"\blanguage\x18\x03 \x01(\tR\blanguage\x12\x1c\n" +
-	"\tlanguages\x18\x04 \x03(\tR\tlanguages\x125\n" +
-	"\x05items\x18\x05 \x03(\v2\x1f.tandem.assessments.v1.FormItemR\x05items\x12\x12\n" +
-	"\x04open\x18\x06 \x01(\bR\x04open\"\xdb\x01\n" +
-	"\bFormItem\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
-	"\x04type\x18\x02 \x01(\x0e2\x1f.tandem.assessments.v1.ItemTypeR\x04type\x12\x12\n" +
-	"\x04text\x18\x03 \x01(\tR\x04text\x12\x1a\n" +
-	"\brequired\x18\x04 \x01(\bR\brequired\x12\x1d\n" +
-	"\n" +
-	"max_length\x18\x05 \x01(\x05R\tmaxLength\x12;\n" +
-	"\aoptions\x18\x06 \x03(\v2!.tandem.assessments.v1.FormOptionR\aoptions\"0\n" +
-	"\n" +
-	"FormOption\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"\x9b\x02\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\"\xee\x06\n" +
 	"\x06Answer\x12 \n" +
 	"\x04item\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x04item\x12w\n" +
 	"\x06option\x18\x02 \x01(\tB_\xe0A\x01\xbaH\x04r\x02\x18@\xba\xe1\x18Q\b\x06\x12=To count what families, students and staff answer, never who.\x1a\x06family\"\x06surveyR\x06option\x12v\n" +
-	"\x04text\x18\x03 \x01(\tBb\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x18S\b\x06\x12?To let people say in their own words what choices do not offer.\x1a\x06family\"\x06surveyR\x04text\"\xe9\x01\n" +
+	"\x04text\x18\x03 \x01(\tBb\xe0A\x01\xbaH\x05r\x03\x18\xa0\x1f\xba\xe1\x18S\b\x06\x12?To let people say in their own words what choices do not offer.\x1a\x06family\"\x06surveyR\x04text\x12\x80\x01\n" +
+	"\aoptions\x18\x04 \x03(\tBf\xe0A\x01\xbaH\v\x92\x01\b\x102\"\x04r\x02\x18@\xba\xe1\x18Q\b\x06\x12=To count what families, students and staff answer, never who.\x1a\x06family\"\x06surveyR\aoptions\x12\x9d\x01\n" +
+	"\x04rows\x18\x05 \x03(\v2'.tandem.assessments.v1.Answer.RowsEntryB`\xe0A\x01\xbaH\x05\x9a\x01\x02\x102\xba\xe1\x18Q\b\x06\x12=To count what families, students and staff answer, never who.\x1a\x06family\"\x06surveyR\x04rows\x12u\n" +
+	"\x06number\x18\x06 \x01(\x01BX\xe0A\x01\xba\xe1\x18Q\b\x06\x12=To count what families, students and staff answer, never who.\x1a\x06family\"\x06surveyH\x00R\x06number\x88\x01\x01\x12s\n" +
+	"\x04date\x18\a \x01(\tB_\xe0A\x01\xbaH\x04r\x02\x18\n" +
+	"\xba\xe1\x18Q\b\x06\x12=To count what families, students and staff answer, never who.\x1a\x06family\"\x06surveyR\x04date\x1a7\n" +
+	"\tRowsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
+	"\a_number\"\x95\x02\n" +
 	"\x15SubmitResponseRequest\x12!\n" +
 	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12<\n" +
 	"\vresponse_id\x18\x02 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^[a-z0-9-]{8,64}$R\n" +
 	"responseId\x12&\n" +
 	"\blanguage\x18\x03 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\x12G\n" +
-	"\aanswers\x18\x04 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers\"o\n" +
+	"\aanswers\x18\x04 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers\x12*\n" +
+	"\n" +
+	"resume_key\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\tresumeKey\"o\n" +
 	"\x16SubmitResponseResponse\x12\x18\n" +
 	"\areceipt\x18\x01 \x01(\tR\areceipt\x12;\n" +
 	"\vsubmit_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -750,14 +1548,115 @@ const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\tresponses\x18\x03 \x03(\v2$.tandem.assessments.v1.PaperResponseB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\tresponses\"Y\n" +
 	"\x1cBatchSubmitResponsesResponse\x12\x16\n" +
 	"\x06stored\x18\x01 \x01(\x05R\x06stored\x12!\n" +
-	"\frepeated_ids\x18\x02 \x01(\x05R\vrepeatedIds2\xaa\x04\n" +
+	"\frepeated_ids\x18\x02 \x01(\x05R\vrepeatedIds\"\x93\x02\n" +
+	"\x13SaveResponseRequest\x12!\n" +
+	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12<\n" +
+	"\vresponse_id\x18\x02 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^[a-z0-9-]{8,64}$R\n" +
+	"responseId\x12&\n" +
+	"\blanguage\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\x12G\n" +
+	"\aanswers\x18\x04 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x01\xbaH\b\x92\x01\x05\b\x00\x10\xc8\x01R\aanswers\x12*\n" +
+	"\n" +
+	"resume_key\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\tresumeKey\"s\n" +
+	"\x14SaveResponseResponse\x12\"\n" +
+	"\n" +
+	"resume_key\x18\x01 \x01(\tB\x03\x80\x01\x01R\tresumeKey\x127\n" +
+	"\tsave_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bsaveTime\"h\n" +
+	"\x15ResumeResponseRequest\x12!\n" +
+	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12,\n" +
+	"\n" +
+	"resume_key\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\tresumeKey\"\xc7\x01\n" +
+	"\x16ResumeResponseResponse\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x127\n" +
+	"\aanswers\x18\x03 \x03(\v2\x1d.tandem.assessments.v1.AnswerR\aanswers\x127\n" +
+	"\tsave_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bsaveTime\"\xbf\x01\n" +
+	"\x0eQueuedResponse\x12<\n" +
+	"\vresponse_id\x18\x01 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^[a-z0-9-]{8,64}$R\n" +
+	"responseId\x12&\n" +
+	"\blanguage\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\x12G\n" +
+	"\aanswers\x18\x03 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers\"\x95\x01\n" +
+	"\x1cSubmitQueuedResponsesRequest\x12!\n" +
+	"\x04code\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x80\x01R\x04code\x12R\n" +
+	"\tresponses\x18\x02 \x03(\v2%.tandem.assessments.v1.QueuedResponseB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x102R\tresponses\"z\n" +
+	"\rQueuedOutcome\x12\x1f\n" +
+	"\vresponse_id\x18\x01 \x01(\tR\n" +
+	"responseId\x12\x18\n" +
+	"\areceipt\x18\x02 \x01(\tR\areceipt\x12\x18\n" +
+	"\aproblem\x18\x03 \x01(\tR\aproblem\x12\x14\n" +
+	"\x05retry\x18\x04 \x01(\bR\x05retry\"a\n" +
+	"\x1dSubmitQueuedResponsesResponse\x12@\n" +
+	"\boutcomes\x18\x01 \x03(\v2$.tandem.assessments.v1.QueuedOutcomeR\boutcomes\"\x96\x03\n" +
+	"\x19EnterPaperResponseRequest\x12A\n" +
+	"\x06parent\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
+	"\x1atandem-badges.org/Campaign\xbaH\x04r\x02\x10\x01R\x06parent\x12?\n" +
+	"\x06school\x18\x02 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
+	"\x18tandem-badges.org/School\xbaH\x04r\x02\x10\x01R\x06school\x129\n" +
+	"\bsheet_id\x18\x03 \x01(\tB\x1e\xe0A\x02\xbaH\x18r\x162\x14^[A-Za-z0-9-]{1,64}$R\asheetId\x12&\n" +
+	"\blanguage\x18\x04 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\x12G\n" +
+	"\aanswers\x18\x05 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers\x12\x1d\n" +
+	"\aresolve\x18\x06 \x01(\bB\x03\xe0A\x01R\aresolve\x12*\n" +
+	"\n" +
+	"request_id\x18\a \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"~\n" +
+	"\x1aEnterPaperResponseResponse\x127\n" +
+	"\x05state\x18\x01 \x01(\x0e2!.tandem.assessments.v1.PaperStateR\x05state\x12'\n" +
+	"\x0fdifferent_items\x18\x02 \x03(\tR\x0edifferentItems\"\xb1\x03\n" +
+	"\n" +
+	"PaperEntry\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x128\n" +
+	"\x06school\x18\x02 \x01(\tB \xe0A\x03\xfaA\x1a\n" +
+	"\x18tandem-badges.org/SchoolR\x06school\x12\x1e\n" +
+	"\bsheet_id\x18\x03 \x01(\tB\x03\xe0A\x03R\asheetId\x12<\n" +
+	"\x05state\x18\x04 \x01(\x0e2!.tandem.assessments.v1.PaperStateB\x03\xe0A\x03R\x05state\x12,\n" +
+	"\x0fdifferent_items\x18\x05 \x03(\tB\x03\xe0A\x03R\x0edifferentItems\x12@\n" +
+	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime:\x81\x01\xeaA~\n" +
+	"\x1ctandem-badges.org/PaperEntry\x12Ddistricts/{district}/campaigns/{campaign}/paperEntries/{paper_entry}*\fpaperEntries2\n" +
+	"paperEntry\"\xae\x01\n" +
+	"\x17ListPaperEntriesRequest\x12C\n" +
+	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\x12\x1ctandem-badges.org/PaperEntry\xbaH\x04r\x02\x10\x01R\x06parent\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\"\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"\x8a\x01\n" +
+	"\x18ListPaperEntriesResponse\x12F\n" +
+	"\rpaper_entries\x18\x01 \x03(\v2!.tandem.assessments.v1.PaperEntryR\fpaperEntries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x87\x02\n" +
+	"\x16SubmitInterviewRequest\x12>\n" +
+	"\x04name\x18\x01 \x01(\tB*\xe0A\x02\xfaA\x1d\n" +
+	"\x1btandem-badges.org/Recipient\xbaH\x04r\x02\x10\x01R\x04name\x12<\n" +
+	"\vresponse_id\x18\x02 \x01(\tB\x1b\xe0A\x02\xbaH\x15r\x132\x11^[a-z0-9-]{8,64}$R\n" +
+	"responseId\x12&\n" +
+	"\blanguage\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\blanguage\x12G\n" +
+	"\aanswers\x18\x04 \x03(\v2\x1d.tandem.assessments.v1.AnswerB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\aanswers*z\n" +
+	"\n" +
+	"PaperState\x12\x1b\n" +
+	"\x17PAPER_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18PAPER_STATE_ENTERED_ONCE\x10\x01\x12\x19\n" +
+	"\x15PAPER_STATE_DIFFERENT\x10\x02\x12\x16\n" +
+	"\x12PAPER_STATE_STORED\x10\x032\xdd\r\n" +
 	"\x10ResponsesService\x12\x7f\n" +
 	"\aGetForm\x12%.tandem.assessments.v1.GetFormRequest\x1a\x1b.tandem.assessments.v1.Form\"0\xdaA\x04code\xea\xe0\x18\r\n" +
 	"\tforms.get\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/forms/{code}\x12\xa6\x01\n" +
 	"\x0eSubmitResponse\x12,.tandem.assessments.v1.SubmitResponseRequest\x1a-.tandem.assessments.v1.SubmitResponseResponse\"7\xea\xe0\x18\x14\n" +
 	"\x10responses.submit\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/responses:submit\x12\xeb\x01\n" +
 	"\x14BatchSubmitResponses\x122.tandem.assessments.v1.BatchSubmitResponsesRequest\x1a3.tandem.assessments.v1.BatchSubmitResponsesResponse\"j\xea\xe0\x18!\n" +
-	"\x15responses.batchSubmit\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{parent=districts/*/campaigns/*}/responses:batchSubmitBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x15responses.batchSubmit\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{parent=districts/*/campaigns/*}/responses:batchSubmit\x12\x9c\x01\n" +
+	"\fSaveResponse\x12*.tandem.assessments.v1.SaveResponseRequest\x1a+.tandem.assessments.v1.SaveResponseResponse\"3\xea\xe0\x18\x12\n" +
+	"\x0eresponses.save\x10\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/responses:save\x12\xa6\x01\n" +
+	"\x0eResumeResponse\x12,.tandem.assessments.v1.ResumeResponseRequest\x1a-.tandem.assessments.v1.ResumeResponseResponse\"7\xea\xe0\x18\x14\n" +
+	"\x10responses.resume\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/responses:resume\x12\xc7\x01\n" +
+	"\x15SubmitQueuedResponses\x123.tandem.assessments.v1.SubmitQueuedResponsesRequest\x1a4.tandem.assessments.v1.SubmitQueuedResponsesResponse\"C\xea\xe0\x18\x1a\n" +
+	"\x16responses.submitQueued\x10\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/responses:submitQueued\x12\xe3\x01\n" +
+	"\x12EnterPaperResponse\x120.tandem.assessments.v1.EnterPaperResponseRequest\x1a1.tandem.assessments.v1.EnterPaperResponseResponse\"h\xea\xe0\x18 \n" +
+	"\x14responses.enterPaper\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{parent=districts/*/campaigns/*}/responses:enterPaper\x12\xd8\x01\n" +
+	"\x10ListPaperEntries\x12..tandem.assessments.v1.ListPaperEntriesRequest\x1a/.tandem.assessments.v1.ListPaperEntriesResponse\"c\xdaA\x06parent\xea\xe0\x18\x1d\n" +
+	"\x11paperEntries.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x023\x121/v1/{parent=districts/*/campaigns/*}/paperEntries\x12\xdd\x01\n" +
+	"\x0fSubmitInterview\x12-.tandem.assessments.v1.SubmitInterviewRequest\x1a-.tandem.assessments.v1.SubmitResponseResponse\"l\xdaA\x04name\xea\xe0\x18\x1d\n" +
+	"\x13responses.interview\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02>:\x01*\"9/v1/{name=districts/*/campaigns/*/recipients/*}:interviewBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_responses_proto_rawDescOnce sync.Once
@@ -771,40 +1670,77 @@ func file_tandem_assessments_v1_responses_proto_rawDescGZIP() []byte {
 	return file_tandem_assessments_v1_responses_proto_rawDescData
 }
 
-var file_tandem_assessments_v1_responses_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_tandem_assessments_v1_responses_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_tandem_assessments_v1_responses_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_tandem_assessments_v1_responses_proto_goTypes = []any{
-	(*GetFormRequest)(nil),               // 0: tandem.assessments.v1.GetFormRequest
-	(*Form)(nil),                         // 1: tandem.assessments.v1.Form
-	(*FormItem)(nil),                     // 2: tandem.assessments.v1.FormItem
-	(*FormOption)(nil),                   // 3: tandem.assessments.v1.FormOption
-	(*Answer)(nil),                       // 4: tandem.assessments.v1.Answer
-	(*SubmitResponseRequest)(nil),        // 5: tandem.assessments.v1.SubmitResponseRequest
-	(*SubmitResponseResponse)(nil),       // 6: tandem.assessments.v1.SubmitResponseResponse
-	(*PaperResponse)(nil),                // 7: tandem.assessments.v1.PaperResponse
-	(*BatchSubmitResponsesRequest)(nil),  // 8: tandem.assessments.v1.BatchSubmitResponsesRequest
-	(*BatchSubmitResponsesResponse)(nil), // 9: tandem.assessments.v1.BatchSubmitResponsesResponse
-	(ItemType)(0),                        // 10: tandem.assessments.v1.ItemType
-	(*timestamppb.Timestamp)(nil),        // 11: google.protobuf.Timestamp
+	(PaperState)(0),                       // 0: tandem.assessments.v1.PaperState
+	(*GetFormRequest)(nil),                // 1: tandem.assessments.v1.GetFormRequest
+	(*Answer)(nil),                        // 2: tandem.assessments.v1.Answer
+	(*SubmitResponseRequest)(nil),         // 3: tandem.assessments.v1.SubmitResponseRequest
+	(*SubmitResponseResponse)(nil),        // 4: tandem.assessments.v1.SubmitResponseResponse
+	(*PaperResponse)(nil),                 // 5: tandem.assessments.v1.PaperResponse
+	(*BatchSubmitResponsesRequest)(nil),   // 6: tandem.assessments.v1.BatchSubmitResponsesRequest
+	(*BatchSubmitResponsesResponse)(nil),  // 7: tandem.assessments.v1.BatchSubmitResponsesResponse
+	(*SaveResponseRequest)(nil),           // 8: tandem.assessments.v1.SaveResponseRequest
+	(*SaveResponseResponse)(nil),          // 9: tandem.assessments.v1.SaveResponseResponse
+	(*ResumeResponseRequest)(nil),         // 10: tandem.assessments.v1.ResumeResponseRequest
+	(*ResumeResponseResponse)(nil),        // 11: tandem.assessments.v1.ResumeResponseResponse
+	(*QueuedResponse)(nil),                // 12: tandem.assessments.v1.QueuedResponse
+	(*SubmitQueuedResponsesRequest)(nil),  // 13: tandem.assessments.v1.SubmitQueuedResponsesRequest
+	(*QueuedOutcome)(nil),                 // 14: tandem.assessments.v1.QueuedOutcome
+	(*SubmitQueuedResponsesResponse)(nil), // 15: tandem.assessments.v1.SubmitQueuedResponsesResponse
+	(*EnterPaperResponseRequest)(nil),     // 16: tandem.assessments.v1.EnterPaperResponseRequest
+	(*EnterPaperResponseResponse)(nil),    // 17: tandem.assessments.v1.EnterPaperResponseResponse
+	(*PaperEntry)(nil),                    // 18: tandem.assessments.v1.PaperEntry
+	(*ListPaperEntriesRequest)(nil),       // 19: tandem.assessments.v1.ListPaperEntriesRequest
+	(*ListPaperEntriesResponse)(nil),      // 20: tandem.assessments.v1.ListPaperEntriesResponse
+	(*SubmitInterviewRequest)(nil),        // 21: tandem.assessments.v1.SubmitInterviewRequest
+	nil,                                   // 22: tandem.assessments.v1.Answer.RowsEntry
+	(*timestamppb.Timestamp)(nil),         // 23: google.protobuf.Timestamp
+	(*Form)(nil),                          // 24: tandem.assessments.v1.Form
 }
 var file_tandem_assessments_v1_responses_proto_depIdxs = []int32{
-	2,  // 0: tandem.assessments.v1.Form.items:type_name -> tandem.assessments.v1.FormItem
-	10, // 1: tandem.assessments.v1.FormItem.type:type_name -> tandem.assessments.v1.ItemType
-	3,  // 2: tandem.assessments.v1.FormItem.options:type_name -> tandem.assessments.v1.FormOption
-	4,  // 3: tandem.assessments.v1.SubmitResponseRequest.answers:type_name -> tandem.assessments.v1.Answer
-	11, // 4: tandem.assessments.v1.SubmitResponseResponse.submit_time:type_name -> google.protobuf.Timestamp
-	4,  // 5: tandem.assessments.v1.PaperResponse.answers:type_name -> tandem.assessments.v1.Answer
-	7,  // 6: tandem.assessments.v1.BatchSubmitResponsesRequest.responses:type_name -> tandem.assessments.v1.PaperResponse
-	0,  // 7: tandem.assessments.v1.ResponsesService.GetForm:input_type -> tandem.assessments.v1.GetFormRequest
-	5,  // 8: tandem.assessments.v1.ResponsesService.SubmitResponse:input_type -> tandem.assessments.v1.SubmitResponseRequest
-	8,  // 9: tandem.assessments.v1.ResponsesService.BatchSubmitResponses:input_type -> tandem.assessments.v1.BatchSubmitResponsesRequest
-	1,  // 10: tandem.assessments.v1.ResponsesService.GetForm:output_type -> tandem.assessments.v1.Form
-	6,  // 11: tandem.assessments.v1.ResponsesService.SubmitResponse:output_type -> tandem.assessments.v1.SubmitResponseResponse
-	9,  // 12: tandem.assessments.v1.ResponsesService.BatchSubmitResponses:output_type -> tandem.assessments.v1.BatchSubmitResponsesResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	22, // 0: tandem.assessments.v1.Answer.rows:type_name -> tandem.assessments.v1.Answer.RowsEntry
+	2,  // 1: tandem.assessments.v1.SubmitResponseRequest.answers:type_name -> tandem.assessments.v1.Answer
+	23, // 2: tandem.assessments.v1.SubmitResponseResponse.submit_time:type_name -> google.protobuf.Timestamp
+	2,  // 3: tandem.assessments.v1.PaperResponse.answers:type_name -> tandem.assessments.v1.Answer
+	5,  // 4: tandem.assessments.v1.BatchSubmitResponsesRequest.responses:type_name -> tandem.assessments.v1.PaperResponse
+	2,  // 5: tandem.assessments.v1.SaveResponseRequest.answers:type_name -> tandem.assessments.v1.Answer
+	23, // 6: tandem.assessments.v1.SaveResponseResponse.save_time:type_name -> google.protobuf.Timestamp
+	2,  // 7: tandem.assessments.v1.ResumeResponseResponse.answers:type_name -> tandem.assessments.v1.Answer
+	23, // 8: tandem.assessments.v1.ResumeResponseResponse.save_time:type_name -> google.protobuf.Timestamp
+	2,  // 9: tandem.assessments.v1.QueuedResponse.answers:type_name -> tandem.assessments.v1.Answer
+	12, // 10: tandem.assessments.v1.SubmitQueuedResponsesRequest.responses:type_name -> tandem.assessments.v1.QueuedResponse
+	14, // 11: tandem.assessments.v1.SubmitQueuedResponsesResponse.outcomes:type_name -> tandem.assessments.v1.QueuedOutcome
+	2,  // 12: tandem.assessments.v1.EnterPaperResponseRequest.answers:type_name -> tandem.assessments.v1.Answer
+	0,  // 13: tandem.assessments.v1.EnterPaperResponseResponse.state:type_name -> tandem.assessments.v1.PaperState
+	0,  // 14: tandem.assessments.v1.PaperEntry.state:type_name -> tandem.assessments.v1.PaperState
+	23, // 15: tandem.assessments.v1.PaperEntry.create_time:type_name -> google.protobuf.Timestamp
+	18, // 16: tandem.assessments.v1.ListPaperEntriesResponse.paper_entries:type_name -> tandem.assessments.v1.PaperEntry
+	2,  // 17: tandem.assessments.v1.SubmitInterviewRequest.answers:type_name -> tandem.assessments.v1.Answer
+	1,  // 18: tandem.assessments.v1.ResponsesService.GetForm:input_type -> tandem.assessments.v1.GetFormRequest
+	3,  // 19: tandem.assessments.v1.ResponsesService.SubmitResponse:input_type -> tandem.assessments.v1.SubmitResponseRequest
+	6,  // 20: tandem.assessments.v1.ResponsesService.BatchSubmitResponses:input_type -> tandem.assessments.v1.BatchSubmitResponsesRequest
+	8,  // 21: tandem.assessments.v1.ResponsesService.SaveResponse:input_type -> tandem.assessments.v1.SaveResponseRequest
+	10, // 22: tandem.assessments.v1.ResponsesService.ResumeResponse:input_type -> tandem.assessments.v1.ResumeResponseRequest
+	13, // 23: tandem.assessments.v1.ResponsesService.SubmitQueuedResponses:input_type -> tandem.assessments.v1.SubmitQueuedResponsesRequest
+	16, // 24: tandem.assessments.v1.ResponsesService.EnterPaperResponse:input_type -> tandem.assessments.v1.EnterPaperResponseRequest
+	19, // 25: tandem.assessments.v1.ResponsesService.ListPaperEntries:input_type -> tandem.assessments.v1.ListPaperEntriesRequest
+	21, // 26: tandem.assessments.v1.ResponsesService.SubmitInterview:input_type -> tandem.assessments.v1.SubmitInterviewRequest
+	24, // 27: tandem.assessments.v1.ResponsesService.GetForm:output_type -> tandem.assessments.v1.Form
+	4,  // 28: tandem.assessments.v1.ResponsesService.SubmitResponse:output_type -> tandem.assessments.v1.SubmitResponseResponse
+	7,  // 29: tandem.assessments.v1.ResponsesService.BatchSubmitResponses:output_type -> tandem.assessments.v1.BatchSubmitResponsesResponse
+	9,  // 30: tandem.assessments.v1.ResponsesService.SaveResponse:output_type -> tandem.assessments.v1.SaveResponseResponse
+	11, // 31: tandem.assessments.v1.ResponsesService.ResumeResponse:output_type -> tandem.assessments.v1.ResumeResponseResponse
+	15, // 32: tandem.assessments.v1.ResponsesService.SubmitQueuedResponses:output_type -> tandem.assessments.v1.SubmitQueuedResponsesResponse
+	17, // 33: tandem.assessments.v1.ResponsesService.EnterPaperResponse:output_type -> tandem.assessments.v1.EnterPaperResponseResponse
+	20, // 34: tandem.assessments.v1.ResponsesService.ListPaperEntries:output_type -> tandem.assessments.v1.ListPaperEntriesResponse
+	4,  // 35: tandem.assessments.v1.ResponsesService.SubmitInterview:output_type -> tandem.assessments.v1.SubmitResponseResponse
+	27, // [27:36] is the sub-list for method output_type
+	18, // [18:27] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_tandem_assessments_v1_responses_proto_init() }
@@ -812,19 +1748,21 @@ func file_tandem_assessments_v1_responses_proto_init() {
 	if File_tandem_assessments_v1_responses_proto != nil {
 		return
 	}
-	file_tandem_assessments_v1_instruments_proto_init()
+	file_tandem_assessments_v1_forms_proto_init()
+	file_tandem_assessments_v1_responses_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_assessments_v1_responses_proto_rawDesc), len(file_tandem_assessments_v1_responses_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   10,
+			NumEnums:      1,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_tandem_assessments_v1_responses_proto_goTypes,
 		DependencyIndexes: file_tandem_assessments_v1_responses_proto_depIdxs,
+		EnumInfos:         file_tandem_assessments_v1_responses_proto_enumTypes,
 		MessageInfos:      file_tandem_assessments_v1_responses_proto_msgTypes,
 	}.Build()
 	File_tandem_assessments_v1_responses_proto = out.File

@@ -19,9 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ResponsesService_GetForm_FullMethodName              = "/tandem.assessments.v1.ResponsesService/GetForm"
-	ResponsesService_SubmitResponse_FullMethodName       = "/tandem.assessments.v1.ResponsesService/SubmitResponse"
-	ResponsesService_BatchSubmitResponses_FullMethodName = "/tandem.assessments.v1.ResponsesService/BatchSubmitResponses"
+	ResponsesService_GetForm_FullMethodName               = "/tandem.assessments.v1.ResponsesService/GetForm"
+	ResponsesService_SubmitResponse_FullMethodName        = "/tandem.assessments.v1.ResponsesService/SubmitResponse"
+	ResponsesService_BatchSubmitResponses_FullMethodName  = "/tandem.assessments.v1.ResponsesService/BatchSubmitResponses"
+	ResponsesService_SaveResponse_FullMethodName          = "/tandem.assessments.v1.ResponsesService/SaveResponse"
+	ResponsesService_ResumeResponse_FullMethodName        = "/tandem.assessments.v1.ResponsesService/ResumeResponse"
+	ResponsesService_SubmitQueuedResponses_FullMethodName = "/tandem.assessments.v1.ResponsesService/SubmitQueuedResponses"
+	ResponsesService_EnterPaperResponse_FullMethodName    = "/tandem.assessments.v1.ResponsesService/EnterPaperResponse"
+	ResponsesService_ListPaperEntries_FullMethodName      = "/tandem.assessments.v1.ResponsesService/ListPaperEntries"
+	ResponsesService_SubmitInterview_FullMethodName       = "/tandem.assessments.v1.ResponsesService/SubmitInterview"
 )
 
 // ResponsesServiceClient is the client API for ResponsesService service.
@@ -38,6 +44,21 @@ type ResponsesServiceClient interface {
 	SubmitResponse(ctx context.Context, in *SubmitResponseRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error)
 	// BatchSubmitResponses keys in up to 500 paper answers of one school: all or none.
 	BatchSubmitResponses(ctx context.Context, in *BatchSubmitResponsesRequest, opts ...grpc.CallOption) (*BatchSubmitResponsesResponse, error)
+	// SaveResponse keeps unfinished answers until the survey closes, for who has the resume key. They
+	// are counted nowhere, and are gone once the answer is submitted.
+	SaveResponse(ctx context.Context, in *SaveResponseRequest, opts ...grpc.CallOption) (*SaveResponseResponse, error)
+	// ResumeResponse reads unfinished answers. It is a POST so that no key stands in an address.
+	ResumeResponse(ctx context.Context, in *ResumeResponseRequest, opts ...grpc.CallOption) (*ResumeResponseResponse, error)
+	// SubmitQueuedResponses stores answers that a device kept while it was offline, each by itself: one
+	// that is refused does not keep the others back.
+	SubmitQueuedResponses(ctx context.Context, in *SubmitQueuedResponsesRequest, opts ...grpc.CallOption) (*SubmitQueuedResponsesResponse, error)
+	// EnterPaperResponse keys in a sheet, twice by two people: it is stored when both agree.
+	EnterPaperResponse(ctx context.Context, in *EnterPaperResponseRequest, opts ...grpc.CallOption) (*EnterPaperResponseResponse, error)
+	// ListPaperEntries lists sheets that were keyed in once, or twice and differently.
+	ListPaperEntries(ctx context.Context, in *ListPaperEntriesRequest, opts ...grpc.CallOption) (*ListPaperEntriesResponse, error)
+	// SubmitInterview stores what a named recipient answered by telephone. The token of the recipient is
+	// burned; the answer is not linked to it.
+	SubmitInterview(ctx context.Context, in *SubmitInterviewRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error)
 }
 
 type responsesServiceClient struct {
@@ -78,6 +99,66 @@ func (c *responsesServiceClient) BatchSubmitResponses(ctx context.Context, in *B
 	return out, nil
 }
 
+func (c *responsesServiceClient) SaveResponse(ctx context.Context, in *SaveResponseRequest, opts ...grpc.CallOption) (*SaveResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SaveResponseResponse)
+	err := c.cc.Invoke(ctx, ResponsesService_SaveResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *responsesServiceClient) ResumeResponse(ctx context.Context, in *ResumeResponseRequest, opts ...grpc.CallOption) (*ResumeResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResumeResponseResponse)
+	err := c.cc.Invoke(ctx, ResponsesService_ResumeResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *responsesServiceClient) SubmitQueuedResponses(ctx context.Context, in *SubmitQueuedResponsesRequest, opts ...grpc.CallOption) (*SubmitQueuedResponsesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SubmitQueuedResponsesResponse)
+	err := c.cc.Invoke(ctx, ResponsesService_SubmitQueuedResponses_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *responsesServiceClient) EnterPaperResponse(ctx context.Context, in *EnterPaperResponseRequest, opts ...grpc.CallOption) (*EnterPaperResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EnterPaperResponseResponse)
+	err := c.cc.Invoke(ctx, ResponsesService_EnterPaperResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *responsesServiceClient) ListPaperEntries(ctx context.Context, in *ListPaperEntriesRequest, opts ...grpc.CallOption) (*ListPaperEntriesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPaperEntriesResponse)
+	err := c.cc.Invoke(ctx, ResponsesService_ListPaperEntries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *responsesServiceClient) SubmitInterview(ctx context.Context, in *SubmitInterviewRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SubmitResponseResponse)
+	err := c.cc.Invoke(ctx, ResponsesService_SubmitInterview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ResponsesServiceServer is the server API for ResponsesService service.
 // All implementations must embed UnimplementedResponsesServiceServer
 // for forward compatibility.
@@ -92,6 +173,21 @@ type ResponsesServiceServer interface {
 	SubmitResponse(context.Context, *SubmitResponseRequest) (*SubmitResponseResponse, error)
 	// BatchSubmitResponses keys in up to 500 paper answers of one school: all or none.
 	BatchSubmitResponses(context.Context, *BatchSubmitResponsesRequest) (*BatchSubmitResponsesResponse, error)
+	// SaveResponse keeps unfinished answers until the survey closes, for who has the resume key. They
+	// are counted nowhere, and are gone once the answer is submitted.
+	SaveResponse(context.Context, *SaveResponseRequest) (*SaveResponseResponse, error)
+	// ResumeResponse reads unfinished answers. It is a POST so that no key stands in an address.
+	ResumeResponse(context.Context, *ResumeResponseRequest) (*ResumeResponseResponse, error)
+	// SubmitQueuedResponses stores answers that a device kept while it was offline, each by itself: one
+	// that is refused does not keep the others back.
+	SubmitQueuedResponses(context.Context, *SubmitQueuedResponsesRequest) (*SubmitQueuedResponsesResponse, error)
+	// EnterPaperResponse keys in a sheet, twice by two people: it is stored when both agree.
+	EnterPaperResponse(context.Context, *EnterPaperResponseRequest) (*EnterPaperResponseResponse, error)
+	// ListPaperEntries lists sheets that were keyed in once, or twice and differently.
+	ListPaperEntries(context.Context, *ListPaperEntriesRequest) (*ListPaperEntriesResponse, error)
+	// SubmitInterview stores what a named recipient answered by telephone. The token of the recipient is
+	// burned; the answer is not linked to it.
+	SubmitInterview(context.Context, *SubmitInterviewRequest) (*SubmitResponseResponse, error)
 	mustEmbedUnimplementedResponsesServiceServer()
 }
 
@@ -110,6 +206,24 @@ func (UnimplementedResponsesServiceServer) SubmitResponse(context.Context, *Subm
 }
 func (UnimplementedResponsesServiceServer) BatchSubmitResponses(context.Context, *BatchSubmitResponsesRequest) (*BatchSubmitResponsesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchSubmitResponses not implemented")
+}
+func (UnimplementedResponsesServiceServer) SaveResponse(context.Context, *SaveResponseRequest) (*SaveResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SaveResponse not implemented")
+}
+func (UnimplementedResponsesServiceServer) ResumeResponse(context.Context, *ResumeResponseRequest) (*ResumeResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResumeResponse not implemented")
+}
+func (UnimplementedResponsesServiceServer) SubmitQueuedResponses(context.Context, *SubmitQueuedResponsesRequest) (*SubmitQueuedResponsesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SubmitQueuedResponses not implemented")
+}
+func (UnimplementedResponsesServiceServer) EnterPaperResponse(context.Context, *EnterPaperResponseRequest) (*EnterPaperResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnterPaperResponse not implemented")
+}
+func (UnimplementedResponsesServiceServer) ListPaperEntries(context.Context, *ListPaperEntriesRequest) (*ListPaperEntriesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPaperEntries not implemented")
+}
+func (UnimplementedResponsesServiceServer) SubmitInterview(context.Context, *SubmitInterviewRequest) (*SubmitResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SubmitInterview not implemented")
 }
 func (UnimplementedResponsesServiceServer) mustEmbedUnimplementedResponsesServiceServer() {}
 func (UnimplementedResponsesServiceServer) testEmbeddedByValue()                          {}
@@ -186,6 +300,114 @@ func _ResponsesService_BatchSubmitResponses_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ResponsesService_SaveResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SaveResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResponsesServiceServer).SaveResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResponsesService_SaveResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResponsesServiceServer).SaveResponse(ctx, req.(*SaveResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ResponsesService_ResumeResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResumeResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResponsesServiceServer).ResumeResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResponsesService_ResumeResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResponsesServiceServer).ResumeResponse(ctx, req.(*ResumeResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ResponsesService_SubmitQueuedResponses_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SubmitQueuedResponsesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResponsesServiceServer).SubmitQueuedResponses(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResponsesService_SubmitQueuedResponses_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResponsesServiceServer).SubmitQueuedResponses(ctx, req.(*SubmitQueuedResponsesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ResponsesService_EnterPaperResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnterPaperResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResponsesServiceServer).EnterPaperResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResponsesService_EnterPaperResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResponsesServiceServer).EnterPaperResponse(ctx, req.(*EnterPaperResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ResponsesService_ListPaperEntries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPaperEntriesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResponsesServiceServer).ListPaperEntries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResponsesService_ListPaperEntries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResponsesServiceServer).ListPaperEntries(ctx, req.(*ListPaperEntriesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ResponsesService_SubmitInterview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SubmitInterviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ResponsesServiceServer).SubmitInterview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ResponsesService_SubmitInterview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ResponsesServiceServer).SubmitInterview(ctx, req.(*SubmitInterviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ResponsesService_ServiceDesc is the grpc.ServiceDesc for ResponsesService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -204,6 +426,30 @@ var ResponsesService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchSubmitResponses",
 			Handler:    _ResponsesService_BatchSubmitResponses_Handler,
+		},
+		{
+			MethodName: "SaveResponse",
+			Handler:    _ResponsesService_SaveResponse_Handler,
+		},
+		{
+			MethodName: "ResumeResponse",
+			Handler:    _ResponsesService_ResumeResponse_Handler,
+		},
+		{
+			MethodName: "SubmitQueuedResponses",
+			Handler:    _ResponsesService_SubmitQueuedResponses_Handler,
+		},
+		{
+			MethodName: "EnterPaperResponse",
+			Handler:    _ResponsesService_EnterPaperResponse_Handler,
+		},
+		{
+			MethodName: "ListPaperEntries",
+			Handler:    _ResponsesService_ListPaperEntries_Handler,
+		},
+		{
+			MethodName: "SubmitInterview",
+			Handler:    _ResponsesService_SubmitInterview_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

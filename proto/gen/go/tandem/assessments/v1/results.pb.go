@@ -25,6 +25,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ReleaseKind is how small counts are kept safe.
+type ReleaseKind int32
+
+const (
+	// Not used.
+	ReleaseKind_RELEASE_KIND_UNSPECIFIED ReleaseKind = 0
+	// Exact numbers; small counts and what would give them away are hidden.
+	ReleaseKind_RELEASE_KIND_SUPPRESSED ReleaseKind = 1
+	// Noise is added to counts (differential privacy).
+	ReleaseKind_RELEASE_KIND_NOISY ReleaseKind = 2
+)
+
+// Enum value maps for ReleaseKind.
+var (
+	ReleaseKind_name = map[int32]string{
+		0: "RELEASE_KIND_UNSPECIFIED",
+		1: "RELEASE_KIND_SUPPRESSED",
+		2: "RELEASE_KIND_NOISY",
+	}
+	ReleaseKind_value = map[string]int32{
+		"RELEASE_KIND_UNSPECIFIED": 0,
+		"RELEASE_KIND_SUPPRESSED":  1,
+		"RELEASE_KIND_NOISY":       2,
+	}
+)
+
+func (x ReleaseKind) Enum() *ReleaseKind {
+	p := new(ReleaseKind)
+	*p = x
+	return p
+}
+
+func (x ReleaseKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReleaseKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_tandem_assessments_v1_results_proto_enumTypes[0].Descriptor()
+}
+
+func (ReleaseKind) Type() protoreflect.EnumType {
+	return &file_tandem_assessments_v1_results_proto_enumTypes[0]
+}
+
+func (x ReleaseKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReleaseKind.Descriptor instead.
+func (ReleaseKind) EnumDescriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_results_proto_rawDescGZIP(), []int{0}
+}
+
 // Release records what was published.
 type Release struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -39,7 +92,13 @@ type Release struct {
 	// SHA-256 over the published results, hex.
 	Digest string `protobuf:"bytes,5,opt,name=digest,proto3" json:"digest,omitempty"`
 	// When the release was created.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Which round of the campaign, from 1.
+	Round int32 `protobuf:"varint,7,opt,name=round,proto3" json:"round,omitempty"`
+	// Exact with suppression, or noisy.
+	Kind ReleaseKind `protobuf:"varint,8,opt,name=kind,proto3,enum=tandem.assessments.v1.ReleaseKind" json:"kind,omitempty"`
+	// Privacy loss of a noisy release.
+	Epsilon       float64 `protobuf:"fixed64,9,opt,name=epsilon,proto3" json:"epsilon,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -114,6 +173,27 @@ func (x *Release) GetCreateTime() *timestamppb.Timestamp {
 		return x.CreateTime
 	}
 	return nil
+}
+
+func (x *Release) GetRound() int32 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+func (x *Release) GetKind() ReleaseKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ReleaseKind_RELEASE_KIND_UNSPECIFIED
+}
+
+func (x *Release) GetEpsilon() float64 {
+	if x != nil {
+		return x.Epsilon
+	}
+	return 0
 }
 
 // Result is what the families of one school said in one campaign.
@@ -1007,7 +1087,9 @@ type NeedRanking struct {
 	// The arithmetic in words.
 	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// Newest data used.
-	AsOf          *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	AsOf *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
+	// Anecdotal notes used.
+	Notes         int32 `protobuf:"varint,7,opt,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1084,6 +1166,13 @@ func (x *NeedRanking) GetAsOf() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *NeedRanking) GetNotes() int32 {
+	if x != nil {
+		return x.Notes
+	}
+	return 0
+}
+
 // RankedNeed is one standard in the ranking.
 type RankedNeed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1098,7 +1187,11 @@ type RankedNeed struct {
 	// Part from the self-assessment, 0 to 1.
 	SelfAssessmentPart *Measure `protobuf:"bytes,5,opt,name=self_assessment_part,json=selfAssessmentPart,proto3" json:"self_assessment_part,omitempty"`
 	// The arithmetic for this standard.
-	Explanation   string `protobuf:"bytes,6,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	Explanation string `protobuf:"bytes,6,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// Part from anecdotal notes, 0 to 1.
+	NotesPart *Measure `protobuf:"bytes,7,opt,name=notes_part,json=notesPart,proto3" json:"notes_part,omitempty"`
+	// Notes that speak to the standard.
+	Notes         int32 `protobuf:"varint,8,opt,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1175,11 +1268,25 @@ func (x *RankedNeed) GetExplanation() string {
 	return ""
 }
 
+func (x *RankedNeed) GetNotesPart() *Measure {
+	if x != nil {
+		return x.NotesPart
+	}
+	return nil
+}
+
+func (x *RankedNeed) GetNotes() int32 {
+	if x != nil {
+		return x.Notes
+	}
+	return 0
+}
+
 var File_tandem_assessments_v1_results_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_results_proto_rawDesc = "" +
 	"\n" +
-	"#tandem/assessments/v1/results.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xe4\x02\n" +
+	"#tandem/assessments/v1/results.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\"\xdb\x03\n" +
 	"\aRelease\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
 	"\bcampaign\x18\x02 \x01(\tB\"\xe0A\x03\xfaA\x1c\n" +
@@ -1188,7 +1295,10 @@ const file_tandem_assessments_v1_results_proto_rawDesc = "" +
 	"\fminimum_cell\x18\x04 \x01(\x05B\x03\xe0A\x03R\vminimumCell\x12\x1b\n" +
 	"\x06digest\x18\x05 \x01(\tB\x03\xe0A\x03R\x06digest\x12@\n" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:Z\xeaAW\n" +
+	"createTime\x12\x19\n" +
+	"\x05round\x18\a \x01(\x05B\x03\xe0A\x03R\x05round\x12;\n" +
+	"\x04kind\x18\b \x01(\x0e2\".tandem.assessments.v1.ReleaseKindB\x03\xe0A\x03R\x04kind\x12\x1d\n" +
+	"\aepsilon\x18\t \x01(\x01B\x03\xe0A\x03R\aepsilon:Z\xeaAW\n" +
 	"\x19tandem-badges.org/Release\x12'districts/{district}/releases/{release}*\breleases2\arelease\"\xc5\x05\n" +
 	"\x06Result\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12;\n" +
@@ -1261,14 +1371,15 @@ const file_tandem_assessments_v1_results_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
 	"\x18tandem-badges.org/School\xbaH\x04r\x02\x10\x01R\x04name\x12:\n" +
 	"\x04team\x18\x02 \x01(\tB&\xe0A\x01\xfaA\x18\n" +
-	"\x16tandem-badges.org/Team\xbaH\x05r\x03\x18\xac\x02R\x04team\"\xf1\x01\n" +
+	"\x16tandem-badges.org/Team\xbaH\x05r\x03\x18\xac\x02R\x04team\"\x87\x02\n" +
 	"\vNeedRanking\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
 	"\x05needs\x18\x02 \x03(\v2!.tandem.assessments.v1.RankedNeedR\x05needs\x12#\n" +
 	"\rsurvey_result\x18\x03 \x01(\tR\fsurveyResult\x12'\n" +
 	"\x0fself_assessment\x18\x04 \x01(\tR\x0eselfAssessment\x12\x16\n" +
 	"\x06method\x18\x05 \x01(\tR\x06method\x12/\n" +
-	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\"\xa5\x02\n" +
+	"\x05as_of\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x04asOf\x12\x14\n" +
+	"\x05notes\x18\a \x01(\x05R\x05notes\"\xfa\x02\n" +
 	"\n" +
 	"RankedNeed\x12\x12\n" +
 	"\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x1a\n" +
@@ -1277,7 +1388,14 @@ const file_tandem_assessments_v1_results_proto_rawDesc = "" +
 	"\vsurvey_part\x18\x04 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\n" +
 	"surveyPart\x12P\n" +
 	"\x14self_assessment_part\x18\x05 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\x12selfAssessmentPart\x12 \n" +
-	"\vexplanation\x18\x06 \x01(\tR\vexplanation2\x8f\a\n" +
+	"\vexplanation\x18\x06 \x01(\tR\vexplanation\x12=\n" +
+	"\n" +
+	"notes_part\x18\a \x01(\v2\x1e.tandem.assessments.v1.MeasureR\tnotesPart\x12\x14\n" +
+	"\x05notes\x18\b \x01(\x05R\x05notes*`\n" +
+	"\vReleaseKind\x12\x1c\n" +
+	"\x18RELEASE_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17RELEASE_KIND_SUPPRESSED\x10\x01\x12\x16\n" +
+	"\x12RELEASE_KIND_NOISY\x10\x022\x8f\a\n" +
 	"\x0eResultsService\x12\xa2\x01\n" +
 	"\n" +
 	"GetRelease\x12(.tandem.assessments.v1.GetReleaseRequest\x1a\x1e.tandem.assessments.v1.Release\"J\xdaA\x04name\xea\xe0\x18\x16\n" +
@@ -1303,62 +1421,66 @@ func file_tandem_assessments_v1_results_proto_rawDescGZIP() []byte {
 	return file_tandem_assessments_v1_results_proto_rawDescData
 }
 
+var file_tandem_assessments_v1_results_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_tandem_assessments_v1_results_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_tandem_assessments_v1_results_proto_goTypes = []any{
-	(*Release)(nil),               // 0: tandem.assessments.v1.Release
-	(*Result)(nil),                // 1: tandem.assessments.v1.Result
-	(*Count)(nil),                 // 2: tandem.assessments.v1.Count
-	(*Measure)(nil),               // 3: tandem.assessments.v1.Measure
-	(*StandardResult)(nil),        // 4: tandem.assessments.v1.StandardResult
-	(*ItemResult)(nil),            // 5: tandem.assessments.v1.ItemResult
-	(*OptionCount)(nil),           // 6: tandem.assessments.v1.OptionCount
-	(*GetReleaseRequest)(nil),     // 7: tandem.assessments.v1.GetReleaseRequest
-	(*ListReleasesRequest)(nil),   // 8: tandem.assessments.v1.ListReleasesRequest
-	(*ListReleasesResponse)(nil),  // 9: tandem.assessments.v1.ListReleasesResponse
-	(*GetResultRequest)(nil),      // 10: tandem.assessments.v1.GetResultRequest
-	(*ListResultsRequest)(nil),    // 11: tandem.assessments.v1.ListResultsRequest
-	(*ListResultsResponse)(nil),   // 12: tandem.assessments.v1.ListResultsResponse
-	(*RankNeedsRequest)(nil),      // 13: tandem.assessments.v1.RankNeedsRequest
-	(*NeedRanking)(nil),           // 14: tandem.assessments.v1.NeedRanking
-	(*RankedNeed)(nil),            // 15: tandem.assessments.v1.RankedNeed
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(ReleaseKind)(0),              // 0: tandem.assessments.v1.ReleaseKind
+	(*Release)(nil),               // 1: tandem.assessments.v1.Release
+	(*Result)(nil),                // 2: tandem.assessments.v1.Result
+	(*Count)(nil),                 // 3: tandem.assessments.v1.Count
+	(*Measure)(nil),               // 4: tandem.assessments.v1.Measure
+	(*StandardResult)(nil),        // 5: tandem.assessments.v1.StandardResult
+	(*ItemResult)(nil),            // 6: tandem.assessments.v1.ItemResult
+	(*OptionCount)(nil),           // 7: tandem.assessments.v1.OptionCount
+	(*GetReleaseRequest)(nil),     // 8: tandem.assessments.v1.GetReleaseRequest
+	(*ListReleasesRequest)(nil),   // 9: tandem.assessments.v1.ListReleasesRequest
+	(*ListReleasesResponse)(nil),  // 10: tandem.assessments.v1.ListReleasesResponse
+	(*GetResultRequest)(nil),      // 11: tandem.assessments.v1.GetResultRequest
+	(*ListResultsRequest)(nil),    // 12: tandem.assessments.v1.ListResultsRequest
+	(*ListResultsResponse)(nil),   // 13: tandem.assessments.v1.ListResultsResponse
+	(*RankNeedsRequest)(nil),      // 14: tandem.assessments.v1.RankNeedsRequest
+	(*NeedRanking)(nil),           // 15: tandem.assessments.v1.NeedRanking
+	(*RankedNeed)(nil),            // 16: tandem.assessments.v1.RankedNeed
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 }
 var file_tandem_assessments_v1_results_proto_depIdxs = []int32{
-	16, // 0: tandem.assessments.v1.Release.create_time:type_name -> google.protobuf.Timestamp
-	2,  // 1: tandem.assessments.v1.Result.responses:type_name -> tandem.assessments.v1.Count
-	4,  // 2: tandem.assessments.v1.Result.standards:type_name -> tandem.assessments.v1.StandardResult
-	5,  // 3: tandem.assessments.v1.Result.items:type_name -> tandem.assessments.v1.ItemResult
-	16, // 4: tandem.assessments.v1.Result.create_time:type_name -> google.protobuf.Timestamp
-	3,  // 5: tandem.assessments.v1.StandardResult.favorable_share:type_name -> tandem.assessments.v1.Measure
-	3,  // 6: tandem.assessments.v1.StandardResult.mean_score:type_name -> tandem.assessments.v1.Measure
-	2,  // 7: tandem.assessments.v1.StandardResult.answers:type_name -> tandem.assessments.v1.Count
-	2,  // 8: tandem.assessments.v1.ItemResult.answers:type_name -> tandem.assessments.v1.Count
-	3,  // 9: tandem.assessments.v1.ItemResult.favorable_share:type_name -> tandem.assessments.v1.Measure
-	3,  // 10: tandem.assessments.v1.ItemResult.mean_score:type_name -> tandem.assessments.v1.Measure
-	6,  // 11: tandem.assessments.v1.ItemResult.options:type_name -> tandem.assessments.v1.OptionCount
-	2,  // 12: tandem.assessments.v1.OptionCount.count:type_name -> tandem.assessments.v1.Count
-	0,  // 13: tandem.assessments.v1.ListReleasesResponse.releases:type_name -> tandem.assessments.v1.Release
-	1,  // 14: tandem.assessments.v1.ListResultsResponse.results:type_name -> tandem.assessments.v1.Result
-	15, // 15: tandem.assessments.v1.NeedRanking.needs:type_name -> tandem.assessments.v1.RankedNeed
-	16, // 16: tandem.assessments.v1.NeedRanking.as_of:type_name -> google.protobuf.Timestamp
-	3,  // 17: tandem.assessments.v1.RankedNeed.need:type_name -> tandem.assessments.v1.Measure
-	3,  // 18: tandem.assessments.v1.RankedNeed.survey_part:type_name -> tandem.assessments.v1.Measure
-	3,  // 19: tandem.assessments.v1.RankedNeed.self_assessment_part:type_name -> tandem.assessments.v1.Measure
-	7,  // 20: tandem.assessments.v1.ResultsService.GetRelease:input_type -> tandem.assessments.v1.GetReleaseRequest
-	8,  // 21: tandem.assessments.v1.ResultsService.ListReleases:input_type -> tandem.assessments.v1.ListReleasesRequest
-	10, // 22: tandem.assessments.v1.ResultsService.GetResult:input_type -> tandem.assessments.v1.GetResultRequest
-	11, // 23: tandem.assessments.v1.ResultsService.ListResults:input_type -> tandem.assessments.v1.ListResultsRequest
-	13, // 24: tandem.assessments.v1.ResultsService.RankNeeds:input_type -> tandem.assessments.v1.RankNeedsRequest
-	0,  // 25: tandem.assessments.v1.ResultsService.GetRelease:output_type -> tandem.assessments.v1.Release
-	9,  // 26: tandem.assessments.v1.ResultsService.ListReleases:output_type -> tandem.assessments.v1.ListReleasesResponse
-	1,  // 27: tandem.assessments.v1.ResultsService.GetResult:output_type -> tandem.assessments.v1.Result
-	12, // 28: tandem.assessments.v1.ResultsService.ListResults:output_type -> tandem.assessments.v1.ListResultsResponse
-	14, // 29: tandem.assessments.v1.ResultsService.RankNeeds:output_type -> tandem.assessments.v1.NeedRanking
-	25, // [25:30] is the sub-list for method output_type
-	20, // [20:25] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	17, // 0: tandem.assessments.v1.Release.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: tandem.assessments.v1.Release.kind:type_name -> tandem.assessments.v1.ReleaseKind
+	3,  // 2: tandem.assessments.v1.Result.responses:type_name -> tandem.assessments.v1.Count
+	5,  // 3: tandem.assessments.v1.Result.standards:type_name -> tandem.assessments.v1.StandardResult
+	6,  // 4: tandem.assessments.v1.Result.items:type_name -> tandem.assessments.v1.ItemResult
+	17, // 5: tandem.assessments.v1.Result.create_time:type_name -> google.protobuf.Timestamp
+	4,  // 6: tandem.assessments.v1.StandardResult.favorable_share:type_name -> tandem.assessments.v1.Measure
+	4,  // 7: tandem.assessments.v1.StandardResult.mean_score:type_name -> tandem.assessments.v1.Measure
+	3,  // 8: tandem.assessments.v1.StandardResult.answers:type_name -> tandem.assessments.v1.Count
+	3,  // 9: tandem.assessments.v1.ItemResult.answers:type_name -> tandem.assessments.v1.Count
+	4,  // 10: tandem.assessments.v1.ItemResult.favorable_share:type_name -> tandem.assessments.v1.Measure
+	4,  // 11: tandem.assessments.v1.ItemResult.mean_score:type_name -> tandem.assessments.v1.Measure
+	7,  // 12: tandem.assessments.v1.ItemResult.options:type_name -> tandem.assessments.v1.OptionCount
+	3,  // 13: tandem.assessments.v1.OptionCount.count:type_name -> tandem.assessments.v1.Count
+	1,  // 14: tandem.assessments.v1.ListReleasesResponse.releases:type_name -> tandem.assessments.v1.Release
+	2,  // 15: tandem.assessments.v1.ListResultsResponse.results:type_name -> tandem.assessments.v1.Result
+	16, // 16: tandem.assessments.v1.NeedRanking.needs:type_name -> tandem.assessments.v1.RankedNeed
+	17, // 17: tandem.assessments.v1.NeedRanking.as_of:type_name -> google.protobuf.Timestamp
+	4,  // 18: tandem.assessments.v1.RankedNeed.need:type_name -> tandem.assessments.v1.Measure
+	4,  // 19: tandem.assessments.v1.RankedNeed.survey_part:type_name -> tandem.assessments.v1.Measure
+	4,  // 20: tandem.assessments.v1.RankedNeed.self_assessment_part:type_name -> tandem.assessments.v1.Measure
+	4,  // 21: tandem.assessments.v1.RankedNeed.notes_part:type_name -> tandem.assessments.v1.Measure
+	8,  // 22: tandem.assessments.v1.ResultsService.GetRelease:input_type -> tandem.assessments.v1.GetReleaseRequest
+	9,  // 23: tandem.assessments.v1.ResultsService.ListReleases:input_type -> tandem.assessments.v1.ListReleasesRequest
+	11, // 24: tandem.assessments.v1.ResultsService.GetResult:input_type -> tandem.assessments.v1.GetResultRequest
+	12, // 25: tandem.assessments.v1.ResultsService.ListResults:input_type -> tandem.assessments.v1.ListResultsRequest
+	14, // 26: tandem.assessments.v1.ResultsService.RankNeeds:input_type -> tandem.assessments.v1.RankNeedsRequest
+	1,  // 27: tandem.assessments.v1.ResultsService.GetRelease:output_type -> tandem.assessments.v1.Release
+	10, // 28: tandem.assessments.v1.ResultsService.ListReleases:output_type -> tandem.assessments.v1.ListReleasesResponse
+	2,  // 29: tandem.assessments.v1.ResultsService.GetResult:output_type -> tandem.assessments.v1.Result
+	13, // 30: tandem.assessments.v1.ResultsService.ListResults:output_type -> tandem.assessments.v1.ListResultsResponse
+	15, // 31: tandem.assessments.v1.ResultsService.RankNeeds:output_type -> tandem.assessments.v1.NeedRanking
+	27, // [27:32] is the sub-list for method output_type
+	22, // [22:27] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_tandem_assessments_v1_results_proto_init() }
@@ -1371,13 +1493,14 @@ func file_tandem_assessments_v1_results_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_assessments_v1_results_proto_rawDesc), len(file_tandem_assessments_v1_results_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_tandem_assessments_v1_results_proto_goTypes,
 		DependencyIndexes: file_tandem_assessments_v1_results_proto_depIdxs,
+		EnumInfos:         file_tandem_assessments_v1_results_proto_enumTypes,
 		MessageInfos:      file_tandem_assessments_v1_results_proto_msgTypes,
 	}.Build()
 	File_tandem_assessments_v1_results_proto = out.File

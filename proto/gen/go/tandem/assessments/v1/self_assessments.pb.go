@@ -224,7 +224,11 @@ type StandardLevel struct {
 	// Rubric level, 0 is "not yet".
 	Level int32 `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
 	// Why.
-	Note          string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	// Evidence that speaks for the level, districts/*/schools/*/artifacts/*.
+	Artifacts []string `protobuf:"bytes,4,rep,name=artifacts,proto3" json:"artifacts,omitempty"`
+	// Levels by indicator; the level of the standard is then at most the lowest that all of them reach.
+	Indicators    []*IndicatorLevel `protobuf:"bytes,5,rep,name=indicators,proto3" json:"indicators,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +282,20 @@ func (x *StandardLevel) GetNote() string {
 		return x.Note
 	}
 	return ""
+}
+
+func (x *StandardLevel) GetArtifacts() []string {
+	if x != nil {
+		return x.Artifacts
+	}
+	return nil
+}
+
+func (x *StandardLevel) GetIndicators() []*IndicatorLevel {
+	if x != nil {
+		return x.Indicators
+	}
+	return nil
 }
 
 // Rating is what one member thinks. Who gave it is never shown.
@@ -865,11 +883,495 @@ func (x *SettleSelfAssessmentRequest) GetNotes() string {
 	return ""
 }
 
+// IndicatorLevel is a rubric level given to an indicator. Levels are cumulative: a level presupposes the lower ones.
+type IndicatorLevel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the indicator.
+	Indicator string `protobuf:"bytes,1,opt,name=indicator,proto3" json:"indicator,omitempty"`
+	// Rubric level, 0 is "not yet".
+	Level         int32 `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IndicatorLevel) Reset() {
+	*x = IndicatorLevel{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IndicatorLevel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IndicatorLevel) ProtoMessage() {}
+
+func (x *IndicatorLevel) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IndicatorLevel.ProtoReflect.Descriptor instead.
+func (*IndicatorLevel) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *IndicatorLevel) GetIndicator() string {
+	if x != nil {
+		return x.Indicator
+	}
+	return ""
+}
+
+func (x *IndicatorLevel) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+// Request of GetRatingSummary.
+type GetRatingSummaryRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRatingSummaryRequest) Reset() {
+	*x = GetRatingSummaryRequest{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRatingSummaryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRatingSummaryRequest) ProtoMessage() {}
+
+func (x *GetRatingSummaryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRatingSummaryRequest.ProtoReflect.Descriptor instead.
+func (*GetRatingSummaryRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetRatingSummaryRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// RatingSummary is how ratings spread.
+type RatingSummary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The self-assessment.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Ratings given.
+	Ratings int32 `protobuf:"varint,2,opt,name=ratings,proto3" json:"ratings,omitempty"`
+	// By standard; the widest spread is worth the longest talk.
+	Standards     []*StandardSpread `protobuf:"bytes,3,rep,name=standards,proto3" json:"standards,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RatingSummary) Reset() {
+	*x = RatingSummary{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RatingSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RatingSummary) ProtoMessage() {}
+
+func (x *RatingSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RatingSummary.ProtoReflect.Descriptor instead.
+func (*RatingSummary) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RatingSummary) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RatingSummary) GetRatings() int32 {
+	if x != nil {
+		return x.Ratings
+	}
+	return 0
+}
+
+func (x *RatingSummary) GetStandards() []*StandardSpread {
+	if x != nil {
+		return x.Standards
+	}
+	return nil
+}
+
+// StandardSpread is how the ratings of a standard spread.
+type StandardSpread struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The standard.
+	Standard string `protobuf:"bytes,1,opt,name=standard,proto3" json:"standard,omitempty"`
+	// Lowest level given.
+	Lowest int32 `protobuf:"varint,2,opt,name=lowest,proto3" json:"lowest,omitempty"`
+	// Highest level given.
+	Highest int32 `protobuf:"varint,3,opt,name=highest,proto3" json:"highest,omitempty"`
+	// Median level.
+	Median float64 `protobuf:"fixed64,4,opt,name=median,proto3" json:"median,omitempty"`
+	// Ratings by level, from 0.
+	Counts []int32 `protobuf:"varint,5,rep,packed,name=counts,proto3" json:"counts,omitempty"`
+	// Whether ratings differ by more than one level.
+	Talk          bool `protobuf:"varint,6,opt,name=talk,proto3" json:"talk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandardSpread) Reset() {
+	*x = StandardSpread{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandardSpread) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandardSpread) ProtoMessage() {}
+
+func (x *StandardSpread) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandardSpread.ProtoReflect.Descriptor instead.
+func (*StandardSpread) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *StandardSpread) GetStandard() string {
+	if x != nil {
+		return x.Standard
+	}
+	return ""
+}
+
+func (x *StandardSpread) GetLowest() int32 {
+	if x != nil {
+		return x.Lowest
+	}
+	return 0
+}
+
+func (x *StandardSpread) GetHighest() int32 {
+	if x != nil {
+		return x.Highest
+	}
+	return 0
+}
+
+func (x *StandardSpread) GetMedian() float64 {
+	if x != nil {
+		return x.Median
+	}
+	return 0
+}
+
+func (x *StandardSpread) GetCounts() []int32 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *StandardSpread) GetTalk() bool {
+	if x != nil {
+		return x.Talk
+	}
+	return false
+}
+
+// Request of CompareWithSurvey.
+type CompareWithSurveyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the resource.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareWithSurveyRequest) Reset() {
+	*x = CompareWithSurveyRequest{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareWithSurveyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareWithSurveyRequest) ProtoMessage() {}
+
+func (x *CompareWithSurveyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareWithSurveyRequest.ProtoReflect.Descriptor instead.
+func (*CompareWithSurveyRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CompareWithSurveyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// SurveyComparison sets a consensus beside surveys.
+type SurveyComparison struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The self-assessment.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Family survey result used; empty when there is none.
+	FamilyResult string `protobuf:"bytes,2,opt,name=family_result,json=familyResult,proto3" json:"family_result,omitempty"`
+	// Staff survey result used; empty when there is none.
+	StaffResult string `protobuf:"bytes,3,opt,name=staff_result,json=staffResult,proto3" json:"staff_result,omitempty"`
+	// By standard.
+	Standards []*StandardComparison `protobuf:"bytes,4,rep,name=standards,proto3" json:"standards,omitempty"`
+	// How it is computed, in words.
+	Method        string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SurveyComparison) Reset() {
+	*x = SurveyComparison{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SurveyComparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SurveyComparison) ProtoMessage() {}
+
+func (x *SurveyComparison) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SurveyComparison.ProtoReflect.Descriptor instead.
+func (*SurveyComparison) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SurveyComparison) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SurveyComparison) GetFamilyResult() string {
+	if x != nil {
+		return x.FamilyResult
+	}
+	return ""
+}
+
+func (x *SurveyComparison) GetStaffResult() string {
+	if x != nil {
+		return x.StaffResult
+	}
+	return ""
+}
+
+func (x *SurveyComparison) GetStandards() []*StandardComparison {
+	if x != nil {
+		return x.Standards
+	}
+	return nil
+}
+
+func (x *SurveyComparison) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+// StandardComparison is one standard seen from three sides, each from 0 to 1.
+type StandardComparison struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The standard.
+	Standard string `protobuf:"bytes,1,opt,name=standard,proto3" json:"standard,omitempty"`
+	// Consensus level.
+	Level int32 `protobuf:"varint,2,opt,name=level,proto3" json:"level,omitempty"`
+	// Level over the highest level.
+	Team *Measure `protobuf:"bytes,3,opt,name=team,proto3" json:"team,omitempty"`
+	// Favorable share of families.
+	Families *Measure `protobuf:"bytes,4,opt,name=families,proto3" json:"families,omitempty"`
+	// Favorable share of staff.
+	Staff *Measure `protobuf:"bytes,5,opt,name=staff,proto3" json:"staff,omitempty"`
+	// Team less families.
+	Gap *Measure `protobuf:"bytes,6,opt,name=gap,proto3" json:"gap,omitempty"`
+	// In words.
+	Reading       string `protobuf:"bytes,7,opt,name=reading,proto3" json:"reading,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandardComparison) Reset() {
+	*x = StandardComparison{}
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandardComparison) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandardComparison) ProtoMessage() {}
+
+func (x *StandardComparison) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_assessments_v1_self_assessments_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandardComparison.ProtoReflect.Descriptor instead.
+func (*StandardComparison) Descriptor() ([]byte, []int) {
+	return file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *StandardComparison) GetStandard() string {
+	if x != nil {
+		return x.Standard
+	}
+	return ""
+}
+
+func (x *StandardComparison) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *StandardComparison) GetTeam() *Measure {
+	if x != nil {
+		return x.Team
+	}
+	return nil
+}
+
+func (x *StandardComparison) GetFamilies() *Measure {
+	if x != nil {
+		return x.Families
+	}
+	return nil
+}
+
+func (x *StandardComparison) GetStaff() *Measure {
+	if x != nil {
+		return x.Staff
+	}
+	return nil
+}
+
+func (x *StandardComparison) GetGap() *Measure {
+	if x != nil {
+		return x.Gap
+	}
+	return nil
+}
+
+func (x *StandardComparison) GetReading() string {
+	if x != nil {
+		return x.Reading
+	}
+	return ""
+}
+
 var File_tandem_assessments_v1_self_assessments_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\n" +
-	",tandem/assessments/v1/self_assessments.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xdf\x06\n" +
+	",tandem/assessments/v1/self_assessments.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a#tandem/assessments/v1/results.proto\x1a\x1ftandem/privacy/v1/privacy.proto\x1a\x1btandem/type/v1/common.proto\"\xdf\x06\n" +
 	"\x0eSelfAssessment\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\x05cycle\x18\x02 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xac\x02R\x05cycle\x128\n" +
@@ -890,12 +1392,16 @@ const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSTATE_RATING\x10\x01\x12\x11\n" +
 	"\rSTATE_SETTLED\x10\x02:\x9d\x01\xeaA\x99\x01\n" +
-	" tandem-badges.org/SelfAssessment\x12Tdistricts/{district}/schools/{school}/teams/{team}/selfAssessments/{self_assessment}*\x0fselfAssessments2\x0eselfAssessment\"\xbf\x01\n" +
+	" tandem-badges.org/SelfAssessment\x12Tdistricts/{district}/schools/{school}/teams/{team}/selfAssessments/{self_assessment}*\x0fselfAssessments2\x0eselfAssessment\"\xc5\x02\n" +
 	"\rStandardLevel\x12(\n" +
 	"\bstandard\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\bstandard\x12\"\n" +
 	"\x05level\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18\n" +
 	"(\x00R\x05level\x12`\n" +
-	"\x04note\x18\x03 \x01(\tBL\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0f\xba\xe1\x18=\b\x03\x12(To say why a standard was given a level.\x1a\x06member\"\ajourneyR\x04note\"\x8c\x03\n" +
+	"\x04note\x18\x03 \x01(\tBL\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0f\xba\xe1\x18=\b\x03\x12(To say why a standard was given a level.\x1a\x06member\"\ajourneyR\x04note\x120\n" +
+	"\tartifacts\x18\x04 \x03(\tB\x12\xe0A\x01\xbaH\f\x92\x01\t\x10\x14\"\x05r\x03\x18\xac\x02R\tartifacts\x12R\n" +
+	"\n" +
+	"indicators\x18\x05 \x03(\v2%.tandem.assessments.v1.IndicatorLevelB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10(R\n" +
+	"indicators\"\x8c\x03\n" +
 	"\x06Rating\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12I\n" +
 	"\x06levels\x18\x02 \x03(\v2$.tandem.assessments.v1.StandardLevelB\v\xe0A\x02\xbaH\x05\x92\x01\x02\x10\x14R\x06levels\x12C\n" +
@@ -941,7 +1447,42 @@ const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\x12Q\n" +
 	"\tconsensus\x18\x04 \x03(\v2$.tandem.assessments.v1.StandardLevelB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x14R\tconsensus\x12p\n" +
-	"\x05notes\x18\x05 \x01(\tBZ\xe0A\x01\xbaH\x05r\x03\x18\xc0>\xba\xe1\x18K\b\x03\x126To keep what the team agreed when it rated its school.\x1a\x06member\"\ajourneyR\x05notes2\xb0\v\n" +
+	"\x05notes\x18\x05 \x01(\tBZ\xe0A\x01\xbaH\x05r\x03\x18\xc0>\xba\xe1\x18K\b\x03\x126To keep what the team agreed when it rated its school.\x1a\x06member\"\ajourneyR\x05notes\"`\n" +
+	"\x0eIndicatorLevel\x12*\n" +
+	"\tindicator\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\tindicator\x12\"\n" +
+	"\x05level\x18\x02 \x01(\x05B\f\xe0A\x02\xbaH\x06\x1a\x04\x18\n" +
+	"(\x00R\x05level\"^\n" +
+	"\x17GetRatingSummaryRequest\x12C\n" +
+	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
+	" tandem-badges.org/SelfAssessment\xbaH\x04r\x02\x10\x01R\x04name\"\x82\x01\n" +
+	"\rRatingSummary\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aratings\x18\x02 \x01(\x05R\aratings\x12C\n" +
+	"\tstandards\x18\x03 \x03(\v2%.tandem.assessments.v1.StandardSpreadR\tstandards\"\xa2\x01\n" +
+	"\x0eStandardSpread\x12\x1a\n" +
+	"\bstandard\x18\x01 \x01(\tR\bstandard\x12\x16\n" +
+	"\x06lowest\x18\x02 \x01(\x05R\x06lowest\x12\x18\n" +
+	"\ahighest\x18\x03 \x01(\x05R\ahighest\x12\x16\n" +
+	"\x06median\x18\x04 \x01(\x01R\x06median\x12\x16\n" +
+	"\x06counts\x18\x05 \x03(\x05R\x06counts\x12\x12\n" +
+	"\x04talk\x18\x06 \x01(\bR\x04talk\"_\n" +
+	"\x18CompareWithSurveyRequest\x12C\n" +
+	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\"\n" +
+	" tandem-badges.org/SelfAssessment\xbaH\x04r\x02\x10\x01R\x04name\"\xcf\x01\n" +
+	"\x10SurveyComparison\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
+	"\rfamily_result\x18\x02 \x01(\tR\ffamilyResult\x12!\n" +
+	"\fstaff_result\x18\x03 \x01(\tR\vstaffResult\x12G\n" +
+	"\tstandards\x18\x04 \x03(\v2).tandem.assessments.v1.StandardComparisonR\tstandards\x12\x16\n" +
+	"\x06method\x18\x05 \x01(\tR\x06method\"\xb8\x02\n" +
+	"\x12StandardComparison\x12\x1a\n" +
+	"\bstandard\x18\x01 \x01(\tR\bstandard\x12\x14\n" +
+	"\x05level\x18\x02 \x01(\x05R\x05level\x122\n" +
+	"\x04team\x18\x03 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\x04team\x12:\n" +
+	"\bfamilies\x18\x04 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\bfamilies\x124\n" +
+	"\x05staff\x18\x05 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\x05staff\x120\n" +
+	"\x03gap\x18\x06 \x01(\v2\x1e.tandem.assessments.v1.MeasureR\x03gap\x12\x18\n" +
+	"\areading\x18\a \x01(\tR\areading2\x86\x0f\n" +
 	"\x16SelfAssessmentsService\x12\x99\x02\n" +
 	"\x14CreateSelfAssessment\x122.tandem.assessments.v1.CreateSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"\xa5\x01\xdaA)parent,self_assessment,self_assessment_id\xea\xe0\x18\"\n" +
 	"\x16selfAssessments.create\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02M:\x0fself_assessment\":/v1/{parent=districts/*/schools/*/teams/*}/selfAssessments\x12\xd7\x01\n" +
@@ -954,7 +1495,11 @@ const file_tandem_assessments_v1_self_assessments_proto_rawDesc = "" +
 	"\vListRatings\x12).tandem.assessments.v1.ListRatingsRequest\x1a*.tandem.assessments.v1.ListRatingsResponse\"q\xdaA\x06parent\xea\xe0\x18\x18\n" +
 	"\fratings.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02F\x12D/v1/{parent=districts/*/schools/*/teams/*/selfAssessments/*}/ratings\x12\xea\x01\n" +
 	"\x14SettleSelfAssessment\x122.tandem.assessments.v1.SettleSelfAssessmentRequest\x1a%.tandem.assessments.v1.SelfAssessment\"w\xdaA\x04name\xea\xe0\x18 \n" +
-	"\x16selfAssessments.settle\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}:settleBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
+	"\x16selfAssessments.settle\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02F:\x01*\"A/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}:settle\x12\xe0\x01\n" +
+	"\x10GetRatingSummary\x12..tandem.assessments.v1.GetRatingSummaryRequest\x1a$.tandem.assessments.v1.RatingSummary\"v\xdaA\x04name\xea\xe0\x18!\n" +
+	"\x17selfAssessments.summary\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02D\x12B/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}:summary\x12\xf0\x01\n" +
+	"\x11CompareWithSurvey\x12/.tandem.assessments.v1.CompareWithSurveyRequest\x1a'.tandem.assessments.v1.SurveyComparison\"\x80\x01\xdaA\x04name\xea\xe0\x18!\n" +
+	"\x17selfAssessments.compare\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02N\x12L/v1/{name=districts/*/schools/*/teams/*/selfAssessments/*}:compareWithSurveyBRZPgithub.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1;assessmentsv1b\x06proto3"
 
 var (
 	file_tandem_assessments_v1_self_assessments_proto_rawDescOnce sync.Once
@@ -969,7 +1514,7 @@ func file_tandem_assessments_v1_self_assessments_proto_rawDescGZIP() []byte {
 }
 
 var file_tandem_assessments_v1_self_assessments_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tandem_assessments_v1_self_assessments_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_tandem_assessments_v1_self_assessments_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_tandem_assessments_v1_self_assessments_proto_goTypes = []any{
 	(SelfAssessment_State)(0),           // 0: tandem.assessments.v1.SelfAssessment.State
 	(*SelfAssessment)(nil),              // 1: tandem.assessments.v1.SelfAssessment
@@ -983,40 +1528,59 @@ var file_tandem_assessments_v1_self_assessments_proto_goTypes = []any{
 	(*ListRatingsRequest)(nil),          // 9: tandem.assessments.v1.ListRatingsRequest
 	(*ListRatingsResponse)(nil),         // 10: tandem.assessments.v1.ListRatingsResponse
 	(*SettleSelfAssessmentRequest)(nil), // 11: tandem.assessments.v1.SettleSelfAssessmentRequest
-	(*timestamppb.Timestamp)(nil),       // 12: google.protobuf.Timestamp
-	(v1.StakeholderGroup)(0),            // 13: tandem.type.v1.StakeholderGroup
+	(*IndicatorLevel)(nil),              // 12: tandem.assessments.v1.IndicatorLevel
+	(*GetRatingSummaryRequest)(nil),     // 13: tandem.assessments.v1.GetRatingSummaryRequest
+	(*RatingSummary)(nil),               // 14: tandem.assessments.v1.RatingSummary
+	(*StandardSpread)(nil),              // 15: tandem.assessments.v1.StandardSpread
+	(*CompareWithSurveyRequest)(nil),    // 16: tandem.assessments.v1.CompareWithSurveyRequest
+	(*SurveyComparison)(nil),            // 17: tandem.assessments.v1.SurveyComparison
+	(*StandardComparison)(nil),          // 18: tandem.assessments.v1.StandardComparison
+	(*timestamppb.Timestamp)(nil),       // 19: google.protobuf.Timestamp
+	(v1.StakeholderGroup)(0),            // 20: tandem.type.v1.StakeholderGroup
+	(*Measure)(nil),                     // 21: tandem.assessments.v1.Measure
 }
 var file_tandem_assessments_v1_self_assessments_proto_depIdxs = []int32{
 	0,  // 0: tandem.assessments.v1.SelfAssessment.state:type_name -> tandem.assessments.v1.SelfAssessment.State
 	2,  // 1: tandem.assessments.v1.SelfAssessment.consensus:type_name -> tandem.assessments.v1.StandardLevel
-	12, // 2: tandem.assessments.v1.SelfAssessment.settle_time:type_name -> google.protobuf.Timestamp
-	12, // 3: tandem.assessments.v1.SelfAssessment.create_time:type_name -> google.protobuf.Timestamp
-	12, // 4: tandem.assessments.v1.SelfAssessment.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 5: tandem.assessments.v1.Rating.levels:type_name -> tandem.assessments.v1.StandardLevel
-	13, // 6: tandem.assessments.v1.Rating.group:type_name -> tandem.type.v1.StakeholderGroup
-	12, // 7: tandem.assessments.v1.Rating.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 8: tandem.assessments.v1.CreateSelfAssessmentRequest.self_assessment:type_name -> tandem.assessments.v1.SelfAssessment
-	1,  // 9: tandem.assessments.v1.ListSelfAssessmentsResponse.self_assessments:type_name -> tandem.assessments.v1.SelfAssessment
-	3,  // 10: tandem.assessments.v1.CreateRatingRequest.rating:type_name -> tandem.assessments.v1.Rating
-	3,  // 11: tandem.assessments.v1.ListRatingsResponse.ratings:type_name -> tandem.assessments.v1.Rating
-	2,  // 12: tandem.assessments.v1.SettleSelfAssessmentRequest.consensus:type_name -> tandem.assessments.v1.StandardLevel
-	4,  // 13: tandem.assessments.v1.SelfAssessmentsService.CreateSelfAssessment:input_type -> tandem.assessments.v1.CreateSelfAssessmentRequest
-	5,  // 14: tandem.assessments.v1.SelfAssessmentsService.GetSelfAssessment:input_type -> tandem.assessments.v1.GetSelfAssessmentRequest
-	6,  // 15: tandem.assessments.v1.SelfAssessmentsService.ListSelfAssessments:input_type -> tandem.assessments.v1.ListSelfAssessmentsRequest
-	8,  // 16: tandem.assessments.v1.SelfAssessmentsService.CreateRating:input_type -> tandem.assessments.v1.CreateRatingRequest
-	9,  // 17: tandem.assessments.v1.SelfAssessmentsService.ListRatings:input_type -> tandem.assessments.v1.ListRatingsRequest
-	11, // 18: tandem.assessments.v1.SelfAssessmentsService.SettleSelfAssessment:input_type -> tandem.assessments.v1.SettleSelfAssessmentRequest
-	1,  // 19: tandem.assessments.v1.SelfAssessmentsService.CreateSelfAssessment:output_type -> tandem.assessments.v1.SelfAssessment
-	1,  // 20: tandem.assessments.v1.SelfAssessmentsService.GetSelfAssessment:output_type -> tandem.assessments.v1.SelfAssessment
-	7,  // 21: tandem.assessments.v1.SelfAssessmentsService.ListSelfAssessments:output_type -> tandem.assessments.v1.ListSelfAssessmentsResponse
-	3,  // 22: tandem.assessments.v1.SelfAssessmentsService.CreateRating:output_type -> tandem.assessments.v1.Rating
-	10, // 23: tandem.assessments.v1.SelfAssessmentsService.ListRatings:output_type -> tandem.assessments.v1.ListRatingsResponse
-	1,  // 24: tandem.assessments.v1.SelfAssessmentsService.SettleSelfAssessment:output_type -> tandem.assessments.v1.SelfAssessment
-	19, // [19:25] is the sub-list for method output_type
-	13, // [13:19] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	19, // 2: tandem.assessments.v1.SelfAssessment.settle_time:type_name -> google.protobuf.Timestamp
+	19, // 3: tandem.assessments.v1.SelfAssessment.create_time:type_name -> google.protobuf.Timestamp
+	19, // 4: tandem.assessments.v1.SelfAssessment.update_time:type_name -> google.protobuf.Timestamp
+	12, // 5: tandem.assessments.v1.StandardLevel.indicators:type_name -> tandem.assessments.v1.IndicatorLevel
+	2,  // 6: tandem.assessments.v1.Rating.levels:type_name -> tandem.assessments.v1.StandardLevel
+	20, // 7: tandem.assessments.v1.Rating.group:type_name -> tandem.type.v1.StakeholderGroup
+	19, // 8: tandem.assessments.v1.Rating.create_time:type_name -> google.protobuf.Timestamp
+	1,  // 9: tandem.assessments.v1.CreateSelfAssessmentRequest.self_assessment:type_name -> tandem.assessments.v1.SelfAssessment
+	1,  // 10: tandem.assessments.v1.ListSelfAssessmentsResponse.self_assessments:type_name -> tandem.assessments.v1.SelfAssessment
+	3,  // 11: tandem.assessments.v1.CreateRatingRequest.rating:type_name -> tandem.assessments.v1.Rating
+	3,  // 12: tandem.assessments.v1.ListRatingsResponse.ratings:type_name -> tandem.assessments.v1.Rating
+	2,  // 13: tandem.assessments.v1.SettleSelfAssessmentRequest.consensus:type_name -> tandem.assessments.v1.StandardLevel
+	15, // 14: tandem.assessments.v1.RatingSummary.standards:type_name -> tandem.assessments.v1.StandardSpread
+	18, // 15: tandem.assessments.v1.SurveyComparison.standards:type_name -> tandem.assessments.v1.StandardComparison
+	21, // 16: tandem.assessments.v1.StandardComparison.team:type_name -> tandem.assessments.v1.Measure
+	21, // 17: tandem.assessments.v1.StandardComparison.families:type_name -> tandem.assessments.v1.Measure
+	21, // 18: tandem.assessments.v1.StandardComparison.staff:type_name -> tandem.assessments.v1.Measure
+	21, // 19: tandem.assessments.v1.StandardComparison.gap:type_name -> tandem.assessments.v1.Measure
+	4,  // 20: tandem.assessments.v1.SelfAssessmentsService.CreateSelfAssessment:input_type -> tandem.assessments.v1.CreateSelfAssessmentRequest
+	5,  // 21: tandem.assessments.v1.SelfAssessmentsService.GetSelfAssessment:input_type -> tandem.assessments.v1.GetSelfAssessmentRequest
+	6,  // 22: tandem.assessments.v1.SelfAssessmentsService.ListSelfAssessments:input_type -> tandem.assessments.v1.ListSelfAssessmentsRequest
+	8,  // 23: tandem.assessments.v1.SelfAssessmentsService.CreateRating:input_type -> tandem.assessments.v1.CreateRatingRequest
+	9,  // 24: tandem.assessments.v1.SelfAssessmentsService.ListRatings:input_type -> tandem.assessments.v1.ListRatingsRequest
+	11, // 25: tandem.assessments.v1.SelfAssessmentsService.SettleSelfAssessment:input_type -> tandem.assessments.v1.SettleSelfAssessmentRequest
+	13, // 26: tandem.assessments.v1.SelfAssessmentsService.GetRatingSummary:input_type -> tandem.assessments.v1.GetRatingSummaryRequest
+	16, // 27: tandem.assessments.v1.SelfAssessmentsService.CompareWithSurvey:input_type -> tandem.assessments.v1.CompareWithSurveyRequest
+	1,  // 28: tandem.assessments.v1.SelfAssessmentsService.CreateSelfAssessment:output_type -> tandem.assessments.v1.SelfAssessment
+	1,  // 29: tandem.assessments.v1.SelfAssessmentsService.GetSelfAssessment:output_type -> tandem.assessments.v1.SelfAssessment
+	7,  // 30: tandem.assessments.v1.SelfAssessmentsService.ListSelfAssessments:output_type -> tandem.assessments.v1.ListSelfAssessmentsResponse
+	3,  // 31: tandem.assessments.v1.SelfAssessmentsService.CreateRating:output_type -> tandem.assessments.v1.Rating
+	10, // 32: tandem.assessments.v1.SelfAssessmentsService.ListRatings:output_type -> tandem.assessments.v1.ListRatingsResponse
+	1,  // 33: tandem.assessments.v1.SelfAssessmentsService.SettleSelfAssessment:output_type -> tandem.assessments.v1.SelfAssessment
+	14, // 34: tandem.assessments.v1.SelfAssessmentsService.GetRatingSummary:output_type -> tandem.assessments.v1.RatingSummary
+	17, // 35: tandem.assessments.v1.SelfAssessmentsService.CompareWithSurvey:output_type -> tandem.assessments.v1.SurveyComparison
+	28, // [28:36] is the sub-list for method output_type
+	20, // [20:28] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_tandem_assessments_v1_self_assessments_proto_init() }
@@ -1024,13 +1588,14 @@ func file_tandem_assessments_v1_self_assessments_proto_init() {
 	if File_tandem_assessments_v1_self_assessments_proto != nil {
 		return
 	}
+	file_tandem_assessments_v1_results_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_assessments_v1_self_assessments_proto_rawDesc), len(file_tandem_assessments_v1_self_assessments_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

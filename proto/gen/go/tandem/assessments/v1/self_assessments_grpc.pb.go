@@ -25,6 +25,8 @@ const (
 	SelfAssessmentsService_CreateRating_FullMethodName         = "/tandem.assessments.v1.SelfAssessmentsService/CreateRating"
 	SelfAssessmentsService_ListRatings_FullMethodName          = "/tandem.assessments.v1.SelfAssessmentsService/ListRatings"
 	SelfAssessmentsService_SettleSelfAssessment_FullMethodName = "/tandem.assessments.v1.SelfAssessmentsService/SettleSelfAssessment"
+	SelfAssessmentsService_GetRatingSummary_FullMethodName     = "/tandem.assessments.v1.SelfAssessmentsService/GetRatingSummary"
+	SelfAssessmentsService_CompareWithSurvey_FullMethodName    = "/tandem.assessments.v1.SelfAssessmentsService/CompareWithSurvey"
 )
 
 // SelfAssessmentsServiceClient is the client API for SelfAssessmentsService service.
@@ -48,6 +50,10 @@ type SelfAssessmentsServiceClient interface {
 	// SettleSelfAssessment records the consensus: one level for every standard, with notes.
 	// It needs at least two ratings and cannot be undone.
 	SettleSelfAssessment(ctx context.Context, in *SettleSelfAssessmentRequest, opts ...grpc.CallOption) (*SelfAssessment, error)
+	// GetRatingSummary prepares the team's talk: how ratings spread by standard, once the caller has rated.
+	GetRatingSummary(ctx context.Context, in *GetRatingSummaryRequest, opts ...grpc.CallOption) (*RatingSummary, error)
+	// CompareWithSurvey sets a settled consensus beside what families and staff said.
+	CompareWithSurvey(ctx context.Context, in *CompareWithSurveyRequest, opts ...grpc.CallOption) (*SurveyComparison, error)
 }
 
 type selfAssessmentsServiceClient struct {
@@ -118,6 +124,26 @@ func (c *selfAssessmentsServiceClient) SettleSelfAssessment(ctx context.Context,
 	return out, nil
 }
 
+func (c *selfAssessmentsServiceClient) GetRatingSummary(ctx context.Context, in *GetRatingSummaryRequest, opts ...grpc.CallOption) (*RatingSummary, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RatingSummary)
+	err := c.cc.Invoke(ctx, SelfAssessmentsService_GetRatingSummary_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *selfAssessmentsServiceClient) CompareWithSurvey(ctx context.Context, in *CompareWithSurveyRequest, opts ...grpc.CallOption) (*SurveyComparison, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SurveyComparison)
+	err := c.cc.Invoke(ctx, SelfAssessmentsService_CompareWithSurvey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SelfAssessmentsServiceServer is the server API for SelfAssessmentsService service.
 // All implementations must embed UnimplementedSelfAssessmentsServiceServer
 // for forward compatibility.
@@ -139,6 +165,10 @@ type SelfAssessmentsServiceServer interface {
 	// SettleSelfAssessment records the consensus: one level for every standard, with notes.
 	// It needs at least two ratings and cannot be undone.
 	SettleSelfAssessment(context.Context, *SettleSelfAssessmentRequest) (*SelfAssessment, error)
+	// GetRatingSummary prepares the team's talk: how ratings spread by standard, once the caller has rated.
+	GetRatingSummary(context.Context, *GetRatingSummaryRequest) (*RatingSummary, error)
+	// CompareWithSurvey sets a settled consensus beside what families and staff said.
+	CompareWithSurvey(context.Context, *CompareWithSurveyRequest) (*SurveyComparison, error)
 	mustEmbedUnimplementedSelfAssessmentsServiceServer()
 }
 
@@ -166,6 +196,12 @@ func (UnimplementedSelfAssessmentsServiceServer) ListRatings(context.Context, *L
 }
 func (UnimplementedSelfAssessmentsServiceServer) SettleSelfAssessment(context.Context, *SettleSelfAssessmentRequest) (*SelfAssessment, error) {
 	return nil, status.Error(codes.Unimplemented, "method SettleSelfAssessment not implemented")
+}
+func (UnimplementedSelfAssessmentsServiceServer) GetRatingSummary(context.Context, *GetRatingSummaryRequest) (*RatingSummary, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRatingSummary not implemented")
+}
+func (UnimplementedSelfAssessmentsServiceServer) CompareWithSurvey(context.Context, *CompareWithSurveyRequest) (*SurveyComparison, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareWithSurvey not implemented")
 }
 func (UnimplementedSelfAssessmentsServiceServer) mustEmbedUnimplementedSelfAssessmentsServiceServer() {
 }
@@ -297,6 +333,42 @@ func _SelfAssessmentsService_SettleSelfAssessment_Handler(srv interface{}, ctx c
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SelfAssessmentsService_GetRatingSummary_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRatingSummaryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SelfAssessmentsServiceServer).GetRatingSummary(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SelfAssessmentsService_GetRatingSummary_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SelfAssessmentsServiceServer).GetRatingSummary(ctx, req.(*GetRatingSummaryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SelfAssessmentsService_CompareWithSurvey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareWithSurveyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SelfAssessmentsServiceServer).CompareWithSurvey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SelfAssessmentsService_CompareWithSurvey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SelfAssessmentsServiceServer).CompareWithSurvey(ctx, req.(*CompareWithSurveyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SelfAssessmentsService_ServiceDesc is the grpc.ServiceDesc for SelfAssessmentsService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -327,6 +399,14 @@ var SelfAssessmentsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SettleSelfAssessment",
 			Handler:    _SelfAssessmentsService_SettleSelfAssessment_Handler,
+		},
+		{
+			MethodName: "GetRatingSummary",
+			Handler:    _SelfAssessmentsService_GetRatingSummary_Handler,
+		},
+		{
+			MethodName: "CompareWithSurvey",
+			Handler:    _SelfAssessmentsService_CompareWithSurvey_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
