@@ -31,7 +31,7 @@ def intervals(system):
         for sign in (1, -1):
             cost = np.zeros(len(hidden))
             cost[i] = sign
-            found = linprog(cost, A_eq=np.array(rows) if rows else None, b_eq=right or None, bounds=(0, None), method="highs")
+            found = linprog(cost, A_eq=np.array(rows) if rows else None, b_eq=right or None, bounds=(0, None), method="highs", options={"presolve": False})
             ends.append(None if found.status == 3 else sign * found.fun if found.status == 0 else "failed: " + found.message)
         answer.append(ends)
     return answer
