@@ -33,8 +33,45 @@ type Mode int
 
 // Modes of a campaign.
 const (
-	OpenLink Mode = iota + 1 // whoever has the link may answer
-	Token                    // single-use tokens
+	OpenLink     Mode = iota + 1 // whoever has the link may answer
+	Token                        // single-use tokens
+	Confidential                 // single-use tokens of named recipients
+)
+
+// Unit is who gives one answer.
+type Unit int
+
+// Units. None given means households.
+const (
+	Household Unit = iota + 1
+	Child
+	Person
+)
+
+// MessageKind is what a mail is for.
+type MessageKind int
+
+// Kinds of mails.
+const (
+	Invitation MessageKind = iota + 1
+	Reminder
+)
+
+// Message is a campaign's own text of a mail.
+type Message struct {
+	Kind     MessageKind `json:"kind"`
+	Language string      `json:"language"`
+	Subject  string      `json:"subject"`
+	Body     string      `json:"body"`
+}
+
+// LinkKind is for what device a link is.
+type LinkKind int
+
+// Kinds of links.
+const (
+	Web LinkKind = iota + 1
+	Kiosk
 )
 
 // School is a school that is asked.
@@ -59,9 +96,22 @@ type Campaign struct {
 	OpenTime          time.Time
 	CloseTime         time.Time
 	Release           string // id of the release
+	Rounds            int    // of results released so far
+	StartLocal        string // when it opens by itself, 2026-10-05T08:00; empty: by hand
+	EndLocal          string
+	TimeZone          string
+	Unit              Unit
+	GroupVariables    []string
+	Messages          []Message
+	ReplyTo           string
+	DistrictTitle     string // as it was at opening
 	CreateTime        time.Time
 	UpdateTime        time.Time
 	Version           int64
+
+	// Counters of mails: kept beside the campaign, not a change of it.
+	InvitationsSent int `json:"-"`
+	RemindersSent   int `json:"-"`
 }
 
 // Name is the resource name.
@@ -112,6 +162,8 @@ type Link struct {
 	ID         string
 	School     string
 	Code       string
+	Kind       LinkKind
+	Title      string
 	CreateTime time.Time
 }
 

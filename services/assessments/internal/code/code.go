@@ -7,6 +7,7 @@
 package code
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -33,4 +34,13 @@ func Digest(parts ...string) string {
 		h.Write([]byte{0})
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Derived is the code that a secret and an id make: always the same, and found by
+// nobody who lacks the secret. Codes that must be sent again are made so, and need
+// not be kept.
+func Derived(secret, id string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(id))
+	return encoding.EncodeToString(mac.Sum(nil)[:randomBytes])
 }

@@ -138,7 +138,16 @@ type Recipient struct {
 	// When it was changed last; an answer does not change it.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change by staff.
-	Etag          string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whether mails and letters of this survey end: asked for by the code, or of staff.
+	OptedOut bool `protobuf:"varint,16,opt,name=opted_out,json=optedOut,proto3" json:"opted_out,omitempty"`
+	// Whether they want no surveys of the district at all. Kept for the district, not for this survey.
+	OptedOutOfAll bool `protobuf:"varint,17,opt,name=opted_out_of_all,json=optedOutOfAll,proto3" json:"opted_out_of_all,omitempty"`
+	// Whether the work ended while the mail server had the last mail in hand: it may have gone out or
+	// not, and is not sent again.
+	MailUnclear bool `protobuf:"varint,18,opt,name=mail_unclear,json=mailUnclear,proto3" json:"mail_unclear,omitempty"`
+	// When a letter was printed last.
+	LetterTime    *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=letter_time,json=letterTime,proto3" json:"letter_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -276,6 +285,34 @@ func (x *Recipient) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Recipient) GetOptedOut() bool {
+	if x != nil {
+		return x.OptedOut
+	}
+	return false
+}
+
+func (x *Recipient) GetOptedOutOfAll() bool {
+	if x != nil {
+		return x.OptedOutOfAll
+	}
+	return false
+}
+
+func (x *Recipient) GetMailUnclear() bool {
+	if x != nil {
+		return x.MailUnclear
+	}
+	return false
+}
+
+func (x *Recipient) GetLetterTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LetterTime
+	}
+	return nil
 }
 
 // Request of BatchCreateRecipients.
@@ -906,7 +943,13 @@ type SendProgress struct {
 	// Not asked: they opted out.
 	SkippedOptOut int32 `protobuf:"varint,10,opt,name=skipped_opt_out,json=skippedOptOut,proto3" json:"skipped_opt_out,omitempty"`
 	// The mail server refused.
-	Failed        int32 `protobuf:"varint,11,opt,name=failed,proto3" json:"failed,omitempty"`
+	Failed int32 `protobuf:"varint,11,opt,name=failed,proto3" json:"failed,omitempty"`
+	// No address.
+	SkippedNoAddress int32 `protobuf:"varint,12,opt,name=skipped_no_address,json=skippedNoAddress,proto3" json:"skipped_no_address,omitempty"`
+	// The work ended while the mail server had them in hand: look at these recipients.
+	Unclear int32 `protobuf:"varint,13,opt,name=unclear,proto3" json:"unclear,omitempty"`
+	// Waiting for another try, since the mail server asked for it.
+	Waiting       int32 `protobuf:"varint,14,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1018,6 +1061,27 @@ func (x *SendProgress) GetFailed() int32 {
 	return 0
 }
 
+func (x *SendProgress) GetSkippedNoAddress() int32 {
+	if x != nil {
+		return x.SkippedNoAddress
+	}
+	return 0
+}
+
+func (x *SendProgress) GetUnclear() int32 {
+	if x != nil {
+		return x.Unclear
+	}
+	return 0
+}
+
+func (x *SendProgress) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
 // Outcome of mailing.
 type SendOutcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1030,7 +1094,9 @@ type SendOutcome struct {
 	// Opted out.
 	SkippedOptOut int32 `protobuf:"varint,4,opt,name=skipped_opt_out,json=skippedOptOut,proto3" json:"skipped_opt_out,omitempty"`
 	// The mail server refused.
-	Failed        int32 `protobuf:"varint,5,opt,name=failed,proto3" json:"failed,omitempty"`
+	Failed int32 `protobuf:"varint,5,opt,name=failed,proto3" json:"failed,omitempty"`
+	// It is not known whether they went out: look at these recipients.
+	Unclear       int32 `protobuf:"varint,6,opt,name=unclear,proto3" json:"unclear,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1096,6 +1162,13 @@ func (x *SendOutcome) GetSkippedOptOut() int32 {
 func (x *SendOutcome) GetFailed() int32 {
 	if x != nil {
 		return x.Failed
+	}
+	return 0
+}
+
+func (x *SendOutcome) GetUnclear() int32 {
+	if x != nil {
+		return x.Unclear
 	}
 	return 0
 }
@@ -1933,7 +2006,8 @@ var File_tandem_assessments_v1_recipients_proto protoreflect.FileDescriptor
 
 const file_tandem_assessments_v1_recipients_proto_rawDesc = "" +
 	"\n" +
-	"&tandem/assessments/v1/recipients.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a%tandem/assessments/v1/campaigns.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xbb\t\n" +
+	"&tandem/assessments/v1/recipients.proto\x12\x15tandem.assessments.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtandem/access/v1/access.proto\x1a%tandem/assessments/v1/campaigns.proto\x1a\x1ftandem/privacy/v1/privacy.proto\"\xf5\n" +
+	"\n" +
 	"\tRecipient\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12@\n" +
 	"\x06school\x18\x02 \x01(\tB(\xe0A\x02\xfaA\x1a\n" +
@@ -1958,7 +2032,12 @@ const file_tandem_assessments_v1_recipients_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x12\n" +
-	"\x04etag\x18\x0f \x01(\tR\x04etag\x1a9\n" +
+	"\x04etag\x18\x0f \x01(\tR\x04etag\x12 \n" +
+	"\topted_out\x18\x10 \x01(\bB\x03\xe0A\x01R\boptedOut\x12,\n" +
+	"\x10opted_out_of_all\x18\x11 \x01(\bB\x03\xe0A\x01R\roptedOutOfAll\x12&\n" +
+	"\fmail_unclear\x18\x12 \x01(\bB\x03\xe0A\x03R\vmailUnclear\x12@\n" +
+	"\vletter_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"letterTime\x1a9\n" +
 	"\vGroupsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:y\xeaAv\n" +
@@ -2017,7 +2096,7 @@ const file_tandem_assessments_v1_recipients_proto_rawDesc = "" +
 	"\x06school\x18\x02 \x01(\tB(\xe0A\x01\xfaA\x1a\n" +
 	"\x18tandem-badges.org/School\xbaH\x05r\x03\x18\xac\x02R\x06school\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xf0\x02\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xd2\x03\n" +
 	"\fSendProgress\x12\x1a\n" +
 	"\bcampaign\x18\x01 \x01(\tR\bcampaign\x126\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\".tandem.assessments.v1.MessageKindR\x04kind\x12\x16\n" +
@@ -2031,13 +2110,17 @@ const file_tandem_assessments_v1_recipients_proto_rawDesc = "" +
 	"\x0fskipped_fatigue\x18\t \x01(\x05R\x0eskippedFatigue\x12&\n" +
 	"\x0fskipped_opt_out\x18\n" +
 	" \x01(\x05R\rskippedOptOut\x12\x16\n" +
-	"\x06failed\x18\v \x01(\x05R\x06failed\"\xb8\x01\n" +
+	"\x06failed\x18\v \x01(\x05R\x06failed\x12,\n" +
+	"\x12skipped_no_address\x18\f \x01(\x05R\x10skippedNoAddress\x12\x18\n" +
+	"\aunclear\x18\r \x01(\x05R\aunclear\x12\x18\n" +
+	"\awaiting\x18\x0e \x01(\x05R\awaiting\"\xd2\x01\n" +
 	"\vSendOutcome\x12\x12\n" +
 	"\x04sent\x18\x01 \x01(\x05R\x04sent\x12,\n" +
 	"\x12skipped_no_address\x18\x02 \x01(\x05R\x10skippedNoAddress\x12'\n" +
 	"\x0fskipped_fatigue\x18\x03 \x01(\x05R\x0eskippedFatigue\x12&\n" +
 	"\x0fskipped_opt_out\x18\x04 \x01(\x05R\rskippedOptOut\x12\x16\n" +
-	"\x06failed\x18\x05 \x01(\x05R\x06failed\"\x8f\x02\n" +
+	"\x06failed\x18\x05 \x01(\x05R\x06failed\x12\x18\n" +
+	"\aunclear\x18\x06 \x01(\x05R\aunclear\"\x8f\x02\n" +
 	"\x14CreateLettersRequest\x12=\n" +
 	"\x04name\x18\x01 \x01(\tB)\xe0A\x02\xfaA\x1c\n" +
 	"\x1atandem-badges.org/Campaign\xbaH\x04r\x02\x10\x01R\x04name\x12?\n" +
@@ -2210,49 +2293,50 @@ var file_tandem_assessments_v1_recipients_proto_depIdxs = []int32{
 	25, // 3: tandem.assessments.v1.Recipient.remind_time:type_name -> google.protobuf.Timestamp
 	25, // 4: tandem.assessments.v1.Recipient.create_time:type_name -> google.protobuf.Timestamp
 	25, // 5: tandem.assessments.v1.Recipient.update_time:type_name -> google.protobuf.Timestamp
-	1,  // 6: tandem.assessments.v1.BatchCreateRecipientsRequest.recipients:type_name -> tandem.assessments.v1.Recipient
-	0,  // 7: tandem.assessments.v1.ListRecipientsRequest.disposition:type_name -> tandem.assessments.v1.Disposition
-	1,  // 8: tandem.assessments.v1.ListRecipientsResponse.recipients:type_name -> tandem.assessments.v1.Recipient
-	1,  // 9: tandem.assessments.v1.UpdateRecipientRequest.recipient:type_name -> tandem.assessments.v1.Recipient
-	26, // 10: tandem.assessments.v1.UpdateRecipientRequest.update_mask:type_name -> google.protobuf.FieldMask
-	27, // 11: tandem.assessments.v1.SendProgress.kind:type_name -> tandem.assessments.v1.MessageKind
-	25, // 12: tandem.assessments.v1.SendProgress.start_time:type_name -> google.protobuf.Timestamp
-	18, // 13: tandem.assessments.v1.FieldReport.total:type_name -> tandem.assessments.v1.FieldCounts
-	17, // 14: tandem.assessments.v1.FieldReport.schools:type_name -> tandem.assessments.v1.SchoolField
-	25, // 15: tandem.assessments.v1.FieldReport.as_of:type_name -> google.protobuf.Timestamp
-	18, // 16: tandem.assessments.v1.SchoolField.counts:type_name -> tandem.assessments.v1.FieldCounts
-	25, // 17: tandem.assessments.v1.SurveyPolicy.update_time:type_name -> google.protobuf.Timestamp
-	21, // 18: tandem.assessments.v1.UpdateSurveyPolicyRequest.survey_policy:type_name -> tandem.assessments.v1.SurveyPolicy
-	26, // 19: tandem.assessments.v1.UpdateSurveyPolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	2,  // 20: tandem.assessments.v1.RecipientsService.BatchCreateRecipients:input_type -> tandem.assessments.v1.BatchCreateRecipientsRequest
-	4,  // 21: tandem.assessments.v1.RecipientsService.ImportRecipients:input_type -> tandem.assessments.v1.ImportRecipientsRequest
-	6,  // 22: tandem.assessments.v1.RecipientsService.GetRecipient:input_type -> tandem.assessments.v1.GetRecipientRequest
-	7,  // 23: tandem.assessments.v1.RecipientsService.ListRecipients:input_type -> tandem.assessments.v1.ListRecipientsRequest
-	9,  // 24: tandem.assessments.v1.RecipientsService.UpdateRecipient:input_type -> tandem.assessments.v1.UpdateRecipientRequest
-	10, // 25: tandem.assessments.v1.RecipientsService.InviteRecipients:input_type -> tandem.assessments.v1.InviteRecipientsRequest
-	11, // 26: tandem.assessments.v1.RecipientsService.RemindRecipients:input_type -> tandem.assessments.v1.RemindRecipientsRequest
-	14, // 27: tandem.assessments.v1.RecipientsService.CreateLetters:input_type -> tandem.assessments.v1.CreateLettersRequest
-	15, // 28: tandem.assessments.v1.RecipientsService.GetFieldReport:input_type -> tandem.assessments.v1.GetFieldReportRequest
-	19, // 29: tandem.assessments.v1.RecipientsService.OptOut:input_type -> tandem.assessments.v1.OptOutRequest
-	22, // 30: tandem.assessments.v1.RecipientsService.GetSurveyPolicy:input_type -> tandem.assessments.v1.GetSurveyPolicyRequest
-	23, // 31: tandem.assessments.v1.RecipientsService.UpdateSurveyPolicy:input_type -> tandem.assessments.v1.UpdateSurveyPolicyRequest
-	3,  // 32: tandem.assessments.v1.RecipientsService.BatchCreateRecipients:output_type -> tandem.assessments.v1.BatchCreateRecipientsResponse
-	5,  // 33: tandem.assessments.v1.RecipientsService.ImportRecipients:output_type -> tandem.assessments.v1.ImportRecipientsResponse
-	1,  // 34: tandem.assessments.v1.RecipientsService.GetRecipient:output_type -> tandem.assessments.v1.Recipient
-	8,  // 35: tandem.assessments.v1.RecipientsService.ListRecipients:output_type -> tandem.assessments.v1.ListRecipientsResponse
-	1,  // 36: tandem.assessments.v1.RecipientsService.UpdateRecipient:output_type -> tandem.assessments.v1.Recipient
-	28, // 37: tandem.assessments.v1.RecipientsService.InviteRecipients:output_type -> google.longrunning.Operation
-	28, // 38: tandem.assessments.v1.RecipientsService.RemindRecipients:output_type -> google.longrunning.Operation
-	29, // 39: tandem.assessments.v1.RecipientsService.CreateLetters:output_type -> google.api.HttpBody
-	16, // 40: tandem.assessments.v1.RecipientsService.GetFieldReport:output_type -> tandem.assessments.v1.FieldReport
-	20, // 41: tandem.assessments.v1.RecipientsService.OptOut:output_type -> tandem.assessments.v1.OptOutResponse
-	21, // 42: tandem.assessments.v1.RecipientsService.GetSurveyPolicy:output_type -> tandem.assessments.v1.SurveyPolicy
-	21, // 43: tandem.assessments.v1.RecipientsService.UpdateSurveyPolicy:output_type -> tandem.assessments.v1.SurveyPolicy
-	32, // [32:44] is the sub-list for method output_type
-	20, // [20:32] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	25, // 6: tandem.assessments.v1.Recipient.letter_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: tandem.assessments.v1.BatchCreateRecipientsRequest.recipients:type_name -> tandem.assessments.v1.Recipient
+	0,  // 8: tandem.assessments.v1.ListRecipientsRequest.disposition:type_name -> tandem.assessments.v1.Disposition
+	1,  // 9: tandem.assessments.v1.ListRecipientsResponse.recipients:type_name -> tandem.assessments.v1.Recipient
+	1,  // 10: tandem.assessments.v1.UpdateRecipientRequest.recipient:type_name -> tandem.assessments.v1.Recipient
+	26, // 11: tandem.assessments.v1.UpdateRecipientRequest.update_mask:type_name -> google.protobuf.FieldMask
+	27, // 12: tandem.assessments.v1.SendProgress.kind:type_name -> tandem.assessments.v1.MessageKind
+	25, // 13: tandem.assessments.v1.SendProgress.start_time:type_name -> google.protobuf.Timestamp
+	18, // 14: tandem.assessments.v1.FieldReport.total:type_name -> tandem.assessments.v1.FieldCounts
+	17, // 15: tandem.assessments.v1.FieldReport.schools:type_name -> tandem.assessments.v1.SchoolField
+	25, // 16: tandem.assessments.v1.FieldReport.as_of:type_name -> google.protobuf.Timestamp
+	18, // 17: tandem.assessments.v1.SchoolField.counts:type_name -> tandem.assessments.v1.FieldCounts
+	25, // 18: tandem.assessments.v1.SurveyPolicy.update_time:type_name -> google.protobuf.Timestamp
+	21, // 19: tandem.assessments.v1.UpdateSurveyPolicyRequest.survey_policy:type_name -> tandem.assessments.v1.SurveyPolicy
+	26, // 20: tandem.assessments.v1.UpdateSurveyPolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	2,  // 21: tandem.assessments.v1.RecipientsService.BatchCreateRecipients:input_type -> tandem.assessments.v1.BatchCreateRecipientsRequest
+	4,  // 22: tandem.assessments.v1.RecipientsService.ImportRecipients:input_type -> tandem.assessments.v1.ImportRecipientsRequest
+	6,  // 23: tandem.assessments.v1.RecipientsService.GetRecipient:input_type -> tandem.assessments.v1.GetRecipientRequest
+	7,  // 24: tandem.assessments.v1.RecipientsService.ListRecipients:input_type -> tandem.assessments.v1.ListRecipientsRequest
+	9,  // 25: tandem.assessments.v1.RecipientsService.UpdateRecipient:input_type -> tandem.assessments.v1.UpdateRecipientRequest
+	10, // 26: tandem.assessments.v1.RecipientsService.InviteRecipients:input_type -> tandem.assessments.v1.InviteRecipientsRequest
+	11, // 27: tandem.assessments.v1.RecipientsService.RemindRecipients:input_type -> tandem.assessments.v1.RemindRecipientsRequest
+	14, // 28: tandem.assessments.v1.RecipientsService.CreateLetters:input_type -> tandem.assessments.v1.CreateLettersRequest
+	15, // 29: tandem.assessments.v1.RecipientsService.GetFieldReport:input_type -> tandem.assessments.v1.GetFieldReportRequest
+	19, // 30: tandem.assessments.v1.RecipientsService.OptOut:input_type -> tandem.assessments.v1.OptOutRequest
+	22, // 31: tandem.assessments.v1.RecipientsService.GetSurveyPolicy:input_type -> tandem.assessments.v1.GetSurveyPolicyRequest
+	23, // 32: tandem.assessments.v1.RecipientsService.UpdateSurveyPolicy:input_type -> tandem.assessments.v1.UpdateSurveyPolicyRequest
+	3,  // 33: tandem.assessments.v1.RecipientsService.BatchCreateRecipients:output_type -> tandem.assessments.v1.BatchCreateRecipientsResponse
+	5,  // 34: tandem.assessments.v1.RecipientsService.ImportRecipients:output_type -> tandem.assessments.v1.ImportRecipientsResponse
+	1,  // 35: tandem.assessments.v1.RecipientsService.GetRecipient:output_type -> tandem.assessments.v1.Recipient
+	8,  // 36: tandem.assessments.v1.RecipientsService.ListRecipients:output_type -> tandem.assessments.v1.ListRecipientsResponse
+	1,  // 37: tandem.assessments.v1.RecipientsService.UpdateRecipient:output_type -> tandem.assessments.v1.Recipient
+	28, // 38: tandem.assessments.v1.RecipientsService.InviteRecipients:output_type -> google.longrunning.Operation
+	28, // 39: tandem.assessments.v1.RecipientsService.RemindRecipients:output_type -> google.longrunning.Operation
+	29, // 40: tandem.assessments.v1.RecipientsService.CreateLetters:output_type -> google.api.HttpBody
+	16, // 41: tandem.assessments.v1.RecipientsService.GetFieldReport:output_type -> tandem.assessments.v1.FieldReport
+	20, // 42: tandem.assessments.v1.RecipientsService.OptOut:output_type -> tandem.assessments.v1.OptOutResponse
+	21, // 43: tandem.assessments.v1.RecipientsService.GetSurveyPolicy:output_type -> tandem.assessments.v1.SurveyPolicy
+	21, // 44: tandem.assessments.v1.RecipientsService.UpdateSurveyPolicy:output_type -> tandem.assessments.v1.SurveyPolicy
+	33, // [33:45] is the sub-list for method output_type
+	21, // [21:33] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_tandem_assessments_v1_recipients_proto_init() }
