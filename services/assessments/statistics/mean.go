@@ -100,6 +100,34 @@ func (d *Design) withError(e Estimate, valid []bool, u []float64) (Estimate, err
 	return e, nil
 }
 
+// DesignEffect is the variance of a mean over that of a simple random sample of
+// the same size: svymean(deff = TRUE) in R, or deff = "replace" where
+// replacement is true. Above 1 the design costs precision.
+func (d *Design) DesignEffect(x []float64, replacement bool) (float64, error) {
+	e, err := d.Mean(x)
+	if err != nil {
+		return 0, err
+	}
+	n := float64(e.N)
+	if n < 2 {
+		return 0, refused("design effect", "it takes two answers")
+	}
+	var squares sum
+	for i, ok := range d.valid(x) {
+		if ok {
+			squares.add(d.weight(i) * (x[i] - e.Value) * (x[i] - e.Value))
+		}
+	}
+	simple := squares.value() / e.Sum / (n - 1)
+	if !replacement {
+		simple *= 1 - n/e.Sum
+	}
+	if !(simple > 0) {
+		return 0, refused("design effect", "a simple random sample would have no error: nothing varies, or the weights add up to %g of %g answers", e.Sum, n)
+	}
+	return e.SE * e.SE / simple, nil
+}
+
 // valid are the rows of the domain in which every column has a value.
 func (d *Design) valid(columns ...[]float64) []bool {
 	rows := make([]bool, d.n)

@@ -1,0 +1,53 @@
+# The schools of California that come with the package survey (data(api)). Its
+# data are not ours to hand on, so they are written beside the values only in a
+# folder of the test's own.
+source(file.path(dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))), "common.R"))
+data(api)
+
+columns <- c("dnum", "stype", "sch.wide", "api00", "api99", "enroll", "pw", "fpc")
+for (folder in folders) {
+  begin()
+  write.csv(apistrat[, columns], file.path(folder, "apistrat.csv"), row.names = FALSE, na = "")
+  write.csv(apiclus1[, columns], file.path(folder, "apiclus1.csv"), row.names = FALSE, na = "")
+  types <- c("E", "H", "M")
+  strat <- svydesign(~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = apistrat)
+  m <- svymean(~api00, strat)
+  put("strat.mean", coef(m), SE(m), confint(m, df = degf(strat)), degf(strat))
+  by <- svyby(~api00, ~stype, strat, svymean)[types, ]
+  put("strat.by", coef(by), SE(by))
+  t <- svytotal(~enroll, strat)
+  put("strat.total", coef(t), SE(t))
+  r <- svyratio(~api00, ~api99, strat)
+  put("strat.ratio", coef(r), SE(r))
+  for (method in c("logit", "beta")) {
+    ci <- svyciprop(~I(sch.wide == "Yes"), strat, method = method)
+    put(paste0("strat.share.", method), coef(ci), attr(ci, "ci"))
+  }
+  t <- svyttest(api00 ~ sch.wide, strat)
+  put("strat.ttest", t$statistic, t$parameter, t$p.value, t$conf.int)
+  x <- svychisq(~sch.wide + stype, strat)
+  put("strat.chisq", x$statistic, x$parameter, x$p.value)
+  clus <- svydesign(~dnum, weights = ~pw, fpc = ~fpc, data = apiclus1)
+  m <- svymean(~api00, clus)
+  put("clus.mean", coef(m), SE(m), confint(m, df = degf(clus)), degf(clus))
+  t <- svytotal(~enroll, clus)
+  put("clus.total", coef(t), SE(t))
+  x <- svychisq(~sch.wide + stype, clus)
+  put("clus.chisq", x$statistic, x$parameter, x$p.value)
+  stype <- data.frame(stype = types, Freq = c(4421, 755, 1018))
+  wide <- data.frame(sch.wide = c("No", "Yes"), Freq = c(1072, 5122))
+  raked <- rake(clus, list(~stype, ~sch.wide), list(stype, wide))
+  m <- svymean(~api00, raked)
+  put("raked.mean", coef(m), SE(m))
+  t <- svytotal(~enroll, raked)
+  put("raked.total", coef(t), SE(t))
+  put("raked.weights", range(weights(raked)), sum(weights(raked)^2))
+  trimmed <- trimWeights(raked, upper = 45, lower = 20)
+  put("trimmed.weights", range(weights(trimmed)), sum(weights(trimmed)^2))
+  m <- svymean(~api00, trimmed)
+  put("trimmed.mean", coef(m), SE(m))
+  post <- postStratify(clus, ~stype, stype)
+  m <- svymean(~api00, post)
+  put("post.mean", coef(m), SE(m))
+  finish(file.path(folder, "api.json"))
+}
