@@ -186,7 +186,7 @@ func TestCustomMethodsEndInAVerb(t *testing.T) {
 // was read.
 func TestNothingIsChangedByGET(t *testing.T) {
 	reading := []string{
-		"audit", "chart", "check", "checkpoint", "compare", "compareWithSurvey", "didDocument", "draftPlan", "explain", "explainEligibility", "export", "fieldReport", "key", "preview", "proof", "rankNeeds", "read", "refresh", "registry", "render", "reviewAccess", "rollUp", "snapshot", "summary", "tile", "trail", "verify",
+		"audit", "chart", "check", "checkpoint", "compare", "compareWithSurvey", "countNotes", "didDocument", "draftPlan", "explain", "explainEligibility", "export", "fieldReport", "key", "preview", "proof", "rankNeeds", "read", "refresh", "registry", "render", "reviewAccess", "rollUp", "snapshot", "summary", "tile", "trail", "verify",
 	}
 	eachMethod(t, func(t *testing.T, m protoreflect.MethodDescriptor) {
 		for _, b := range schema.Bindings(m) {

@@ -3473,6 +3473,180 @@ func (x *ListNotesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of CountNotes.
+type CountNotesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the school.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Only notes of this team; of all teams of the school when empty.
+	Team          string `protobuf:"bytes,2,opt,name=team,proto3" json:"team,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountNotesRequest) Reset() {
+	*x = CountNotesRequest{}
+	mi := &file_tandem_schools_v1_journeys_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountNotesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountNotesRequest) ProtoMessage() {}
+
+func (x *CountNotesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_journeys_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountNotesRequest.ProtoReflect.Descriptor instead.
+func (*CountNotesRequest) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_journeys_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *CountNotesRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CountNotesRequest) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+// NoteCounts counts anecdotal notes.
+type NoteCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The school.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// By standard; only those with notes.
+	Standards []*StandardNotes `protobuf:"bytes,2,rep,name=standards,proto3" json:"standards,omitempty"`
+	// Notes that speak to all standards.
+	General       int32 `protobuf:"varint,3,opt,name=general,proto3" json:"general,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteCounts) Reset() {
+	*x = NoteCounts{}
+	mi := &file_tandem_schools_v1_journeys_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteCounts) ProtoMessage() {}
+
+func (x *NoteCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_journeys_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteCounts.ProtoReflect.Descriptor instead.
+func (*NoteCounts) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_journeys_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *NoteCounts) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *NoteCounts) GetStandards() []*StandardNotes {
+	if x != nil {
+		return x.Standards
+	}
+	return nil
+}
+
+func (x *NoteCounts) GetGeneral() int32 {
+	if x != nil {
+		return x.General
+	}
+	return 0
+}
+
+// StandardNotes counts the notes of a standard.
+type StandardNotes struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the standard.
+	Standard string `protobuf:"bytes,1,opt,name=standard,proto3" json:"standard,omitempty"`
+	// Notes.
+	Notes         int32 `protobuf:"varint,2,opt,name=notes,proto3" json:"notes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StandardNotes) Reset() {
+	*x = StandardNotes{}
+	mi := &file_tandem_schools_v1_journeys_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StandardNotes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StandardNotes) ProtoMessage() {}
+
+func (x *StandardNotes) ProtoReflect() protoreflect.Message {
+	mi := &file_tandem_schools_v1_journeys_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StandardNotes.ProtoReflect.Descriptor instead.
+func (*StandardNotes) Descriptor() ([]byte, []int) {
+	return file_tandem_schools_v1_journeys_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *StandardNotes) GetStandard() string {
+	if x != nil {
+		return x.Standard
+	}
+	return ""
+}
+
+func (x *StandardNotes) GetNotes() int32 {
+	if x != nil {
+		return x.Notes
+	}
+	return 0
+}
+
 var File_tandem_schools_v1_journeys_proto protoreflect.FileDescriptor
 
 const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
@@ -3782,7 +3956,20 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"j\n" +
 	"\x11ListNotesResponse\x12-\n" +
 	"\x05notes\x18\x01 \x03(\v2\x17.tandem.schools.v1.NoteR\x05notes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xe7\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\x01\n" +
+	"\x11CountNotesRequest\x12;\n" +
+	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
+	"\x18tandem-badges.org/School\xbaH\x04r\x02\x10\x01R\x04name\x12:\n" +
+	"\x04team\x18\x02 \x01(\tB&\xe0A\x01\xfaA\x18\n" +
+	"\x16tandem-badges.org/Team\xbaH\x05r\x03\x18\xac\x02R\x04team\"z\n" +
+	"\n" +
+	"NoteCounts\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12>\n" +
+	"\tstandards\x18\x02 \x03(\v2 .tandem.schools.v1.StandardNotesR\tstandards\x12\x18\n" +
+	"\ageneral\x18\x03 \x01(\x05R\ageneral\"A\n" +
+	"\rStandardNotes\x12\x1a\n" +
+	"\bstandard\x18\x01 \x01(\tR\bstandard\x12\x14\n" +
+	"\x05notes\x18\x02 \x01(\x05R\x05notes*\xe7\x01\n" +
 	"\x05Phase\x12\x15\n" +
 	"\x11PHASE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rPHASE_FORMING\x10\x01\x12\x15\n" +
@@ -3826,7 +4013,7 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\x12ExplainEligibility\x12,.tandem.schools.v1.ExplainEligibilityRequest\x1a\x1e.tandem.schools.v1.Eligibility\"~\xdaA\x04name\xea\xe0\x18%\n" +
 	"\x1bjourneys.explainEligibility\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02H\x12F/v1/{name=districts/*/schools/*/teams/*/journeys/*}:explainEligibility\x12\xd4\x01\n" +
 	"\x12GetJourneySnapshot\x12,.tandem.schools.v1.GetJourneySnapshotRequest\x1a\".tandem.schools.v1.JourneySnapshot\"l\xdaA\x04name\xea\xe0\x18\x1d\n" +
-	"\x11journeys.snapshot\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02>\x12</v1/{name=districts/*/schools/*/teams/*/journeys/*}:snapshot2\xad\x1a\n" +
+	"\x11journeys.snapshot\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02>\x12</v1/{name=districts/*/schools/*/teams/*/journeys/*}:snapshot2\xd6\x1b\n" +
 	"\fPlansService\x12\xc8\x01\n" +
 	"\n" +
 	"CreateGoal\x12$.tandem.schools.v1.CreateGoalRequest\x1a\x17.tandem.schools.v1.Goal\"{\xdaA\x13parent,goal,goal_id\xea\xe0\x18\x18\n" +
@@ -3872,7 +4059,10 @@ const file_tandem_schools_v1_journeys_proto_rawDesc = "" +
 	"\tnotes.get\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{name=districts/*/schools/*/teams/*/journeys/*/notes/*}\x12\xc0\x01\n" +
 	"\tListNotes\x12#.tandem.schools.v1.ListNotesRequest\x1a$.tandem.schools.v1.ListNotesResponse\"h\xdaA\x06parent\xea\xe0\x18\x18\n" +
 	"\n" +
-	"notes.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"notes.list\x10\x03\x1a\x06parent0\x01\x82\xd3\xe4\x93\x02=\x12;/v1/{parent=districts/*/schools/*/teams/*/journeys/*}/notes\x12\xa6\x01\n" +
+	"\n" +
+	"CountNotes\x12$.tandem.schools.v1.CountNotesRequest\x1a\x1d.tandem.schools.v1.NoteCounts\"S\xdaA\x04name\xea\xe0\x18\x15\n" +
+	"\vnotes.count\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02-\x12+/v1/{name=districts/*/schools/*}:countNotesBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_journeys_proto_rawDescOnce sync.Once
@@ -3887,7 +4077,7 @@ func file_tandem_schools_v1_journeys_proto_rawDescGZIP() []byte {
 }
 
 var file_tandem_schools_v1_journeys_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_tandem_schools_v1_journeys_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_tandem_schools_v1_journeys_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_tandem_schools_v1_journeys_proto_goTypes = []any{
 	(Phase)(0),                        // 0: tandem.schools.v1.Phase
 	(*Journey)(nil),                   // 1: tandem.schools.v1.Journey
@@ -3937,131 +4127,137 @@ var file_tandem_schools_v1_journeys_proto_goTypes = []any{
 	(*GetNoteRequest)(nil),            // 45: tandem.schools.v1.GetNoteRequest
 	(*ListNotesRequest)(nil),          // 46: tandem.schools.v1.ListNotesRequest
 	(*ListNotesResponse)(nil),         // 47: tandem.schools.v1.ListNotesResponse
-	(*timestamppb.Timestamp)(nil),     // 48: google.protobuf.Timestamp
-	(v1.StakeholderGroup)(0),          // 49: tandem.type.v1.StakeholderGroup
-	(*v1.RuleOutcome)(nil),            // 50: tandem.type.v1.RuleOutcome
-	(*Team)(nil),                      // 51: tandem.schools.v1.Team
-	(*fieldmaskpb.FieldMask)(nil),     // 52: google.protobuf.FieldMask
-	(*emptypb.Empty)(nil),             // 53: google.protobuf.Empty
+	(*CountNotesRequest)(nil),         // 48: tandem.schools.v1.CountNotesRequest
+	(*NoteCounts)(nil),                // 49: tandem.schools.v1.NoteCounts
+	(*StandardNotes)(nil),             // 50: tandem.schools.v1.StandardNotes
+	(*timestamppb.Timestamp)(nil),     // 51: google.protobuf.Timestamp
+	(v1.StakeholderGroup)(0),          // 52: tandem.type.v1.StakeholderGroup
+	(*v1.RuleOutcome)(nil),            // 53: tandem.type.v1.RuleOutcome
+	(*Team)(nil),                      // 54: tandem.schools.v1.Team
+	(*fieldmaskpb.FieldMask)(nil),     // 55: google.protobuf.FieldMask
+	(*emptypb.Empty)(nil),             // 56: google.protobuf.Empty
 }
 var file_tandem_schools_v1_journeys_proto_depIdxs = []int32{
 	0,  // 0: tandem.schools.v1.Journey.phase:type_name -> tandem.schools.v1.Phase
 	2,  // 1: tandem.schools.v1.Journey.choice:type_name -> tandem.schools.v1.Choice
 	3,  // 2: tandem.schools.v1.Journey.sign_off:type_name -> tandem.schools.v1.SignOff
 	4,  // 3: tandem.schools.v1.Journey.presentation:type_name -> tandem.schools.v1.Presentation
-	48, // 4: tandem.schools.v1.Journey.create_time:type_name -> google.protobuf.Timestamp
-	48, // 5: tandem.schools.v1.Journey.update_time:type_name -> google.protobuf.Timestamp
-	48, // 6: tandem.schools.v1.Choice.choose_time:type_name -> google.protobuf.Timestamp
-	48, // 7: tandem.schools.v1.SignOff.sign_time:type_name -> google.protobuf.Timestamp
-	48, // 8: tandem.schools.v1.Goal.create_time:type_name -> google.protobuf.Timestamp
-	48, // 9: tandem.schools.v1.Goal.update_time:type_name -> google.protobuf.Timestamp
-	48, // 10: tandem.schools.v1.Step.complete_time:type_name -> google.protobuf.Timestamp
-	48, // 11: tandem.schools.v1.Step.create_time:type_name -> google.protobuf.Timestamp
-	48, // 12: tandem.schools.v1.Step.update_time:type_name -> google.protobuf.Timestamp
-	49, // 13: tandem.schools.v1.Reflection.group:type_name -> tandem.type.v1.StakeholderGroup
-	48, // 14: tandem.schools.v1.Reflection.create_time:type_name -> google.protobuf.Timestamp
-	48, // 15: tandem.schools.v1.Note.create_time:type_name -> google.protobuf.Timestamp
+	51, // 4: tandem.schools.v1.Journey.create_time:type_name -> google.protobuf.Timestamp
+	51, // 5: tandem.schools.v1.Journey.update_time:type_name -> google.protobuf.Timestamp
+	51, // 6: tandem.schools.v1.Choice.choose_time:type_name -> google.protobuf.Timestamp
+	51, // 7: tandem.schools.v1.SignOff.sign_time:type_name -> google.protobuf.Timestamp
+	51, // 8: tandem.schools.v1.Goal.create_time:type_name -> google.protobuf.Timestamp
+	51, // 9: tandem.schools.v1.Goal.update_time:type_name -> google.protobuf.Timestamp
+	51, // 10: tandem.schools.v1.Step.complete_time:type_name -> google.protobuf.Timestamp
+	51, // 11: tandem.schools.v1.Step.create_time:type_name -> google.protobuf.Timestamp
+	51, // 12: tandem.schools.v1.Step.update_time:type_name -> google.protobuf.Timestamp
+	52, // 13: tandem.schools.v1.Reflection.group:type_name -> tandem.type.v1.StakeholderGroup
+	51, // 14: tandem.schools.v1.Reflection.create_time:type_name -> google.protobuf.Timestamp
+	51, // 15: tandem.schools.v1.Note.create_time:type_name -> google.protobuf.Timestamp
 	0,  // 16: tandem.schools.v1.Eligibility.phase:type_name -> tandem.schools.v1.Phase
 	0,  // 17: tandem.schools.v1.Eligibility.next_phase:type_name -> tandem.schools.v1.Phase
-	50, // 18: tandem.schools.v1.Eligibility.outcomes:type_name -> tandem.type.v1.RuleOutcome
-	48, // 19: tandem.schools.v1.Eligibility.as_of:type_name -> google.protobuf.Timestamp
+	53, // 18: tandem.schools.v1.Eligibility.outcomes:type_name -> tandem.type.v1.RuleOutcome
+	51, // 19: tandem.schools.v1.Eligibility.as_of:type_name -> google.protobuf.Timestamp
 	1,  // 20: tandem.schools.v1.JourneySnapshot.journey:type_name -> tandem.schools.v1.Journey
-	51, // 21: tandem.schools.v1.JourneySnapshot.team:type_name -> tandem.schools.v1.Team
+	54, // 21: tandem.schools.v1.JourneySnapshot.team:type_name -> tandem.schools.v1.Team
 	5,  // 22: tandem.schools.v1.JourneySnapshot.goals:type_name -> tandem.schools.v1.Goal
 	6,  // 23: tandem.schools.v1.JourneySnapshot.steps:type_name -> tandem.schools.v1.Step
 	7,  // 24: tandem.schools.v1.JourneySnapshot.reflections:type_name -> tandem.schools.v1.Reflection
 	8,  // 25: tandem.schools.v1.JourneySnapshot.notes:type_name -> tandem.schools.v1.Note
 	11, // 26: tandem.schools.v1.JourneySnapshot.groups:type_name -> tandem.schools.v1.GroupCount
-	50, // 27: tandem.schools.v1.JourneySnapshot.outcomes:type_name -> tandem.type.v1.RuleOutcome
-	48, // 28: tandem.schools.v1.JourneySnapshot.snapshot_time:type_name -> google.protobuf.Timestamp
-	48, // 29: tandem.schools.v1.JourneySnapshot.as_of:type_name -> google.protobuf.Timestamp
-	49, // 30: tandem.schools.v1.GroupCount.group:type_name -> tandem.type.v1.StakeholderGroup
+	53, // 27: tandem.schools.v1.JourneySnapshot.outcomes:type_name -> tandem.type.v1.RuleOutcome
+	51, // 28: tandem.schools.v1.JourneySnapshot.snapshot_time:type_name -> google.protobuf.Timestamp
+	51, // 29: tandem.schools.v1.JourneySnapshot.as_of:type_name -> google.protobuf.Timestamp
+	52, // 30: tandem.schools.v1.GroupCount.group:type_name -> tandem.type.v1.StakeholderGroup
 	1,  // 31: tandem.schools.v1.CreateJourneyRequest.journey:type_name -> tandem.schools.v1.Journey
 	1,  // 32: tandem.schools.v1.ListJourneysResponse.journeys:type_name -> tandem.schools.v1.Journey
 	1,  // 33: tandem.schools.v1.UpdateJourneyRequest.journey:type_name -> tandem.schools.v1.Journey
-	52, // 34: tandem.schools.v1.UpdateJourneyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	55, // 34: tandem.schools.v1.UpdateJourneyRequest.update_mask:type_name -> google.protobuf.FieldMask
 	2,  // 35: tandem.schools.v1.ChooseStandardRequest.choice:type_name -> tandem.schools.v1.Choice
 	4,  // 36: tandem.schools.v1.PresentRoadmapRequest.presentation:type_name -> tandem.schools.v1.Presentation
 	0,  // 37: tandem.schools.v1.ExplainEligibilityRequest.next_phase:type_name -> tandem.schools.v1.Phase
 	5,  // 38: tandem.schools.v1.CreateGoalRequest.goal:type_name -> tandem.schools.v1.Goal
 	5,  // 39: tandem.schools.v1.ListGoalsResponse.goals:type_name -> tandem.schools.v1.Goal
 	5,  // 40: tandem.schools.v1.UpdateGoalRequest.goal:type_name -> tandem.schools.v1.Goal
-	52, // 41: tandem.schools.v1.UpdateGoalRequest.update_mask:type_name -> google.protobuf.FieldMask
+	55, // 41: tandem.schools.v1.UpdateGoalRequest.update_mask:type_name -> google.protobuf.FieldMask
 	6,  // 42: tandem.schools.v1.CreateStepRequest.step:type_name -> tandem.schools.v1.Step
 	6,  // 43: tandem.schools.v1.ListStepsResponse.steps:type_name -> tandem.schools.v1.Step
 	6,  // 44: tandem.schools.v1.UpdateStepRequest.step:type_name -> tandem.schools.v1.Step
-	52, // 45: tandem.schools.v1.UpdateStepRequest.update_mask:type_name -> google.protobuf.FieldMask
+	55, // 45: tandem.schools.v1.UpdateStepRequest.update_mask:type_name -> google.protobuf.FieldMask
 	7,  // 46: tandem.schools.v1.CreateReflectionRequest.reflection:type_name -> tandem.schools.v1.Reflection
 	7,  // 47: tandem.schools.v1.ListReflectionsResponse.reflections:type_name -> tandem.schools.v1.Reflection
 	8,  // 48: tandem.schools.v1.CreateNoteRequest.note:type_name -> tandem.schools.v1.Note
 	8,  // 49: tandem.schools.v1.ListNotesResponse.notes:type_name -> tandem.schools.v1.Note
-	12, // 50: tandem.schools.v1.JourneysService.CreateJourney:input_type -> tandem.schools.v1.CreateJourneyRequest
-	13, // 51: tandem.schools.v1.JourneysService.GetJourney:input_type -> tandem.schools.v1.GetJourneyRequest
-	14, // 52: tandem.schools.v1.JourneysService.ListJourneys:input_type -> tandem.schools.v1.ListJourneysRequest
-	16, // 53: tandem.schools.v1.JourneysService.UpdateJourney:input_type -> tandem.schools.v1.UpdateJourneyRequest
-	17, // 54: tandem.schools.v1.JourneysService.BeginDiscovery:input_type -> tandem.schools.v1.BeginDiscoveryRequest
-	18, // 55: tandem.schools.v1.JourneysService.OpenChoice:input_type -> tandem.schools.v1.OpenChoiceRequest
-	19, // 56: tandem.schools.v1.JourneysService.ChooseStandard:input_type -> tandem.schools.v1.ChooseStandardRequest
-	20, // 57: tandem.schools.v1.JourneysService.SignOffPlan:input_type -> tandem.schools.v1.SignOffPlanRequest
-	21, // 58: tandem.schools.v1.JourneysService.StartJourney:input_type -> tandem.schools.v1.StartJourneyRequest
-	22, // 59: tandem.schools.v1.JourneysService.PresentRoadmap:input_type -> tandem.schools.v1.PresentRoadmapRequest
-	23, // 60: tandem.schools.v1.JourneysService.ContinueJourney:input_type -> tandem.schools.v1.ContinueJourneyRequest
-	24, // 61: tandem.schools.v1.JourneysService.SustainJourney:input_type -> tandem.schools.v1.SustainJourneyRequest
-	25, // 62: tandem.schools.v1.JourneysService.ExplainEligibility:input_type -> tandem.schools.v1.ExplainEligibilityRequest
-	26, // 63: tandem.schools.v1.JourneysService.GetJourneySnapshot:input_type -> tandem.schools.v1.GetJourneySnapshotRequest
-	27, // 64: tandem.schools.v1.PlansService.CreateGoal:input_type -> tandem.schools.v1.CreateGoalRequest
-	28, // 65: tandem.schools.v1.PlansService.GetGoal:input_type -> tandem.schools.v1.GetGoalRequest
-	29, // 66: tandem.schools.v1.PlansService.ListGoals:input_type -> tandem.schools.v1.ListGoalsRequest
-	31, // 67: tandem.schools.v1.PlansService.UpdateGoal:input_type -> tandem.schools.v1.UpdateGoalRequest
-	32, // 68: tandem.schools.v1.PlansService.DeleteGoal:input_type -> tandem.schools.v1.DeleteGoalRequest
-	33, // 69: tandem.schools.v1.PlansService.CreateStep:input_type -> tandem.schools.v1.CreateStepRequest
-	34, // 70: tandem.schools.v1.PlansService.GetStep:input_type -> tandem.schools.v1.GetStepRequest
-	35, // 71: tandem.schools.v1.PlansService.ListSteps:input_type -> tandem.schools.v1.ListStepsRequest
-	37, // 72: tandem.schools.v1.PlansService.UpdateStep:input_type -> tandem.schools.v1.UpdateStepRequest
-	38, // 73: tandem.schools.v1.PlansService.DeleteStep:input_type -> tandem.schools.v1.DeleteStepRequest
-	39, // 74: tandem.schools.v1.PlansService.CompleteStep:input_type -> tandem.schools.v1.CompleteStepRequest
-	40, // 75: tandem.schools.v1.PlansService.CreateReflection:input_type -> tandem.schools.v1.CreateReflectionRequest
-	41, // 76: tandem.schools.v1.PlansService.GetReflection:input_type -> tandem.schools.v1.GetReflectionRequest
-	42, // 77: tandem.schools.v1.PlansService.ListReflections:input_type -> tandem.schools.v1.ListReflectionsRequest
-	44, // 78: tandem.schools.v1.PlansService.CreateNote:input_type -> tandem.schools.v1.CreateNoteRequest
-	45, // 79: tandem.schools.v1.PlansService.GetNote:input_type -> tandem.schools.v1.GetNoteRequest
-	46, // 80: tandem.schools.v1.PlansService.ListNotes:input_type -> tandem.schools.v1.ListNotesRequest
-	1,  // 81: tandem.schools.v1.JourneysService.CreateJourney:output_type -> tandem.schools.v1.Journey
-	1,  // 82: tandem.schools.v1.JourneysService.GetJourney:output_type -> tandem.schools.v1.Journey
-	15, // 83: tandem.schools.v1.JourneysService.ListJourneys:output_type -> tandem.schools.v1.ListJourneysResponse
-	1,  // 84: tandem.schools.v1.JourneysService.UpdateJourney:output_type -> tandem.schools.v1.Journey
-	1,  // 85: tandem.schools.v1.JourneysService.BeginDiscovery:output_type -> tandem.schools.v1.Journey
-	1,  // 86: tandem.schools.v1.JourneysService.OpenChoice:output_type -> tandem.schools.v1.Journey
-	1,  // 87: tandem.schools.v1.JourneysService.ChooseStandard:output_type -> tandem.schools.v1.Journey
-	1,  // 88: tandem.schools.v1.JourneysService.SignOffPlan:output_type -> tandem.schools.v1.Journey
-	1,  // 89: tandem.schools.v1.JourneysService.StartJourney:output_type -> tandem.schools.v1.Journey
-	1,  // 90: tandem.schools.v1.JourneysService.PresentRoadmap:output_type -> tandem.schools.v1.Journey
-	1,  // 91: tandem.schools.v1.JourneysService.ContinueJourney:output_type -> tandem.schools.v1.Journey
-	1,  // 92: tandem.schools.v1.JourneysService.SustainJourney:output_type -> tandem.schools.v1.Journey
-	9,  // 93: tandem.schools.v1.JourneysService.ExplainEligibility:output_type -> tandem.schools.v1.Eligibility
-	10, // 94: tandem.schools.v1.JourneysService.GetJourneySnapshot:output_type -> tandem.schools.v1.JourneySnapshot
-	5,  // 95: tandem.schools.v1.PlansService.CreateGoal:output_type -> tandem.schools.v1.Goal
-	5,  // 96: tandem.schools.v1.PlansService.GetGoal:output_type -> tandem.schools.v1.Goal
-	30, // 97: tandem.schools.v1.PlansService.ListGoals:output_type -> tandem.schools.v1.ListGoalsResponse
-	5,  // 98: tandem.schools.v1.PlansService.UpdateGoal:output_type -> tandem.schools.v1.Goal
-	53, // 99: tandem.schools.v1.PlansService.DeleteGoal:output_type -> google.protobuf.Empty
-	6,  // 100: tandem.schools.v1.PlansService.CreateStep:output_type -> tandem.schools.v1.Step
-	6,  // 101: tandem.schools.v1.PlansService.GetStep:output_type -> tandem.schools.v1.Step
-	36, // 102: tandem.schools.v1.PlansService.ListSteps:output_type -> tandem.schools.v1.ListStepsResponse
-	6,  // 103: tandem.schools.v1.PlansService.UpdateStep:output_type -> tandem.schools.v1.Step
-	53, // 104: tandem.schools.v1.PlansService.DeleteStep:output_type -> google.protobuf.Empty
-	6,  // 105: tandem.schools.v1.PlansService.CompleteStep:output_type -> tandem.schools.v1.Step
-	7,  // 106: tandem.schools.v1.PlansService.CreateReflection:output_type -> tandem.schools.v1.Reflection
-	7,  // 107: tandem.schools.v1.PlansService.GetReflection:output_type -> tandem.schools.v1.Reflection
-	43, // 108: tandem.schools.v1.PlansService.ListReflections:output_type -> tandem.schools.v1.ListReflectionsResponse
-	8,  // 109: tandem.schools.v1.PlansService.CreateNote:output_type -> tandem.schools.v1.Note
-	8,  // 110: tandem.schools.v1.PlansService.GetNote:output_type -> tandem.schools.v1.Note
-	47, // 111: tandem.schools.v1.PlansService.ListNotes:output_type -> tandem.schools.v1.ListNotesResponse
-	81, // [81:112] is the sub-list for method output_type
-	50, // [50:81] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	50, // 50: tandem.schools.v1.NoteCounts.standards:type_name -> tandem.schools.v1.StandardNotes
+	12, // 51: tandem.schools.v1.JourneysService.CreateJourney:input_type -> tandem.schools.v1.CreateJourneyRequest
+	13, // 52: tandem.schools.v1.JourneysService.GetJourney:input_type -> tandem.schools.v1.GetJourneyRequest
+	14, // 53: tandem.schools.v1.JourneysService.ListJourneys:input_type -> tandem.schools.v1.ListJourneysRequest
+	16, // 54: tandem.schools.v1.JourneysService.UpdateJourney:input_type -> tandem.schools.v1.UpdateJourneyRequest
+	17, // 55: tandem.schools.v1.JourneysService.BeginDiscovery:input_type -> tandem.schools.v1.BeginDiscoveryRequest
+	18, // 56: tandem.schools.v1.JourneysService.OpenChoice:input_type -> tandem.schools.v1.OpenChoiceRequest
+	19, // 57: tandem.schools.v1.JourneysService.ChooseStandard:input_type -> tandem.schools.v1.ChooseStandardRequest
+	20, // 58: tandem.schools.v1.JourneysService.SignOffPlan:input_type -> tandem.schools.v1.SignOffPlanRequest
+	21, // 59: tandem.schools.v1.JourneysService.StartJourney:input_type -> tandem.schools.v1.StartJourneyRequest
+	22, // 60: tandem.schools.v1.JourneysService.PresentRoadmap:input_type -> tandem.schools.v1.PresentRoadmapRequest
+	23, // 61: tandem.schools.v1.JourneysService.ContinueJourney:input_type -> tandem.schools.v1.ContinueJourneyRequest
+	24, // 62: tandem.schools.v1.JourneysService.SustainJourney:input_type -> tandem.schools.v1.SustainJourneyRequest
+	25, // 63: tandem.schools.v1.JourneysService.ExplainEligibility:input_type -> tandem.schools.v1.ExplainEligibilityRequest
+	26, // 64: tandem.schools.v1.JourneysService.GetJourneySnapshot:input_type -> tandem.schools.v1.GetJourneySnapshotRequest
+	27, // 65: tandem.schools.v1.PlansService.CreateGoal:input_type -> tandem.schools.v1.CreateGoalRequest
+	28, // 66: tandem.schools.v1.PlansService.GetGoal:input_type -> tandem.schools.v1.GetGoalRequest
+	29, // 67: tandem.schools.v1.PlansService.ListGoals:input_type -> tandem.schools.v1.ListGoalsRequest
+	31, // 68: tandem.schools.v1.PlansService.UpdateGoal:input_type -> tandem.schools.v1.UpdateGoalRequest
+	32, // 69: tandem.schools.v1.PlansService.DeleteGoal:input_type -> tandem.schools.v1.DeleteGoalRequest
+	33, // 70: tandem.schools.v1.PlansService.CreateStep:input_type -> tandem.schools.v1.CreateStepRequest
+	34, // 71: tandem.schools.v1.PlansService.GetStep:input_type -> tandem.schools.v1.GetStepRequest
+	35, // 72: tandem.schools.v1.PlansService.ListSteps:input_type -> tandem.schools.v1.ListStepsRequest
+	37, // 73: tandem.schools.v1.PlansService.UpdateStep:input_type -> tandem.schools.v1.UpdateStepRequest
+	38, // 74: tandem.schools.v1.PlansService.DeleteStep:input_type -> tandem.schools.v1.DeleteStepRequest
+	39, // 75: tandem.schools.v1.PlansService.CompleteStep:input_type -> tandem.schools.v1.CompleteStepRequest
+	40, // 76: tandem.schools.v1.PlansService.CreateReflection:input_type -> tandem.schools.v1.CreateReflectionRequest
+	41, // 77: tandem.schools.v1.PlansService.GetReflection:input_type -> tandem.schools.v1.GetReflectionRequest
+	42, // 78: tandem.schools.v1.PlansService.ListReflections:input_type -> tandem.schools.v1.ListReflectionsRequest
+	44, // 79: tandem.schools.v1.PlansService.CreateNote:input_type -> tandem.schools.v1.CreateNoteRequest
+	45, // 80: tandem.schools.v1.PlansService.GetNote:input_type -> tandem.schools.v1.GetNoteRequest
+	46, // 81: tandem.schools.v1.PlansService.ListNotes:input_type -> tandem.schools.v1.ListNotesRequest
+	48, // 82: tandem.schools.v1.PlansService.CountNotes:input_type -> tandem.schools.v1.CountNotesRequest
+	1,  // 83: tandem.schools.v1.JourneysService.CreateJourney:output_type -> tandem.schools.v1.Journey
+	1,  // 84: tandem.schools.v1.JourneysService.GetJourney:output_type -> tandem.schools.v1.Journey
+	15, // 85: tandem.schools.v1.JourneysService.ListJourneys:output_type -> tandem.schools.v1.ListJourneysResponse
+	1,  // 86: tandem.schools.v1.JourneysService.UpdateJourney:output_type -> tandem.schools.v1.Journey
+	1,  // 87: tandem.schools.v1.JourneysService.BeginDiscovery:output_type -> tandem.schools.v1.Journey
+	1,  // 88: tandem.schools.v1.JourneysService.OpenChoice:output_type -> tandem.schools.v1.Journey
+	1,  // 89: tandem.schools.v1.JourneysService.ChooseStandard:output_type -> tandem.schools.v1.Journey
+	1,  // 90: tandem.schools.v1.JourneysService.SignOffPlan:output_type -> tandem.schools.v1.Journey
+	1,  // 91: tandem.schools.v1.JourneysService.StartJourney:output_type -> tandem.schools.v1.Journey
+	1,  // 92: tandem.schools.v1.JourneysService.PresentRoadmap:output_type -> tandem.schools.v1.Journey
+	1,  // 93: tandem.schools.v1.JourneysService.ContinueJourney:output_type -> tandem.schools.v1.Journey
+	1,  // 94: tandem.schools.v1.JourneysService.SustainJourney:output_type -> tandem.schools.v1.Journey
+	9,  // 95: tandem.schools.v1.JourneysService.ExplainEligibility:output_type -> tandem.schools.v1.Eligibility
+	10, // 96: tandem.schools.v1.JourneysService.GetJourneySnapshot:output_type -> tandem.schools.v1.JourneySnapshot
+	5,  // 97: tandem.schools.v1.PlansService.CreateGoal:output_type -> tandem.schools.v1.Goal
+	5,  // 98: tandem.schools.v1.PlansService.GetGoal:output_type -> tandem.schools.v1.Goal
+	30, // 99: tandem.schools.v1.PlansService.ListGoals:output_type -> tandem.schools.v1.ListGoalsResponse
+	5,  // 100: tandem.schools.v1.PlansService.UpdateGoal:output_type -> tandem.schools.v1.Goal
+	56, // 101: tandem.schools.v1.PlansService.DeleteGoal:output_type -> google.protobuf.Empty
+	6,  // 102: tandem.schools.v1.PlansService.CreateStep:output_type -> tandem.schools.v1.Step
+	6,  // 103: tandem.schools.v1.PlansService.GetStep:output_type -> tandem.schools.v1.Step
+	36, // 104: tandem.schools.v1.PlansService.ListSteps:output_type -> tandem.schools.v1.ListStepsResponse
+	6,  // 105: tandem.schools.v1.PlansService.UpdateStep:output_type -> tandem.schools.v1.Step
+	56, // 106: tandem.schools.v1.PlansService.DeleteStep:output_type -> google.protobuf.Empty
+	6,  // 107: tandem.schools.v1.PlansService.CompleteStep:output_type -> tandem.schools.v1.Step
+	7,  // 108: tandem.schools.v1.PlansService.CreateReflection:output_type -> tandem.schools.v1.Reflection
+	7,  // 109: tandem.schools.v1.PlansService.GetReflection:output_type -> tandem.schools.v1.Reflection
+	43, // 110: tandem.schools.v1.PlansService.ListReflections:output_type -> tandem.schools.v1.ListReflectionsResponse
+	8,  // 111: tandem.schools.v1.PlansService.CreateNote:output_type -> tandem.schools.v1.Note
+	8,  // 112: tandem.schools.v1.PlansService.GetNote:output_type -> tandem.schools.v1.Note
+	47, // 113: tandem.schools.v1.PlansService.ListNotes:output_type -> tandem.schools.v1.ListNotesResponse
+	49, // 114: tandem.schools.v1.PlansService.CountNotes:output_type -> tandem.schools.v1.NoteCounts
+	83, // [83:115] is the sub-list for method output_type
+	51, // [51:83] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_tandem_schools_v1_journeys_proto_init() }
@@ -4076,7 +4272,7 @@ func file_tandem_schools_v1_journeys_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_tandem_schools_v1_journeys_proto_rawDesc), len(file_tandem_schools_v1_journeys_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   47,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -679,6 +679,7 @@ const (
 	PlansService_CreateNote_FullMethodName       = "/tandem.schools.v1.PlansService/CreateNote"
 	PlansService_GetNote_FullMethodName          = "/tandem.schools.v1.PlansService/GetNote"
 	PlansService_ListNotes_FullMethodName        = "/tandem.schools.v1.PlansService/ListNotes"
+	PlansService_CountNotes_FullMethodName       = "/tandem.schools.v1.PlansService/CountNotes"
 )
 
 // PlansServiceClient is the client API for PlansService service.
@@ -722,6 +723,9 @@ type PlansServiceClient interface {
 	GetNote(ctx context.Context, in *GetNoteRequest, opts ...grpc.CallOption) (*Note, error)
 	// ListNotes lists the notes of a parent.
 	ListNotes(ctx context.Context, in *ListNotesRequest, opts ...grpc.CallOption) (*ListNotesResponse, error)
+	// CountNotes counts the anecdotal notes of a school's teams by the standard they speak to, without
+	// what they say.
+	CountNotes(ctx context.Context, in *CountNotesRequest, opts ...grpc.CallOption) (*NoteCounts, error)
 }
 
 type plansServiceClient struct {
@@ -902,6 +906,16 @@ func (c *plansServiceClient) ListNotes(ctx context.Context, in *ListNotesRequest
 	return out, nil
 }
 
+func (c *plansServiceClient) CountNotes(ctx context.Context, in *CountNotesRequest, opts ...grpc.CallOption) (*NoteCounts, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(NoteCounts)
+	err := c.cc.Invoke(ctx, PlansService_CountNotes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PlansServiceServer is the server API for PlansService service.
 // All implementations must embed UnimplementedPlansServiceServer
 // for forward compatibility.
@@ -943,6 +957,9 @@ type PlansServiceServer interface {
 	GetNote(context.Context, *GetNoteRequest) (*Note, error)
 	// ListNotes lists the notes of a parent.
 	ListNotes(context.Context, *ListNotesRequest) (*ListNotesResponse, error)
+	// CountNotes counts the anecdotal notes of a school's teams by the standard they speak to, without
+	// what they say.
+	CountNotes(context.Context, *CountNotesRequest) (*NoteCounts, error)
 	mustEmbedUnimplementedPlansServiceServer()
 }
 
@@ -1003,6 +1020,9 @@ func (UnimplementedPlansServiceServer) GetNote(context.Context, *GetNoteRequest)
 }
 func (UnimplementedPlansServiceServer) ListNotes(context.Context, *ListNotesRequest) (*ListNotesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListNotes not implemented")
+}
+func (UnimplementedPlansServiceServer) CountNotes(context.Context, *CountNotesRequest) (*NoteCounts, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountNotes not implemented")
 }
 func (UnimplementedPlansServiceServer) mustEmbedUnimplementedPlansServiceServer() {}
 func (UnimplementedPlansServiceServer) testEmbeddedByValue()                      {}
@@ -1331,6 +1351,24 @@ func _PlansService_ListNotes_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlansService_CountNotes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountNotesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlansServiceServer).CountNotes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlansService_CountNotes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlansServiceServer).CountNotes(ctx, req.(*CountNotesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PlansService_ServiceDesc is the grpc.ServiceDesc for PlansService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1405,6 +1443,10 @@ var PlansService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListNotes",
 			Handler:    _PlansService_ListNotes_Handler,
+		},
+		{
+			MethodName: "CountNotes",
+			Handler:    _PlansService_CountNotes_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
