@@ -128,7 +128,8 @@ func kappaOf(table, w [][]float64, n int) (Kappa, error) {
 			v.add(table[i][j] * x * x)
 		}
 	}
-	v.add(-math.Pow(po*pe-2*pe+po, 2))
+	rest := po*pe - 2*pe + po
+	v.add(-rest * rest)
 	result.SE = math.Sqrt(math.Max(0, v.value())/float64(n)) / ((1 - pe) * (1 - pe))
 	return result, nil
 }

@@ -97,10 +97,16 @@ func NewDesign(n int, c Columns) (*Design, error) {
 }
 
 func (c Columns) check(n int) error {
-	for field, length := range map[string]int{
-		"weights": lengthOr(c.Weights, n), "strata": lengthOr(c.Strata, n), "clusters": lengthOr(c.Clusters, n), "population": lengthOr(c.Population, n),
+	for _, column := range []struct {
+		field  string
+		length int
+	}{
+		{"weights", lengthOr(c.Weights, n)},
+		{"strata", lengthOr(c.Strata, n)},
+		{"clusters", lengthOr(c.Clusters, n)},
+		{"population", lengthOr(c.Population, n)},
 	} {
-		if err := checkLength(field, length, n); err != nil {
+		if err := checkLength(column.field, column.length, n); err != nil {
 			return err
 		}
 	}

@@ -109,8 +109,9 @@ func (m squares) randomRaters(n, k, tail float64) (low, high float64) {
 	b, e, j := m.things, m.residual, m.raters
 	icc := (b - e) / (b + (k-1)*e + k*(j-e)/n)
 	f := j / e
-	top := (k - 1) * (n - 1) * math.Pow(k*icc*f+n*(1+(k-1)*icc)-k*icc, 2)
-	bottom := (n-1)*k*k*icc*icc*f*f + math.Pow(n*(1+(k-1)*icc)-k*icc, 2)
+	ratings := n*(1+(k-1)*icc) - k*icc
+	top := (k - 1) * (n - 1) * (k*icc*f + ratings) * (k*icc*f + ratings)
+	bottom := (n-1)*k*k*icc*icc*f*f + ratings*ratings
 	v := top / bottom
 	upper, lower := fQuantile(1-tail, n-1, v), fQuantile(1-tail, v, n-1)
 	low = n * (b - upper*e) / (upper*(k*j+(k*n-k-n)*e) + n*b)

@@ -27,12 +27,11 @@ func (d Dispositions) eligible() float64 {
 }
 
 func (d Dispositions) check() error {
-	for name, n := range map[string]float64{
-		"complete": d.Complete, "partial": d.Partial, "refusal": d.Refusal, "noncontact": d.NonContact, "other": d.Other,
-		"unknown household": d.UnknownHousehold, "unknown other": d.UnknownOther, "ineligible": d.Ineligible,
+	for _, n := range []float64{
+		d.Complete, d.Partial, d.Refusal, d.NonContact, d.Other, d.UnknownHousehold, d.UnknownOther, d.Ineligible,
 	} {
 		if !finite(n) || n < 0 {
-			return invalid("dispositions", "%s is %g: a count is a finite number, zero or more", name, n)
+			return invalid("dispositions", "%g is no count: it takes a finite number, zero or more", n)
 		}
 	}
 	if d.eligible()+d.unknown() == 0 {

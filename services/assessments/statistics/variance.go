@@ -21,12 +21,12 @@ const negligible = 1e-7
 // not in the domain. u is overwritten.
 func (d *Design) variance(u ...[]float64) (*mat.SymDense, error) {
 	k := len(u)
-	totals := make([][]float64, k)
-	for v := range u {
+	totals := make([][]float64, 0, k)
+	for _, values := range u {
 		for _, a := range d.adjust {
-			a.residuals(u[v])
+			a.residuals(values)
 		}
-		totals[v] = d.unitTotals(u[v])
+		totals = append(totals, d.unitTotals(values))
 	}
 	used := d.usedStrata()
 	result, lonely, counted := mat.NewSymDense(k, nil), 0, 0
