@@ -17,9 +17,10 @@ import (
 
 const auditBatch = 1000
 
-// Audit are the commands for whoever audits an installation.
+// Audit are the commands for whoever audits an installation, or what it publishes.
 type Audit struct {
-	Log AuditLog `cmd:"" help:"Print, export and verify the audit log of all services together."`
+	Log        AuditLog        `cmd:"" help:"Print, export and verify the audit log of all services together."`
+	Disclosure AuditDisclosure `cmd:"" help:"Compute what published tables tell about the numbers that are hidden in them."`
 }
 
 // AuditLog reads databases only, so it works beside the running services, and

@@ -35,7 +35,8 @@ type CLI struct {
 	Token       Token       `cmd:"" help:"Make an access token with the gateway's key in the data folder: the operator's way in."`
 	Keys        Keys        `cmd:"" help:"Look at the keys with which the parts of the platform prove themselves, and replace them."`
 	Access      Access      `cmd:"" help:"Ask a running instance who can see and do what, and why."`
-	Audit       Audit       `cmd:"" help:"Read and verify the audit log."`
+	Audit       Audit       `cmd:"" help:"Verify the audit log, and what published tables tell."`
+	Disclosure  Disclosure  `cmd:"" help:"Publish tables of counts without telling about anybody."`
 	Records     Records     `cmd:"" help:"Look at what was deleted."`
 	Issuers     Issuers     `cmd:"" help:"Fetch the list of who issues badges, for verifying without a network."`
 	Log         Log         `cmd:"" help:"Keep an eye on the public log of badges and keys."`
