@@ -140,7 +140,7 @@ func TestAnInstrumentOfTheStatesOwn(t *testing.T) {
 	builtIn, err := w.instruments.GetInstrumentVersion(w.state(), &assessmentsv1.GetInstrumentVersionRequest{Name: survey})
 	require.NoError(t, err)
 	builtIn.Items[0].Standard, builtIn.Items[0].Indicator = "none", ""
-	delete(builtIn.Items[1].Text, "es")
+	delete(builtIn.Items[1].Text, "en")
 	v, err := w.instruments.CreateInstrumentVersion(w.state(), &assessmentsv1.CreateInstrumentVersionRequest{
 		Parent: i.GetName(), InstrumentVersionId: "1", InstrumentVersion: builtIn,
 	})
@@ -148,18 +148,18 @@ func TestAnInstrumentOfTheStatesOwn(t *testing.T) {
 	require.Equal(t, assessmentsv1.PublishState_PUBLISH_STATE_DRAFT, v.GetState())
 	_, err = w.instruments.PublishInstrumentVersion(w.state(), &assessmentsv1.PublishInstrumentVersionRequest{Name: v.GetName()})
 	refused(t, err, codes.InvalidArgument, problem.ReasonFieldInvalid,
-		"instrument_version.items[0].standard standard_of_framework", "instrument_version.items[1].text all_languages")
+		"instrument_version.items[0].standard standard_of_framework", "instrument_version.items[1].text first_language")
 	_, err = w.campaigns.CreateCampaign(w.coordinator(), &assessmentsv1.CreateCampaignRequest{Parent: "districts/d1", Campaign: &assessmentsv1.Campaign{
 		Title: "Draft", InstrumentVersion: v.GetName(), Cycle: cycle, Wave: 1, Mode: assessmentsv1.CampaignMode_CAMPAIGN_MODE_TOKEN,
 	}})
 	refused(t, err, codes.InvalidArgument, problem.ReasonFieldInvalid, "campaign.instrument_version published_instrument_version")
 
-	v.Items[0].Standard, v.Items[1].Text["es"] = "share-power", "¿Y?"
+	v.Items[0].Standard, v.Items[1].Text["en"] = "share-power", "And?"
 	_, err = w.instruments.UpdateInstrumentVersion(w.state(), &assessmentsv1.UpdateInstrumentVersionRequest{InstrumentVersion: v, UpdateMask: mask("items")})
 	require.NoError(t, err)
 	v, err = w.instruments.PublishInstrumentVersion(w.state(), &assessmentsv1.PublishInstrumentVersionRequest{Name: v.GetName()})
 	require.NoError(t, err)
-	require.Equal(t, "¿Y?", v.GetItems()[1].GetText()["es"])
+	require.Equal(t, "And?", v.GetItems()[1].GetText()["en"])
 	read, err := w.instruments.GetInstrument(w.lead(), &assessmentsv1.GetInstrumentRequest{Name: i.GetName()})
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(i, read, protocmp.Transform()))

@@ -1,9 +1,19 @@
-// Package instrument is the domain of questionnaires: items with options in
-// several languages, each item speaking to a standard of one framework version.
+// Package instrument is the domain of questionnaires: sections of items in several
+// languages, each item speaking to a standard of one framework version, asked and
+// checked by expressions that are data.
 //
-// Drafting and publishing is package edition; the rules of a whole questionnaire
-// are in check.go. Campaigns ask a published version, package response checks
-// answers against it and package result counts them by it.
+// Drafting and publishing is package edition; the rules of a whole questionnaire are
+// in check.go. Campaigns ask a published version; package response checks answers
+// against it (Validate) and keeps those to items that were asked (Relevant);
+// package result counts them by it; the gateway's pages show a Form.
+//
+// # Expressions
+//
+// An item or section is asked where its Relevant holds, and an answer is good where
+// the item's Constraint holds. Both are CEL, kept to the part that package expression
+// defines and documents, so that a page decides as the server does. An item that is
+// not asked counts as not answered, for the items after it too. An item may look at
+// items before it only.
 package instrument
 
 import (
@@ -17,50 +27,62 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 )
 
-// defaultMaxLength bounds the answer to a text item that sets no bound.
-const defaultMaxLength = 2000
-
 // Kind is the vocabulary of instruments.
 func Kind() edition.Kind {
 	return edition.Kind{Collection: "instruments", Field: "instrument", VersionOf: "instrument_version"}
 }
 
-// Type is how an item is answered.
-type Type string
+// Audience is who is asked.
+type Audience string
 
-// Types of items.
+// Audiences. None given means families.
 const (
-	Scale        Type = "scale"
-	SingleChoice Type = "single_choice"
-	Text         Type = "text"
+	Families     Audience = "family"
+	Staff        Audience = "staff"
+	Students     Audience = "student"
+	Team         Audience = "team"
+	District     Audience = "district"
+	Participants Audience = "participant"
 )
 
 // Body is the content of an instrument version.
 type Body struct {
-	FrameworkVersion string   `json:"framework_version"`
-	Languages        []string `json:"languages"` // the first is the fallback
-	Items            []Item   `json:"items"`
+	FrameworkVersion string    `json:"framework_version"`
+	Languages        []string  `json:"languages"` // the first is the fallback
+	Audience         Audience  `json:"audience,omitempty"`
+	Parallel         string    `json:"parallel_instrument,omitempty"` // asks another audience the same: equal ids are compared
+	Sections         []Section `json:"sections,omitempty"`
+	Items            []Item    `json:"items"`
+	Scales           []Measure `json:"scales,omitempty"`
+
+	logic *logic // the compiled expressions, after Prepared
 }
 
-// Item is one question.
-type Item struct {
-	ID        string            `json:"id"`
-	Type      Type              `json:"type"`
-	Text      map[string]string `json:"text"`
-	Standard  string            `json:"standard,omitempty"`
-	Indicator string            `json:"indicator,omitempty"`
-	Options   []Option          `json:"options,omitempty"`
-	Required  bool              `json:"required,omitempty"`
-	MaxLength int               `json:"max_length,omitempty"`
+// Section is a part of a questionnaire, a page on a screen. Its items stand together,
+// and sections follow each other as they are listed.
+type Section struct {
+	ID       string            `json:"id"`
+	Title    map[string]string `json:"title"`
+	Text     map[string]string `json:"text,omitempty"`
+	Relevant string            `json:"relevant,omitempty"`
 }
 
-// Option is an answer to choose.
-type Option struct {
-	ID            string            `json:"id"`
-	Text          map[string]string `json:"text"`
-	Score         int               `json:"score,omitempty"`
-	Favorable     bool              `json:"favorable,omitempty"`
-	NotApplicable bool              `json:"not_applicable,omitempty"`
+// MeasureKind is how the items of a scale relate.
+type MeasureKind string
+
+// Kinds of scales.
+const (
+	Reflective MeasureKind = "reflective" // items that show one thing: reliability can be computed
+	Composite  MeasureKind = "composite"  // items that add up to something: reliability has no meaning
+)
+
+// Measure is a score made of several items: what the API calls a scale.
+type Measure struct {
+	ID       string            `json:"id"`
+	Title    map[string]string `json:"title"`
+	Kind     MeasureKind       `json:"kind"`
+	Items    []string          `json:"items"` // ids of scale items, or item/row of a matrix
+	Standard string            `json:"standard,omitempty"`
 }
 
 // Version is one version of an instrument.
@@ -112,64 +134,12 @@ func (b Body) Item(id string) (Item, bool) {
 	return Item{}, false
 }
 
-// Language is the one to speak: the one asked for, its base language, or the
-// fallback of the instrument.
-func (b Body) Language(asked string) string {
-	base := baseOf(asked)
-	for _, l := range b.Languages {
-		if l == asked {
-			return l
+// Section finds a section by its id.
+func (b Body) Section(id string) (Section, bool) {
+	for _, s := range b.Sections {
+		if s.ID == id {
+			return s, true
 		}
 	}
-	for _, l := range b.Languages {
-		if base != "" && baseOf(l) == base {
-			return l
-		}
-	}
-	if len(b.Languages) == 0 {
-		return ""
-	}
-	return b.Languages[0]
-}
-
-// Option finds an option by its id.
-func (i Item) Option(id string) (Option, bool) {
-	for _, o := range i.Options {
-		if o.ID == id {
-			return o, true
-		}
-	}
-	return Option{}, false
-}
-
-// Limit is the longest text, in characters.
-func (i Item) Limit() int {
-	if i.MaxLength > 0 {
-		return i.MaxLength
-	}
-	return defaultMaxLength
-}
-
-// Range is the lowest and highest score of a scale item.
-func (i Item) Range() (low, high int) {
-	for _, o := range i.Options {
-		if o.NotApplicable {
-			continue
-		}
-		if low == 0 || o.Score < low {
-			low = o.Score
-		}
-		high = max(high, o.Score)
-	}
-	return low, high
-}
-
-// MayAbstain tells whether a respondent may leave the item unscored.
-func (i Item) MayAbstain() bool {
-	for _, o := range i.Options {
-		if o.NotApplicable {
-			return true
-		}
-	}
-	return !i.Required
+	return Section{}, false
 }

@@ -63,8 +63,8 @@ func TestWhatKeepsAnInstrumentFromBeingPublished(t *testing.T) {
 		"no language":          {func(b *instrument.Body) { b.Languages, b.Items = nil, b.Items[:0] }, []string{"v.languages required", "v.items required"}},
 		"a language not a tag": {func(b *instrument.Body) { b.Languages[1] = "no language!"; b.Items = nil }, []string{"v.languages[1] bcp_47", "v.items required"}},
 		"a language twice":     {func(b *instrument.Body) { b.Languages[1] = "en"; b.Items = nil }, []string{"v.languages[1] language_unique", "v.items required"}},
-		"a text missing in one language": {
-			func(b *instrument.Body) { delete(b.Items[1].Text, "es") }, []string{"v.items[1].text all_languages"},
+		"a text missing in the first language": {
+			func(b *instrument.Body) { delete(b.Items[1].Text, "en") }, []string{"v.items[1].text first_language"},
 		},
 		"a text in a language not declared": {
 			func(b *instrument.Body) { b.Items[1].Text["fr"] = "Quoi?" }, []string{"v.items[1].text declared_language"},
