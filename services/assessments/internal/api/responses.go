@@ -5,7 +5,6 @@ import (
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 
-	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 )
 
@@ -20,7 +19,7 @@ func (s *responses) GetForm(ctx context.Context, req *assessmentsv1.GetFormReque
 	if err != nil {
 		return nil, err
 	}
-	return encodeForm(f), nil
+	return encodeDoor(f), nil
 }
 
 // SubmitResponse stores an answer once.
@@ -54,20 +53,9 @@ func decodeAnswer(a *assessmentsv1.Answer) response.Answer {
 	return response.Answer{Item: a.GetItem(), Option: a.GetOption(), Text: a.GetText()}
 }
 
-func encodeForm(f response.Form) *assessmentsv1.Form {
-	return &assessmentsv1.Form{
-		Title: f.Door.Title, SchoolTitle: f.Door.SchoolTitle, Language: f.Language, Languages: f.Body.Languages, Open: f.Door.Open(),
-		Items: encodeAll(f.Body.Items, func(i instrument.Item) *assessmentsv1.FormItem {
-			item := &assessmentsv1.FormItem{
-				Id: i.ID, Type: itemTypes()[i.Type], Text: i.Text[f.Language], Required: i.Required,
-				Options: encodeAll(i.Options, func(o instrument.Option) *assessmentsv1.FormOption {
-					return &assessmentsv1.FormOption{Id: o.ID, Text: o.Text[f.Language]}
-				}),
-			}
-			if i.Type == instrument.Text {
-				item.MaxLength = int32(i.Limit()) //nolint:gosec // at most 4000
-			}
-			return item
-		}),
-	}
+// encodeDoor encodes the questionnaire behind a code.
+func encodeDoor(f response.Form) *assessmentsv1.Form {
+	out := withoutScores(encodeForm(f.Body.Form(f.Language)))
+	out.Title, out.SchoolTitle, out.Open = f.Door.Title, f.Door.SchoolTitle, f.Door.Open()
+	return out
 }
