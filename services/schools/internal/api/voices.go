@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
 
@@ -53,6 +55,35 @@ func (s *plans) GetNote(ctx context.Context, req *schoolsv1.GetNoteRequest) (*sc
 func (s *plans) ListNotes(ctx context.Context, req *schoolsv1.ListNotesRequest) (*schoolsv1.ListNotesResponse, error) {
 	rows, next, err := below(ctx, req, journeyForm, s.journeys.ListNotes, func(n journey.Note) string { return n.Name }, noteOut)
 	return &schoolsv1.ListNotesResponse{Notes: rows, NextPageToken: next}, err
+}
+
+// CountNotes counts notes by standard, without what they say.
+func (s *plans) CountNotes(ctx context.Context, req *schoolsv1.CountNotesRequest) (*schoolsv1.NoteCounts, error) {
+	if err := checkName("name", req.GetName(), schoolForm); err != nil {
+		return nil, err
+	}
+	if team := req.GetTeam(); team != "" {
+		if err := checkName("team", team, teamForm); err != nil {
+			return nil, err
+		}
+	}
+	counts, err := s.journeys.CountNotes(ctx, req.GetName(), req.GetTeam())
+	return answer(counts, err, noteCountsOut(req.GetName()))
+}
+
+func noteCountsOut(name string) func(map[string]int) *schoolsv1.NoteCounts {
+	return func(counts map[string]int) *schoolsv1.NoteCounts {
+		out := &schoolsv1.NoteCounts{Name: name}
+		for _, standard := range slices.Sorted(maps.Keys(counts)) {
+			n := int32(counts[standard]) //nolint:gosec // notes of a school
+			if standard == "" {
+				out.General = n
+				continue
+			}
+			out.Standards = append(out.Standards, &schoolsv1.StandardNotes{Standard: standard, Notes: n})
+		}
+		return out
+	}
 }
 
 func reflectionOut(r journey.Reflection) *schoolsv1.Reflection {

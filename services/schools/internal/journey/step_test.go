@@ -232,4 +232,16 @@ func TestNotes(t *testing.T) {
 	list, err := s.ListNotes(kittest.All(t), s.name, record.Range{})
 	require.NoError(t, err)
 	require.Len(t, list, 3)
+
+	team, _, _ := strings.Cut(s.name, "/journeys/")
+	school, _, _ := strings.Cut(team, "/teams/")
+	for _, of := range []string{"", team} {
+		counts, err := s.CountNotes(kittest.All(t), school, of)
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"": 2, "communicate": 1}, counts, of)
+	}
+	_, err = s.CountNotes(kittest.All(t), school+"none", "")
+	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + school + "none"}, schoolstest.Refusal(t, err))
+	_, err = s.CountNotes(kittest.All(t), school, team+"none")
+	require.Equal(t, []string{"RESOURCE_NOT_FOUND " + team + "none"}, schoolstest.Refusal(t, err))
 }

@@ -58,6 +58,8 @@ type PlanStore interface {
 	InsertNote(ctx context.Context, n Note) error
 	ListNotes(ctx context.Context, journey string, r record.Range) ([]Note, error)
 	Notes(ctx context.Context, journey string) ([]Note, error)
+	// CountNotes counts by standard the notes of all journeys below a school or team; "" are those that speak to all.
+	CountNotes(ctx context.Context, below string) (map[string]int, error)
 }
 
 // Projections are what is known here of other services.

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
@@ -120,4 +121,22 @@ func (s Service) ListNotes(ctx context.Context, journey string, r record.Range) 
 		return nil, err
 	}
 	return s.Store.ListNotes(ctx, journey, r)
+}
+
+// CountNotes counts the notes of a school's teams, or of one of them, by the
+// standard they speak to; "" are those that speak to all.
+func (s Service) CountNotes(ctx context.Context, school, team string) (map[string]int, error) {
+	if team == "" {
+		if _, err := s.Store.School(ctx, school); err != nil {
+			return nil, err
+		}
+		return s.Store.CountNotes(ctx, school)
+	}
+	if _, err := s.Store.Team(ctx, team); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(team, school+"/teams/") {
+		return nil, problem.NotFound(team)
+	}
+	return s.Store.CountNotes(ctx, team)
 }

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"strings"
+
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
 	"github.com/tandem-badges/tandem/services/schools/internal/journey"
 	"github.com/tandem-badges/tandem/services/schools/internal/record"
@@ -144,4 +147,26 @@ func (s *Store) ListNotes(ctx context.Context, name string, r record.Range) ([]j
 // Notes returns the notes of a journey in order of creation.
 func (s *Store) Notes(ctx context.Context, name string) ([]journey.Note, error) {
 	return notes().all(ctx, s.db, name)
+}
+
+// CountNotes counts the notes below a school or team by standard.
+func (s *Store) CountNotes(ctx context.Context, below string) (map[string]int, error) {
+	district, _, _ := strings.Cut(strings.TrimPrefix(below, "districts/"), "/")
+	// "0" is the character after "/": names below sort between the two.
+	rows, err := s.db.Conn(ctx).QueryContext(ctx, `SELECT standard, count(*) FROM notes
+		WHERE district_id = $1 AND parent > $2 || '/' AND parent < $2 || '0' GROUP BY standard`, district, below)
+	if err != nil {
+		return nil, sqldb.MapError(err, below)
+	}
+	defer func() { _ = rows.Close() }()
+	counts := map[string]int{}
+	for rows.Next() {
+		var standard string
+		var n int
+		if err := rows.Scan(&standard, &n); err != nil {
+			return nil, sqldb.MapError(err, below)
+		}
+		counts[standard] = n
+	}
+	return counts, sqldb.MapError(rows.Err(), below)
 }
