@@ -18,6 +18,10 @@ type Place struct {
 	// Parent is the index of the place that this one is part of, among the places of
 	// the table; -1 at a root. A place's children are all of it.
 	Parent int `json:"parent"`
+	// Round is the place's own round; 0 is the table's. A statewide table mixes places
+	// with late answers and places without: equal identifiers and equal rounds are the
+	// same people and the same counts, in a later round no count has fallen.
+	Round int `json:"round,omitempty"`
 }
 
 // Table is counts of people by place and category.
