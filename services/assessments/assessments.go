@@ -59,13 +59,14 @@ func New(d run.Deps) (run.Service, error) {
 	schools := peers.NewSchools(conn)
 	frameworks, instruments := store.NewFrameworks(d.DB, d.Clock), store.NewInstruments(d.DB, d.Clock)
 	campaigns, assessed := store.NewCampaigns(d.DB, d.Clock), store.NewSelfAssessments(d.DB, d.Clock)
+	results := result.NewService(store.NewResults(d.DB, d.Clock), instruments, frameworks, assessed, schools, d.Clock)
 	domain := api.Domain{
 		Frameworks:      framework.NewService(frameworks, d.Clock),
 		Instruments:     instrument.NewService(instruments, frameworks, d.Clock),
 		Campaigns:       campaign.NewService(campaigns, instruments, schools, d.Clock),
 		Responses:       response.NewService(store.NewResponses(d.DB, d.Clock), instruments, d.Clock),
-		Results:         result.NewService(store.NewResults(d.DB, d.Clock), instruments, frameworks, assessed, schools, d.Clock),
-		SelfAssessments: selfassessment.NewService(assessed, frameworks, schools, d.Clock),
+		Results:         results,
+		SelfAssessments: selfassessment.NewService(assessed, frameworks, schools, results, d.Clock),
 	}
 	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
 	domain.Publisher = publisher

@@ -44,6 +44,7 @@ type directory struct {
 	schoolsv1.UnimplementedOrganizationsServiceServer
 	schoolsv1.UnimplementedTeamsServiceServer
 	schoolsv1.UnimplementedCyclesServiceServer
+	schoolsv1.UnimplementedPlansServiceServer
 }
 
 func (directory) schools() []*schoolsv1.School {
@@ -97,6 +98,10 @@ func (d directory) GetTeam(ctx context.Context, req *schoolsv1.GetTeamRequest) (
 	return &schoolsv1.Team{Name: req.GetName()}, nil
 }
 
+func (directory) CountNotes(_ context.Context, req *schoolsv1.CountNotesRequest) (*schoolsv1.NoteCounts, error) {
+	return &schoolsv1.NoteCounts{Name: req.GetName()}, nil
+}
+
 func (directory) GetCycle(_ context.Context, req *schoolsv1.GetCycleRequest) (*schoolsv1.Cycle, error) {
 	if req.GetName() != cycle {
 		return nil, problem.NotFound(req.GetName())
@@ -134,6 +139,7 @@ func start(t *testing.T, on ...*sqldb.DB) *world {
 			schoolsv1.RegisterOrganizationsServiceServer(s, directory{})
 			schoolsv1.RegisterTeamsServiceServer(s, directory{})
 			schoolsv1.RegisterCyclesServiceServer(s, directory{})
+			schoolsv1.RegisterPlansServiceServer(s, directory{})
 		},
 	}, kittest.ServeOptions{Signer: signer})}
 	svc, err := assessments.New(deps)

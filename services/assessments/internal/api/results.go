@@ -102,14 +102,14 @@ func (s *results) RankNeeds(ctx context.Context, req *assessmentsv1.RankNeedsReq
 	}
 	return &assessmentsv1.NeedRanking{
 		Name: req.GetName(), Needs: encodeAll(r.Needs, encodeNeed), SurveyResult: r.Survey, SelfAssessment: r.Assessment,
-		Method: result.Method, AsOf: stamp(r.AsOf),
+		Method: result.Method, AsOf: stamp(r.AsOf), Notes: count32(r.Notes),
 	}, nil
 }
 
 func encodeNeed(n result.Need) *assessmentsv1.RankedNeed {
 	return &assessmentsv1.RankedNeed{
 		Rank: int32(n.Rank), Standard: n.Standard, Need: encodeMeasure(n.Need), SurveyPart: encodeMeasure(n.Survey), //nolint:gosec // at most 20
-		SelfAssessmentPart: encodeMeasure(n.Assessed), Explanation: n.Explanation,
+		SelfAssessmentPart: encodeMeasure(n.Assessed), NotesPart: encodeMeasure(n.Noted), Notes: count32(n.Notes), Explanation: n.Explanation,
 	}
 }
 

@@ -111,6 +111,52 @@ func (s *selfAssessments) SettleSelfAssessment(ctx context.Context, req *assessm
 	return encodeAssessment(a), nil
 }
 
+// GetRatingSummary prepares the team's talk.
+func (s *selfAssessments) GetRatingSummary(ctx context.Context, req *assessmentsv1.GetRatingSummaryRequest) (*assessmentsv1.RatingSummary, error) {
+	t, id, err := parseAssessment("name", req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	a, spreads, err := s.domain.Summary(ctx, t, id, subject(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &assessmentsv1.RatingSummary{Name: a.Name(), Ratings: count32(a.Ratings), Standards: encodeAll(spreads, encodeSpread)}, nil
+}
+
+// CompareWithSurvey sets a settled consensus beside what families and staff said.
+func (s *selfAssessments) CompareWithSurvey(ctx context.Context, req *assessmentsv1.CompareWithSurveyRequest) (*assessmentsv1.SurveyComparison, error) {
+	t, id, err := parseAssessment("name", req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.domain.Compare(ctx, t, id)
+	if err != nil {
+		return nil, err
+	}
+	return &assessmentsv1.SurveyComparison{
+		Name: c.Assessment.Name(), FamilyResult: c.Families, StaffResult: c.Staff, Method: selfassessment.Comparing,
+		Standards: encodeAll(c.Standards, encodeSeen),
+	}, nil
+}
+
+func encodeSpread(s selfassessment.Spread) *assessmentsv1.StandardSpread {
+	return &assessmentsv1.StandardSpread{
+		Standard: s.Standard, Lowest: count32(s.Lowest), Highest: count32(s.Highest), Median: s.Median, Talk: s.Talk(), Counts: encodeAll(s.Counts, count32),
+	}
+}
+
+func encodeSeen(s selfassessment.Seen) *assessmentsv1.StandardComparison {
+	return &assessmentsv1.StandardComparison{
+		Standard: s.Standard, Level: count32(s.Level), Reading: s.Reading,
+		Team: encodeSide(s.Team), Families: encodeSide(s.Families), Staff: encodeSide(s.Staff), Gap: encodeSide(s.Gap),
+	}
+}
+
+func encodeSide(s selfassessment.Side) *assessmentsv1.Measure {
+	return &assessmentsv1.Measure{Shown: s.Shown, Value: s.Value, Reason: s.Reason}
+}
+
 func encodeAssessment(a selfassessment.Assessment) *assessmentsv1.SelfAssessment {
 	return &assessmentsv1.SelfAssessment{
 		Name: a.Name(), Cycle: a.Cycle, FrameworkVersion: a.FrameworkVersion, State: assessmentsv1.SelfAssessment_State(a.State), //nolint:gosec // 1 or 2
@@ -128,9 +174,19 @@ func encodeRating(parent string) func(o selfassessment.Opinion) *assessmentsv1.R
 }
 
 func encodeLevel(l selfassessment.Level) *assessmentsv1.StandardLevel {
-	return &assessmentsv1.StandardLevel{Standard: l.Standard, Level: int32(l.Level), Note: l.Note} //nolint:gosec // at most 10
+	return &assessmentsv1.StandardLevel{
+		Standard: l.Standard, Level: count32(l.Level), Note: l.Note, Artifacts: l.Artifacts,
+		Indicators: encodeAll(l.Indicators, func(i selfassessment.IndicatorLevel) *assessmentsv1.IndicatorLevel {
+			return &assessmentsv1.IndicatorLevel{Indicator: i.Indicator, Level: count32(i.Level)}
+		}),
+	}
 }
 
 func decodeLevel(l *assessmentsv1.StandardLevel) selfassessment.Level {
-	return selfassessment.Level{Standard: l.GetStandard(), Level: int(l.GetLevel()), Note: l.GetNote()}
+	return selfassessment.Level{
+		Standard: l.GetStandard(), Level: int(l.GetLevel()), Note: l.GetNote(), Artifacts: l.GetArtifacts(),
+		Indicators: encodeAll(l.GetIndicators(), func(i *assessmentsv1.IndicatorLevel) selfassessment.IndicatorLevel {
+			return selfassessment.IndicatorLevel{Indicator: i.GetIndicator(), Level: int(i.GetLevel())}
+		}),
+	}
 }

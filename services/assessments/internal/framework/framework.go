@@ -96,6 +96,22 @@ func (s Standard) HasIndicator(id string) bool {
 	return false
 }
 
+// IndicatorMax is the highest rubric level of an indicator of the standard.
+func (s Standard) IndicatorMax(id string) (level int, ok bool) {
+	for _, g := range s.Goals {
+		for _, i := range g.Indicators {
+			if i.ID != id {
+				continue
+			}
+			for _, l := range i.Levels {
+				level = max(level, l.Level)
+			}
+			return level, true
+		}
+	}
+	return 0, false
+}
+
 // MaxLevel is the highest rubric level of the standard: what a team may give it.
 func (s Standard) MaxLevel() int {
 	highest := 0

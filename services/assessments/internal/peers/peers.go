@@ -27,6 +27,7 @@ type Schools struct {
 	organizations schoolsv1.OrganizationsServiceClient
 	teams         schoolsv1.TeamsServiceClient
 	cycles        schoolsv1.CyclesServiceClient
+	plans         schoolsv1.PlansServiceClient
 }
 
 // NewSchools returns the schools service behind a connection.
@@ -35,6 +36,7 @@ func NewSchools(conn grpc.ClientConnInterface) *Schools {
 		organizations: schoolsv1.NewOrganizationsServiceClient(conn),
 		teams:         schoolsv1.NewTeamsServiceClient(conn),
 		cycles:        schoolsv1.NewCyclesServiceClient(conn),
+		plans:         schoolsv1.NewPlansServiceClient(conn),
 	}
 }
 
@@ -66,6 +68,12 @@ func (s *Schools) HasDistrict(ctx context.Context, name string) (bool, error) {
 	return exists(err)
 }
 
+// DistrictTitle reads the title of a district.
+func (s *Schools) DistrictTitle(ctx context.Context, name string) (string, error) {
+	d, err := s.organizations.GetDistrict(ctx, &schoolsv1.GetDistrictRequest{Name: name})
+	return d.GetTitle(), err
+}
+
 // HasSchool tells whether a school exists.
 func (s *Schools) HasSchool(ctx context.Context, name string) (bool, error) {
 	_, err := s.organizations.GetSchool(ctx, &schoolsv1.GetSchoolRequest{Name: name})
@@ -85,6 +93,24 @@ func (s *Schools) HasCycle(ctx context.Context, name string) (bool, error) {
 	}
 	_, err := s.cycles.GetCycle(ctx, &schoolsv1.GetCycleRequest{Name: name})
 	return exists(err)
+}
+
+// Notes counts the anecdotal notes of a school's teams, or of one, by the standard
+// they speak to. Who may not know of them, or names a team that is none, sees none.
+func (s *Schools) Notes(ctx context.Context, school, team string) (map[string]int, error) {
+	counts, err := s.plans.CountNotes(ctx, &schoolsv1.CountNotesRequest{Name: school, Team: team})
+	switch status.Code(err) {
+	case codes.OK:
+	case codes.NotFound, codes.PermissionDenied:
+		return nil, nil
+	default:
+		return nil, err
+	}
+	out := make(map[string]int, len(counts.GetStandards()))
+	for _, n := range counts.GetStandards() {
+		out[n.GetStandard()] = int(n.GetNotes())
+	}
+	return out, nil
 }
 
 // exists reads the answer of a Get: a name that is refused names nothing either.

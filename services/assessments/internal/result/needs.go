@@ -10,18 +10,22 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
+	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 )
 
 // Method is the arithmetic of the ranking in words.
-const Method = "Need is the mean of two parts, each from 0 (no need) to 1. The survey part is 1 less the favorable share; where the share is hidden, " +
-	"how far the mean score is from the top of the scale. The self-assessment part is 1 less the consensus level over the highest level. " +
-	"Where one part is missing or hidden, the other stands alone; where both are, the need is not shown. Equal needs stand in the order of the framework. " +
+const Method = "Need is the weighted mean of three parts, each from 0 (no need) to 1: the survey (weight 0.4), the self-assessment (0.4) and anecdotal notes (0.2). " +
+	"The survey part is 1 less the favorable share; where the share is hidden, how far the mean score is from the top of the scale. " +
+	"The self-assessment part is 1 less the consensus level over the highest level. " +
+	"The notes part is the notes that speak to the standard over the most that speak to one: it says what people talk about, not whether it is good or bad. " +
+	"Where a part is missing or hidden, the others share its weight; notes alone show no need. Equal needs stand in the order of the framework. " +
 	"The ranking suggests; the team decides."
 
 const (
-	surveyWeight   = 0.5
-	assessedWeight = 0.5
+	surveyWeight   = 0.4
+	assessedWeight = 0.4
+	notesWeight    = 0.2
 )
 
 // Assessment is a settled self-assessment as the ranking needs it.
@@ -44,6 +48,7 @@ type Ranking struct {
 	Needs      []Need
 	Survey     string // resource name, or empty
 	Assessment string // resource name, or empty
+	Notes      int    // that speak to one standard or another
 	AsOf       time.Time
 }
 
@@ -54,6 +59,8 @@ type Need struct {
 	Need        Measure
 	Survey      Measure
 	Assessed    Measure
+	Noted       Measure
+	Notes       int
 	Explanation string
 }
 
@@ -62,6 +69,7 @@ const (
 	noAssessment = "There is no settled self-assessment."
 	notInSurvey  = "The survey has no items on this standard."
 	notAssessed  = "The self-assessment has no level for this standard."
+	noNotes      = "No note speaks to one standard alone."
 	noPart       = "Neither the survey nor a self-assessment has a number that may be shown."
 )
 
@@ -89,7 +97,19 @@ func (s *Service) RankNeeds(ctx context.Context, district, school, team string) 
 	if err != nil {
 		return Ranking{}, err
 	}
-	return rank(f.Body, survey, assessed), nil
+	notes, err := s.directory.Notes(ctx, campaign.SchoolName(district, school), teamName(district, school, team))
+	if err != nil {
+		return Ranking{}, err
+	}
+	return rank(f.Body, survey, assessed, notes), nil
+}
+
+// teamName is the resource name of a team of the school; none stays none.
+func teamName(district, school, team string) string {
+	if team == "" {
+		return ""
+	}
+	return campaign.SchoolName(district, school) + "/teams/" + team
 }
 
 // optional turns "not found" into nothing.
@@ -100,10 +120,15 @@ func optional[T any](v T, err error) (*T, error) {
 	return &v, err
 }
 
-func rank(f framework.Body, survey *Result, assessed *Assessment) Ranking {
+func rank(f framework.Body, survey *Result, assessed *Assessment, notes map[string]int) Ranking {
 	var r Ranking
+	most := 0
 	for _, s := range f.Standards {
-		r.Needs = append(r.Needs, needOf(s, survey, assessed))
+		r.Notes += notes[s.ID]
+		most = max(most, notes[s.ID])
+	}
+	for _, s := range f.Standards {
+		r.Needs = append(r.Needs, needOf(s, survey, assessed, notes[s.ID], most))
 	}
 	slices.SortStableFunc(r.Needs, func(a, b Need) int {
 		switch {
@@ -129,31 +154,46 @@ func rank(f framework.Body, survey *Result, assessed *Assessment) Ranking {
 	return r
 }
 
-func needOf(s framework.Standard, survey *Result, assessed *Assessment) Need {
-	n := Need{Standard: s.ID}
-	var words []string
+func needOf(s framework.Standard, survey *Result, assessed *Assessment, notes, most int) Need {
+	n := Need{Standard: s.ID, Notes: notes}
+	var words [3]string
+	n.Survey, words[0] = surveyPart(s, survey)
+	n.Assessed, words[1] = assessedPart(s, assessed)
+	n.Noted, words[2] = notesPart(notes, most)
 	var said string
-	n.Survey, said = surveyPart(s, survey)
-	words = append(words, said)
-	n.Assessed, said = assessedPart(s, assessed)
-	words = append(words, said)
-	switch {
-	case n.Survey.Shown && n.Assessed.Shown:
-		need := exact(surveyWeight*n.Survey.Value + assessedWeight*n.Assessed.Value)
-		n.Need = Measure{Shown: true, Value: need}
-		words = append(words, fmt.Sprintf("Need: %.1f × %.2f + %.1f × %.2f = %.2f.", surveyWeight, n.Survey.Value, assessedWeight, n.Assessed.Value, need))
-	case n.Survey.Shown:
-		n.Need = n.Survey
-		words = append(words, fmt.Sprintf("Need: the survey part alone, %.2f.", n.Need.Value))
-	case n.Assessed.Shown:
-		n.Need = n.Assessed
-		words = append(words, fmt.Sprintf("Need: the self-assessment part alone, %.2f.", n.Need.Value))
-	default:
-		n.Need = hiddenMeasure(noPart)
-		words = append(words, "Need: not shown.")
-	}
-	n.Explanation = strings.Join(words, " ")
+	n.Need, said = combine(n)
+	n.Explanation = strings.Join(append(words[:], said), " ")
 	return n
+}
+
+// combine is the weighted mean of the parts there are, and its arithmetic.
+func combine(n Need) (Measure, string) {
+	if !n.Survey.Shown && !n.Assessed.Shown {
+		return hiddenMeasure(noPart), "Need: not shown."
+	}
+	var sum, weights float64
+	var terms []string
+	for _, part := range []struct {
+		weight float64
+		Measure
+	}{{surveyWeight, n.Survey}, {assessedWeight, n.Assessed}, {notesWeight, n.Noted}} {
+		if part.Shown {
+			sum += part.weight * part.Value
+			weights += part.weight
+			terms = append(terms, fmt.Sprintf("%.1f × %.2f", part.weight, part.Value))
+		}
+	}
+	need := exact(sum / weights)
+	return Measure{Shown: true, Value: need}, fmt.Sprintf("Need: (%s) / %.1f = %.2f.", strings.Join(terms, " + "), weights, need)
+}
+
+// notesPart is the part from anecdotal notes, and how it was found.
+func notesPart(notes, most int) (Measure, string) {
+	if most == 0 {
+		return hiddenMeasure(noNotes), "Notes: none. " + noNotes
+	}
+	part := exact(float64(notes) / float64(most))
+	return Measure{Shown: true, Value: part}, fmt.Sprintf("Notes: %d of at most %d for one standard = %.2f.", notes, most, part)
 }
 
 // surveyPart is the part from the survey, and how it was found.

@@ -26,6 +26,7 @@ type facts struct {
 	survey   *result.Result
 	assessed *result.Assessment
 	asked    string // framework version asked of the self-assessments
+	notes    map[string]int
 }
 
 func (f *facts) NewestSufficient(context.Context, string, string) (result.Result, error) {
@@ -46,6 +47,8 @@ func (f *facts) NewestSettled(_ context.Context, _, _, _, version string) (resul
 func (f *facts) HasDistrict(_ context.Context, name string) (bool, error) {
 	return name == "districts/d1", nil
 }
+
+func (f *facts) Notes(context.Context, string, string) (map[string]int, error) { return f.notes, nil }
 
 func (f *facts) HasSchool(_ context.Context, name string) (bool, error) {
 	return name == "districts/d1/schools/oak", nil
@@ -82,23 +85,35 @@ func TestRankNeeds(t *testing.T) {
 				result.StandardResult{Standard: "a", FavorableShare: shown(0.2)}, result.StandardResult{Standard: "b", FavorableShare: shown(0.7)},
 				result.StandardResult{Standard: "c", FavorableShare: shown(0.9)})},
 			order: "bac", needs: []float64{0.65, 0.4, 0.175}, asOf: tuesday,
-			first: "Survey: 1 − favorable share 0.70 = 0.30. Self-assessment: 1 − level 0 of 4 = 1.00. Need: 0.5 × 0.30 + 0.5 × 1.00 = 0.65.",
+			first: "Survey: 1 − favorable share 0.70 = 0.30. Self-assessment: 1 − level 0 of 4 = 1.00. Notes: none. No note speaks to one standard alone. Need: (0.4 × 0.30 + 0.4 × 1.00) / 0.8 = 0.65.",
 		},
 		"a hidden share falls back on the mean": {
 			facts: facts{survey: surveyed(result.StandardResult{Standard: "c", FavorableShare: hidden, MeanScore: shown(4), Low: 1, High: 5})},
 			order: "cab", needs: []float64{0.25, 0, 0}, asOf: monday,
-			first: "Survey: the share is hidden, so (5 − mean 4.00) / (5 − 1) = 0.25. Self-assessment: none. There is no settled self-assessment. Need: the survey part alone, 0.25.",
+			first: "Survey: the share is hidden, so (5 − mean 4.00) / (5 − 1) = 0.25. Self-assessment: none. There is no settled self-assessment. Notes: none. No note speaks to one standard alone. Need: (0.4 × 0.25) / 0.4 = 0.25.",
 		},
 		"without a survey the self-assessment stands alone": {
 			facts: facts{assessed: assessed}, order: "bca", needs: []float64{1, 0.25, 0}, asOf: tuesday,
-			first: "Survey: none. There is no published survey result with enough answers. Self-assessment: 1 − level 0 of 4 = 1.00. Need: the self-assessment part alone, 1.00.",
+			first: "Survey: none. There is no published survey result with enough answers. Self-assessment: 1 − level 0 of 4 = 1.00. Notes: none. No note speaks to one standard alone. Need: (0.4 × 1.00) / 0.4 = 1.00.",
+		},
+		"notes count a fifth, and most where most speak of it": {
+			facts: facts{notes: map[string]int{"a": 4, "c": 1}, assessed: assessed, survey: surveyed(
+				result.StandardResult{Standard: "a", FavorableShare: shown(0.2)}, result.StandardResult{Standard: "b", FavorableShare: shown(0.7)},
+				result.StandardResult{Standard: "c", FavorableShare: shown(0.9)})},
+			order: "abc", needs: []float64{0.52, 0.52, 0.19}, asOf: tuesday,
+			first: "Survey: 1 − favorable share 0.20 = 0.80. Self-assessment: 1 − level 4 of 4 = 0.00. Notes: 4 of at most 4 for one standard = 1.00. " +
+				"Need: (0.4 × 0.80 + 0.4 × 0.00 + 0.2 × 1.00) / 1.0 = 0.52.",
+		},
+		"notes alone show no need": {
+			facts: facts{notes: map[string]int{"c": 3}, survey: surveyed(result.StandardResult{Standard: "a", FavorableShare: shown(0.5)})},
+			order: "abc", needs: []float64{0.333333, 0, 0}, asOf: monday,
 		},
 		"equal needs keep the order of the framework, and unknown ones come last": {
 			facts: facts{survey: surveyed(
 				result.StandardResult{Standard: "a", FavorableShare: hidden, MeanScore: hidden},
 				result.StandardResult{Standard: "b", FavorableShare: shown(1)}, result.StandardResult{Standard: "c", FavorableShare: shown(1)})},
 			order: "bca", needs: []float64{0, 0, 0}, asOf: monday,
-			first: "Survey: 1 − favorable share 1.00 = 0.00. Self-assessment: none. There is no settled self-assessment. Need: the survey part alone, 0.00.",
+			first: "Survey: 1 − favorable share 1.00 = 0.00. Self-assessment: none. There is no settled self-assessment. Notes: none. No note speaks to one standard alone. Need: (0.4 × 0.00) / 0.4 = 0.00.",
 		},
 	}
 	for name, tt := range tests {

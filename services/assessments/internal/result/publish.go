@@ -36,6 +36,9 @@ type Directory interface {
 	HasDistrict(ctx context.Context, name string) (bool, error)
 	// HasSchool tells whether the school exists, as the caller sees it.
 	HasSchool(ctx context.Context, name string) (bool, error)
+	// Notes counts the anecdotal notes of a school's teams, or of one, by the standard they
+	// speak to; none where the caller may not know.
+	Notes(ctx context.Context, school, team string) (map[string]int, error)
 }
 
 // NewService returns the service that publishes results.

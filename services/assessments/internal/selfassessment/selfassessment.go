@@ -4,6 +4,12 @@
 //
 //	rating -> settled
 //
+// Levels are cumulative: one presupposes the lower ones, so a standard reaches
+// only what all of its rated indicators reach (levels.go). How ratings spread
+// (summary.go) prepares the talk; beside what families and staff said
+// (compare.go) a settled level shows where a team sees itself otherwise than
+// others do.
+//
 // Each member rates once. Who gave a rating is known only to a digest that keeps
 // the second one out; ratings are hidden from those who have not rated yet, so
 // that nobody is swayed. What a settled self-assessment says goes into package
@@ -30,9 +36,17 @@ const (
 
 // Level is a rubric level given to a standard.
 type Level struct {
-	Standard string `json:"standard"`
-	Level    int    `json:"level"`
-	Note     string `json:"note,omitempty"`
+	Standard   string           `json:"standard"`
+	Level      int              `json:"level"`
+	Note       string           `json:"note,omitempty"`
+	Artifacts  []string         `json:"artifacts,omitempty"`  // resource names of evidence that speaks for it
+	Indicators []IndicatorLevel `json:"indicators,omitempty"` // how it was found; see levels.go
+}
+
+// IndicatorLevel is a rubric level given to an indicator.
+type IndicatorLevel struct {
+	Indicator string `json:"indicator"`
+	Level     int    `json:"level"`
 }
 
 // Team is where a self-assessment belongs.

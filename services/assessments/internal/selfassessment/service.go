@@ -19,12 +19,13 @@ type Service struct {
 	store      Store
 	frameworks framework.Source
 	directory  Directory
+	surveys    Surveys
 	clock      clock.Clock
 }
 
 // NewService returns the service that keeps self-assessments.
-func NewService(store Store, frameworks framework.Source, directory Directory, c clock.Clock) *Service {
-	return &Service{store: store, frameworks: frameworks, directory: directory, clock: c}
+func NewService(store Store, frameworks framework.Source, directory Directory, surveys Surveys, c clock.Clock) *Service {
+	return &Service{store: store, frameworks: frameworks, directory: directory, surveys: surveys, clock: c}
 }
 
 // Create opens a self-assessment. Of a it reads team, id, cycle and framework
@@ -135,13 +136,19 @@ func (s *Service) Opinions(ctx context.Context, t Team, id, subject, after strin
 	if err != nil {
 		return nil, err
 	}
-	if a.State != Settled {
-		rated, err := s.store.HasRated(ctx, a, rater(a, subject))
-		if err != nil || !rated {
-			return nil, err
-		}
+	if may, err := s.mayRead(ctx, a, subject); err != nil || !may {
+		return nil, err
 	}
 	return s.store.Opinions(ctx, a, after, limit)
+}
+
+// mayRead tells whether a member may see what others rated: once they have rated,
+// or once the consensus stands.
+func (s *Service) mayRead(ctx context.Context, a Assessment, subject string) (bool, error) {
+	if a.State == Settled {
+		return true, nil
+	}
+	return s.store.HasRated(ctx, a, rater(a, subject))
 }
 
 // Settle records the consensus. It cannot be undone.
@@ -188,27 +195,3 @@ func (a Assessment) mustRate() error {
 
 // rater is the digest by which a second rating of the same person is known.
 func rater(a Assessment, subject string) string { return code.Digest(a.Name(), subject) }
-
-// checkLevels wants one level, and one that the rubric has, for every standard.
-func (s *Service) checkLevels(ctx context.Context, bad check.List, a Assessment, path string, levels []Level) error {
-	f, err := framework.Published(ctx, s.frameworks, a.FrameworkVersion)
-	if err != nil {
-		return err
-	}
-	given := map[string]bool{}
-	for i, l := range levels {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		std, ok := f.Body.Standard(l.Standard)
-		if !ok {
-			bad.Add(at+".standard", "standard_of_framework", "Name a standard of the framework version.")
-			continue
-		}
-		bad.Need(!given[l.Standard], at+".standard", "standard_once", "Give each standard one level.")
-		given[l.Standard] = true
-		bad.Need(l.Level >= 0 && l.Level <= std.MaxLevel(), at+".level", "level_of_rubric", fmt.Sprintf("Give a level from 0 to %d.", std.MaxLevel()))
-	}
-	for _, std := range f.Body.Standards {
-		bad.Need(given[std.ID], path, "every_standard", fmt.Sprintf("Give a level for %s too.", std.ID))
-	}
-	return bad.Err()
-}

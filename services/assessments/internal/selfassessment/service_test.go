@@ -30,6 +30,7 @@ type memory struct {
 	rows     map[string]selfassessment.Assessment
 	opinions map[string][]selfassessment.Opinion
 	settled  []string
+	shares   map[selfassessment.Audience]selfassessment.Shares
 }
 
 func newMemory() *memory {
@@ -114,7 +115,8 @@ func (m *memory) Edition(_ context.Context, family, id string) (framework.Versio
 		for l := range highest + 1 {
 			levels = append(levels, framework.Level{Level: l})
 		}
-		return framework.Standard{ID: id, Goals: []framework.Goal{{Indicators: []framework.Indicator{{Levels: levels}}}}}
+		low := framework.Indicator{ID: id + "-low", Levels: levels[:2]}
+		return framework.Standard{ID: id, Goals: []framework.Goal{{Indicators: []framework.Indicator{{ID: id + "-1", Levels: levels}, {ID: id + "-2", Levels: levels}, low}}}}
 	}
 	v := framework.Version{State: edition.Published, Body: framework.Body{Standards: []framework.Standard{standard("a", 3), standard("b", 1)}}}
 	if id == "2" {
@@ -126,7 +128,7 @@ func (m *memory) Edition(_ context.Context, family, id string) (framework.Versio
 func team() selfassessment.Team { return selfassessment.Team{District: "d", School: "s", ID: "t"} }
 
 func service(m *memory) *selfassessment.Service {
-	return selfassessment.NewService(m, m, m, clock.NewFake(time.Date(2026, 9, 1, 13, 14, 15, 0, time.UTC)))
+	return selfassessment.NewService(m, m, m, m, clock.NewFake(time.Date(2026, 9, 1, 13, 14, 15, 0, time.UTC)))
 }
 
 func levels(a, b int) []selfassessment.Level {

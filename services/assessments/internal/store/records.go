@@ -29,6 +29,12 @@ func Records() records.Declaration {
 				Fields:   []string{"assessments.SelfAssessment.notes", "assessments.StandardLevel.note"},
 				Rule:     "journey", Since: "updated_at", Treatment: records.Pseudonymized,
 			},
+			{
+				Name: "inventories", Resource: `'districts/' || district_id || '/inventories/' || inventory_id`,
+				Personal: map[string]string{"marks": "null", "own_lines": "null"},
+				Fields:   []string{"assessments.InventoryMark.note", "assessments.InventoryOwnLine.text"},
+				Rule:     "journey", Since: "updated_at", Treatment: records.Pseudonymized,
+			},
 			{Name: "results", None: "counts that are published"},
 			{Name: "releases", None: "which counts are published"},
 			{Name: "campaign_schools", None: "which schools ask"},
@@ -38,6 +44,9 @@ func Records() records.Declaration {
 			{Name: "instrument_versions", None: "public texts of the state"},
 			{Name: "instruments", None: "public texts of the state"},
 		},
-		Passing: map[string]string{"assessments.SettleSelfAssessmentRequest.notes": "kept as SelfAssessment.notes"},
+		Passing: map[string]string{
+			"assessments.LeadershipPlanLine.title":          "read from InventoryOwnLine.text",
+			"assessments.SettleSelfAssessmentRequest.notes": "kept as SelfAssessment.notes",
+		},
 	}
 }

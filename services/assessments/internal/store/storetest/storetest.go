@@ -33,7 +33,7 @@ var now = time.Date(2026, 9, 1, 15, 0, 0, 123456000, time.UTC)
 // Run tests the contract on a fresh database.
 func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 	for name, test := range map[string]func(t *testing.T, db *sqldb.DB){
-		"editions": editions, "campaigns": campaigns, "doors": doors, "answers": answers, "results": results, "self-assessments": selfAssessments,
+		"editions": editions, "campaigns": campaigns, "doors": doors, "answers": answers, "results": results, "self-assessments": selfAssessments, "inventories": inventories,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
