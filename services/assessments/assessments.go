@@ -32,6 +32,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
 	"github.com/tandem-badges/tandem/services/assessments/internal/peers"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
@@ -60,6 +61,10 @@ func New(d run.Deps) (run.Service, error) {
 	frameworks, instruments := store.NewFrameworks(d.DB, d.Clock), store.NewInstruments(d.DB, d.Clock)
 	campaigns, assessed := store.NewCampaigns(d.DB, d.Clock), store.NewSelfAssessments(d.DB, d.Clock)
 	results := result.NewService(store.NewResults(d.DB, d.Clock), instruments, frameworks, assessed, schools, d.Clock)
+	catalog, err := builtin.FacilitationInventory()
+	if err != nil {
+		return run.Service{}, err
+	}
 	domain := api.Domain{
 		Frameworks:      framework.NewService(frameworks, d.Clock),
 		Instruments:     instrument.NewService(instruments, frameworks, d.Clock),
@@ -67,6 +72,7 @@ func New(d run.Deps) (run.Service, error) {
 		Responses:       response.NewService(store.NewResponses(d.DB, d.Clock), instruments, d.Clock),
 		Results:         results,
 		SelfAssessments: selfassessment.NewService(assessed, frameworks, schools, results, d.Clock),
+		Inventories:     inventory.NewService(store.NewInventories(d.DB, d.Clock), catalog.Catalog(nil), schools, d.Clock),
 	}
 	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
 	domain.Publisher = publisher

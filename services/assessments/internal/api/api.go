@@ -17,6 +17,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
 	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
@@ -36,6 +37,7 @@ type Domain struct {
 	Responses       *response.Service
 	Results         *result.Service
 	SelfAssessments *selfassessment.Service
+	Inventories     *inventory.Service
 	Publisher       Publisher
 }
 
@@ -47,4 +49,5 @@ func (d Domain) Register(s grpc.ServiceRegistrar) {
 	assessmentsv1.RegisterResponsesServiceServer(s, &responses{domain: d.Responses})
 	assessmentsv1.RegisterResultsServiceServer(s, &results{domain: d.Results})
 	assessmentsv1.RegisterSelfAssessmentsServiceServer(s, &selfAssessments{domain: d.SelfAssessments})
+	assessmentsv1.RegisterInventoriesServiceServer(s, &inventories{domain: d.Inventories})
 }

@@ -2,6 +2,8 @@ package builtin
 
 import (
 	"strings"
+
+	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
 )
 
 // Inventory is what a district office can do to help its schools: strategies with
@@ -61,6 +63,19 @@ func (i Inventory) said(titles map[string]string, own map[string]map[string]stri
 			title = strings.ReplaceAll(title, "{"+placeholder+"}", word)
 		}
 		out[language] = title
+	}
+	return out
+}
+
+// Catalog is the inventory in the words of a state, as package inventory asks it.
+func (i Inventory) Catalog(own map[string]map[string]string) inventory.Catalog {
+	var out inventory.Catalog
+	for _, s := range i.In(own).Strategies {
+		strategy := inventory.Strategy{ID: s.ID, Titles: s.Titles}
+		for _, a := range s.Activities {
+			strategy.Activities = append(strategy.Activities, inventory.Activity(a))
+		}
+		out.Strategies = append(out.Strategies, strategy)
 	}
 	return out
 }
