@@ -128,7 +128,9 @@ func encodeCampaign(c campaign.Campaign) *assessmentsv1.Campaign {
 		Mode: assessmentsv1.CampaignMode(c.Mode), State: assessmentsv1.Campaign_State(c.State), //nolint:gosec // both at most 4
 		Schools:  encodeAll(c.Schools, func(s campaign.School) string { return campaign.SchoolName(c.District, s.ID) }),
 		OpenTime: stamp(c.OpenTime), CloseTime: stamp(c.CloseTime), CreateTime: stamp(c.CreateTime), UpdateTime: stamp(c.UpdateTime),
-		Etag: etag.Of(c.Version),
+		Etag: etag.Of(c.Version), StartLocal: c.StartLocal, EndLocal: c.EndLocal, TimeZone: c.TimeZone, Unit: assessmentsv1.CampaignUnit(c.Unit), //nolint:gosec // at most 3
+		GroupVariables: c.GroupVariables, Messages: encodeAll(c.Messages, encodeMessage), ReplyTo: c.ReplyTo,
+		InvitationsSent: int32(c.InvitationsSent), RemindersSent: int32(c.RemindersSent), ReleaseRounds: int32(c.Rounds), //nolint:gosec // at most some millions
 	}
 	if c.Release != "" {
 		out.Release = result.ReleaseName(c.District, c.Release)
@@ -139,5 +141,15 @@ func encodeCampaign(c campaign.Campaign) *assessmentsv1.Campaign {
 // decodeCampaign reads what a caller may set.
 func decodeCampaign(m *assessmentsv1.Campaign, c *campaign.Campaign) {
 	c.Title, c.InstrumentVersion, c.Cycle, c.Wave, c.Mode = m.GetTitle(), m.GetInstrumentVersion(), m.GetCycle(), int(m.GetWave()), campaign.Mode(m.GetMode())
+	c.StartLocal, c.EndLocal, c.TimeZone, c.Unit = m.GetStartLocal(), m.GetEndLocal(), m.GetTimeZone(), campaign.Unit(m.GetUnit())
+	c.GroupVariables, c.Messages, c.ReplyTo = m.GetGroupVariables(), encodeAll(m.GetMessages(), decodeMessage), m.GetReplyTo()
 	c.Schools = encodeAll(m.GetSchools(), func(name string) campaign.School { return campaign.School{ID: schoolIn(c.District, name)} })
+}
+
+func encodeMessage(m campaign.Message) *assessmentsv1.MessageTemplate {
+	return &assessmentsv1.MessageTemplate{Kind: assessmentsv1.MessageKind(m.Kind), Language: m.Language, Subject: m.Subject, Body: m.Body} //nolint:gosec // at most 2
+}
+
+func decodeMessage(m *assessmentsv1.MessageTemplate) campaign.Message {
+	return campaign.Message{Kind: campaign.MessageKind(m.GetKind()), Language: m.GetLanguage(), Subject: m.GetSubject(), Body: m.GetBody()}
 }

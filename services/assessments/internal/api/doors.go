@@ -14,7 +14,7 @@ func (s *campaigns) CreateLink(ctx context.Context, req *assessmentsv1.CreateLin
 	if err := parse("parent", req.GetParent(), campaignPattern, &l.District, &l.Campaign); err != nil {
 		return nil, err
 	}
-	l.School = schoolIn(l.District, req.GetLink().GetSchool())
+	l.School, l.Kind, l.Title = schoolIn(l.District, req.GetLink().GetSchool()), campaign.LinkKind(req.GetLink().GetKind()), req.GetLink().GetTitle()
 	l, err := s.domain.CreateLink(ctx, l)
 	if err != nil {
 		return nil, err
@@ -66,5 +66,6 @@ func (s *campaigns) BatchCreateInvitations(ctx context.Context, req *assessments
 func encodeLink(l campaign.Link) *assessmentsv1.Link {
 	return &assessmentsv1.Link{
 		Name: l.Name(), School: campaign.SchoolName(l.District, l.School), Code: l.Code, CreateTime: stamp(l.CreateTime),
+		Kind: assessmentsv1.LinkKind(l.Kind), Title: l.Title, //nolint:gosec // at most 2
 	}
 }

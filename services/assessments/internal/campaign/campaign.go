@@ -3,11 +3,14 @@
 //
 //	draft -> open -> closed -> published
 //
-// In a draft everything may change. Opening freezes instrument, mode and schools
-// and remembers the schools' titles for the public form; only the title may
-// change after it. Nothing is counted or shown before the campaign is closed.
-// Links and invitations, the two ways in, are in doors.go. Answers are package
-// response, publishing is package result.
+// In a draft everything may change. Opening freezes instrument, mode, schools and
+// groups and remembers the schools' titles for the public form; after it the title
+// may change, and while it is open its end and its texts. Nothing is counted or
+// shown before the campaign is closed. A campaign with a window in local time is
+// opened and closed by the schedule (window.go).
+// Links and invitations, two of the ways in, are in doors.go; named recipients, the
+// third, are package recipient. Answers are package response, publishing is package
+// result.
 package campaign
 
 import (
@@ -181,7 +184,7 @@ type Store interface {
 	Waves(ctx context.Context, district, instrument, cycle string, wave int) ([]Campaign, error)
 	// SaveCampaign replaces the row of version c.Version-1, or fails as stale.
 	SaveCampaign(ctx context.Context, c Campaign) error
-	// Opened and Closed record the events.
+	// Opened and Closed record the events; Closed forgets the secret of the codes.
 	Opened(ctx context.Context, c Campaign) error
 	Closed(ctx context.Context, c Campaign) error
 
@@ -199,6 +202,8 @@ type Directory interface {
 	Schools(ctx context.Context, district string) ([]School, error)
 	// HasDistrict tells whether the district exists, as the caller sees it.
 	HasDistrict(ctx context.Context, name string) (bool, error)
+	// DistrictTitle is the district's title.
+	DistrictTitle(ctx context.Context, name string) (string, error)
 	// HasCycle tells whether the cycle exists.
 	HasCycle(ctx context.Context, name string) (bool, error)
 }

@@ -79,6 +79,10 @@ func (m *memory) Schools(context.Context, string) ([]campaign.School, error) { r
 func (m *memory) HasDistrict(context.Context, string) (bool, error)          { return true, nil }
 func (m *memory) HasCycle(context.Context, string) (bool, error)             { return true, nil }
 
+func (m *memory) DistrictTitle(context.Context, string) (string, error) {
+	return "Pine County Schools", nil
+}
+
 func (m *memory) Edition(context.Context, string, string) (instrument.Version, error) {
 	return instrument.Version{State: edition.Published, Body: instrument.Body{FrameworkVersion: "frameworks/f/versions/1"}}, nil
 }

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
@@ -17,7 +18,9 @@ const MaxInvitations = 1000
 func (s *Service) CreateLink(ctx context.Context, l Link) (Link, error) {
 	var bad check.List
 	l.ID = bad.ResourceID("link_id", l.ID)
-	l.Code, l.CreateTime = code.New(), s.clock.Now()
+	l.Kind, l.Code, l.CreateTime = max(l.Kind, Web), code.New(), s.clock.Now()
+	bad.Need(l.Kind <= Kiosk, "link.kind", "web_or_kiosk", "Choose a link for people's own devices or for a kiosk.")
+	bad.Need(!strings.ContainsFunc(l.Title, control), "link.title", "one_line", "Give a title of one line.")
 	err := s.store.Tx(ctx, func(ctx context.Context) error {
 		c, err := s.store.Campaign(ctx, l.District, l.Campaign)
 		if err != nil {
@@ -98,8 +101,12 @@ func (s *Service) checkDoor(ctx context.Context, c Campaign, mode Mode, school, 
 }
 
 func modeFix(m Mode) string {
-	if m == OpenLink {
-		return "This campaign takes open links: create links instead of invitations."
+	switch m {
+	case OpenLink:
+		return "This campaign takes open links: create links instead."
+	case Token:
+		return "This campaign takes single-use tokens: create invitations instead."
+	default:
+		return "This campaign asks named recipients: create recipients instead."
 	}
-	return "This campaign takes single-use tokens: create invitations instead of links."
 }

@@ -94,7 +94,7 @@ func TestEveryRuleOfAPlan(t *testing.T) {
 		"a blank title":                     {func(c *campaign.Campaign) { c.Title = "  " }, []string{"campaign.title required"}},
 		"wave 0":                            {func(c *campaign.Campaign) { c.Wave = 0 }, []string{"campaign.wave wave_from_one"}},
 		"no mode":                           {func(c *campaign.Campaign) { c.Mode = 0 }, []string{"campaign.mode known_mode"}},
-		"a mode that is none":               {func(c *campaign.Campaign) { c.Mode = 3 }, []string{"campaign.mode known_mode"}},
+		"a mode that is none":               {func(c *campaign.Campaign) { c.Mode = 4 }, []string{"campaign.mode known_mode"}},
 		"a cycle that does not exist":       {func(c *campaign.Campaign) { c.Cycle = "cycles/1" }, []string{"campaign.cycle cycle_exists"}},
 		"an instrument that is a draft":     {func(c *campaign.Campaign) { c.InstrumentVersion = "instruments/i/versions/2" }, []string{"campaign.instrument_version published_instrument_version"}},
 		"an instrument that does not exist": {func(c *campaign.Campaign) { c.InstrumentVersion = "instruments/x/versions/1" }, []string{"campaign.instrument_version published_instrument_version"}},

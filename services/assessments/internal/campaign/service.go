@@ -2,8 +2,7 @@ package campaign
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"encoding/json"
 	"strings"
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
@@ -11,7 +10,6 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/check"
-	"github.com/tandem-badges/tandem/services/assessments/internal/edition"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 )
 
@@ -29,7 +27,7 @@ func NewService(store Store, instruments instrument.Source, directory Directory,
 }
 
 // Create plans a campaign. Of c it reads district, id, title, instrument version,
-// cycle, wave, mode and schools.
+// cycle, wave, mode, schools, window, unit, groups and texts.
 func (s *Service) Create(ctx context.Context, c Campaign) (Campaign, error) {
 	var bad check.List
 	c.ID = bad.ResourceID("campaign_id", c.ID)
@@ -80,10 +78,7 @@ func (s *Service) Update(ctx context.Context, district, id, tag string, change f
 			return err
 		}
 		if before.State != Draft {
-			title, err := c.Title, onlyTitle(before, *c)
-			*c = before
-			c.Title = title
-			return err
+			return s.changeOpened(before, c)
 		}
 		c.AllSchools = len(c.Schools) == 0
 		if err := s.plan(ctx, c, nil); err != nil {
@@ -102,9 +97,17 @@ func (s *Service) Open(ctx context.Context, district, id, tag string) (Campaign,
 		if err := s.freezeSchools(ctx, c); err != nil {
 			return err
 		}
-		c.State, c.OpenTime = Open, s.clock.Now()
-		return s.onlyWave(ctx, *c)
+		return s.opening(ctx, c)
 	})
+}
+
+// opening lets answers in to a campaign whose schools are named.
+func (s *Service) opening(ctx context.Context, c *Campaign) error {
+	if err := c.notOver(s.clock.Now()); err != nil {
+		return err
+	}
+	c.State, c.OpenTime = Open, s.clock.Now()
+	return s.onlyWave(ctx, *c)
 }
 
 // Close ends the collection.
@@ -157,99 +160,45 @@ func (c Campaign) must(state State, rule, fix string) error {
 	return problem.Precondition(problem.ReasonStateWrong, problem.Violation{Field: c.Name(), Rule: rule, Fix: fix})
 }
 
-// onlyTitle refuses changes of what opening froze.
-func onlyTitle(before, after Campaign) error {
+// changeOpened changes what may change after opening: the title, and while the
+// campaign is open when it ends, its texts and whom to ask for help.
+func (s *Service) changeOpened(before Campaign, c *Campaign) error {
 	var bad check.List
-	bad.Need(strings.TrimSpace(after.Title) != "", "campaign.title", "required", "Give a title.")
+	bad.Need(strings.TrimSpace(c.Title) != "", "campaign.title", "required", "Give a title.")
+	changed := *c
+	*c = before
+	c.Title = changed.Title
+	if before.State == Open {
+		c.EndLocal, c.Messages, c.ReplyTo = changed.EndLocal, changed.Messages, changed.ReplyTo
+		if before.TimeZone == "" {
+			c.TimeZone = changed.TimeZone
+		}
+		c.checkWindow(&bad)
+		c.checkTexts(&bad)
+		end := c.EndsAt()
+		bad.Need(c.EndLocal == before.EndLocal || end.IsZero() || end.After(s.clock.Now()), "campaign.end_local", "end_ahead",
+			"Give a time that is still to come, or close the campaign.")
+	}
 	if err := bad.Err(); err != nil {
 		return err
 	}
-	same := before.InstrumentVersion == after.InstrumentVersion && before.Cycle == after.Cycle && before.Wave == after.Wave &&
-		before.Mode == after.Mode && slices.EqualFunc(before.Schools, after.Schools, func(a, b School) bool { return a.ID == b.ID })
-	if same {
+	if c.asked() == changed.asked() {
 		return nil
 	}
 	return problem.Precondition(problem.ReasonStateWrong, problem.Violation{
-		Field: before.Name(), Rule: "frozen_at_opening", Fix: "Change only the title: instrument, cycle, wave, mode and schools are frozen since the campaign opened.",
+		Field: before.Name(), Rule: "frozen_at_opening",
+		Fix: "Change only the title, and while it is open its end, messages and reply-to address: all else is frozen since the campaign opened.",
 	})
 }
 
-// plan checks a draft whole and fills in what follows from its instrument.
-func (s *Service) plan(ctx context.Context, c *Campaign, bad check.List) error {
-	bad.Need(strings.TrimSpace(c.Title) != "", "campaign.title", "required", "Give a title.")
-	bad.Need(c.Wave >= 1, "campaign.wave", "wave_from_one", "Number the waves of a cycle from 1.")
-	bad.Need(c.Mode == OpenLink || c.Mode == Token, "campaign.mode", "known_mode", "Choose open links or single-use tokens.")
-	v, err := instrument.Published(ctx, s.instruments, c.InstrumentVersion)
-	switch {
-	case problem.Is(err, problem.KindNotFound):
-		bad.Add("campaign.instrument_version", "published_instrument_version", "Name a published instrument version, e.g. instruments/family-survey/versions/1.")
-	case err != nil:
-		return err
-	}
-	c.FrameworkVersion = v.Body.FrameworkVersion
-	known, err := s.directory.HasCycle(ctx, c.Cycle)
-	if err != nil {
-		return err
-	}
-	bad.Need(known, "campaign.cycle", "cycle_exists", "Name a cycle that exists, e.g. cycles/2026-27.")
-	if err := s.checkSchools(ctx, c, &bad); err != nil {
-		return err
-	}
-	return bad.Err()
-}
-
-func (s *Service) checkSchools(ctx context.Context, c *Campaign, bad *check.List) error {
-	all, err := s.directory.Schools(ctx, c.District)
-	if err != nil {
-		return err
-	}
-	seen := map[string]bool{}
+// asked is all that a caller may set, as one text to compare.
+func (c Campaign) asked() string {
+	schools := make([]string, len(c.Schools))
 	for i, school := range c.Schools {
-		at := fmt.Sprintf("campaign.schools[%d]", i)
-		bad.Need(slices.ContainsFunc(all, func(k School) bool { return k.ID == school.ID }), at,
-			"school_of_district", "Name an open school of the district, or leave schools out to ask all of them.")
-		bad.Need(!seen[school.ID], at, "school_once", "Name each school once.")
-		seen[school.ID] = true
+		schools[i] = school.ID
 	}
-	return nil
-}
-
-// freezeSchools fixes which schools are asked and remembers their titles.
-func (s *Service) freezeSchools(ctx context.Context, c *Campaign) error {
-	all, err := s.directory.Schools(ctx, c.District)
-	if err != nil {
-		return err
-	}
-	frozen := make([]School, 0, len(all))
-	for _, school := range all {
-		if c.Asks(school.ID) {
-			frozen = append(frozen, school)
-		}
-	}
-	if len(frozen) == 0 || !c.AllSchools && len(frozen) != len(c.Schools) {
-		return problem.Precondition(problem.ReasonNotEligible, problem.Violation{
-			Field: c.Name(), Rule: "schools_are_open", Fix: "Ask only schools of the district that are open, and at least one.",
-		})
-	}
-	c.Schools, c.AllSchools = frozen, false
-	return nil
-}
-
-// onlyWave refuses a second campaign with the same instrument, cycle and wave in
-// one school: its families would be asked twice and counted as one wave.
-func (s *Service) onlyWave(ctx context.Context, c Campaign) error {
-	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
-	rivals, err := s.store.Waves(ctx, c.District, family, c.Cycle, c.Wave)
-	if err != nil {
-		return err
-	}
-	for _, r := range rivals {
-		if r.ID != c.ID && r.Overlaps(c) {
-			return problem.Invalid(problem.Violation{
-				Field: "campaign.wave", Rule: "wave_unique",
-				Fix: fmt.Sprintf("Choose another wave or other schools: %s is this wave of the instrument in this cycle.", r.Name()),
-			})
-		}
-	}
-	return nil
+	raw, _ := json.Marshal([]any{
+		c.InstrumentVersion, c.Cycle, c.Wave, c.Mode, schools, c.StartLocal, c.EndLocal, c.TimeZone, c.Unit, c.GroupVariables, c.Messages, c.ReplyTo,
+	}) // plain texts and numbers
+	return string(raw)
 }

@@ -16,6 +16,7 @@ const (
 	DefaultMinimumCell         = 10
 	LeastMinimumCell           = 5
 	MostMinimumCell            = 30
+	MostPeriodDays             = 365 // as long as asks are kept
 	DefaultPeriodDays          = 90
 	DefaultMaxReminders        = 3
 	DefaultDaysBetweenMails    = 3

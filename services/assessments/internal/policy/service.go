@@ -66,7 +66,7 @@ func (p Policy) check() error {
 	within("minimum_cell", p.MinimumCell, LeastMinimumCell, MostMinimumCell)
 	within("round_size", p.RoundSize, LeastMinimumCell, 1000)
 	within("asks_per_period", p.AsksPerPeriod, 1, 100)
-	within("period_days", p.PeriodDays, 1, 400)
+	within("period_days", p.PeriodDays, 1, MostPeriodDays)
 	within("max_reminders", p.MaxReminders, 1, 10)
 	within("days_between_mails", p.DaysBetweenMails, 1, 60)
 	share := func(field string, v, most float64) {

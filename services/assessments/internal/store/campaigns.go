@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 	"github.com/tandem-badges/tandem/services/kit/audit"
@@ -22,14 +24,37 @@ type Campaigns struct{ base }
 func NewCampaigns(db *sqldb.DB, c clock.Clock) *Campaigns { return &Campaigns{base{db, c}} }
 
 const campaignColumns = `c.district_id, c.campaign_id, c.title, c.instrument_version, c.framework_version, c.cycle, c.wave, c.mode,
-	c.state, c.all_schools, c.release_id, c.opened_at, c.closed_at, c.created_at, c.updated_at, c.version`
+	c.state, c.all_schools, c.release_id, c.opened_at, c.closed_at, c.created_at, c.updated_at, c.version, c.rounds, c.start_local, c.end_local,
+	c.time_zone, c.unit, c.group_variables, c.messages, c.reply_to, c.district_title, c.invitations_sent, c.reminders_sent`
 
 func scanCampaign(row scanner) (c campaign.Campaign, err error) {
 	var opened, closed, created, updated int64
+	var groups, messages string
 	err = row.Scan(&c.District, &c.ID, &c.Title, &c.InstrumentVersion, &c.FrameworkVersion, &c.Cycle, &c.Wave, &c.Mode,
-		&c.State, &c.AllSchools, &c.Release, &opened, &closed, &created, &updated, &c.Version)
+		&c.State, &c.AllSchools, &c.Release, &opened, &closed, &created, &updated, &c.Version, &c.Rounds, &c.StartLocal, &c.EndLocal,
+		&c.TimeZone, &c.Unit, &groups, &messages, &c.ReplyTo, &c.DistrictTitle, &c.InvitationsSent, &c.RemindersSent)
+	if err != nil {
+		return c, err
+	}
+	err = errors.Join(decodeList(groups, &c.GroupVariables), decodeList(messages, &c.Messages))
 	c.OpenTime, c.CloseTime, c.CreateTime, c.UpdateTime = sqldb.Time(opened), sqldb.Time(closed), sqldb.Time(created), sqldb.Time(updated)
 	return c, err
+}
+
+// decodeList reads a list; an empty one is none.
+func decodeList[T any](raw string, into *[]T) error {
+	if raw == "[]" {
+		return nil
+	}
+	return decode(raw, into)
+}
+
+// encodeList writes a list; none is an empty one.
+func encodeList[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "[]", nil
+	}
+	return encode(list)
 }
 
 // AddCampaign adds a campaign with its schools.
@@ -43,17 +68,36 @@ func (s base) campaignReader(c campaign.Campaign) func(context.Context) (campaig
 }
 
 func (s base) insertCampaign(ctx context.Context, c campaign.Campaign) error {
-	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
-	err := s.insert(ctx, c.Name(), `
-		INSERT INTO campaigns (district_id, campaign_id, title, instrument_id, instrument_version, framework_version, cycle, wave, mode, state,
-		  all_schools, release_id, opened_at, closed_at, created_at, updated_at, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		c.District, c.ID, c.Title, family, c.InstrumentVersion, c.FrameworkVersion, c.Cycle, c.Wave, int(c.Mode), int(c.State),
-		c.AllSchools, c.Release, sqldb.Micros(c.OpenTime), sqldb.Micros(c.CloseTime), sqldb.Micros(c.CreateTime), sqldb.Micros(c.UpdateTime), c.Version)
+	plan, err := planned(c)
+	if err != nil {
+		return err
+	}
+	err = s.insert(ctx, c.Name(), `
+		INSERT INTO campaigns (district_id, campaign_id, version, `+plannedColumns+`, created_at)
+		VALUES (`+places(1, 4+len(plan))+`)`,
+		append(append([]any{c.District, c.ID, c.Version}, plan...), sqldb.Micros(c.CreateTime))...)
 	if err != nil {
 		return err
 	}
 	return s.addSchools(ctx, c)
+}
+
+// plannedColumns are those that a change of the campaign writes; planned are their values.
+const plannedColumns = `title, instrument_id, instrument_version, framework_version, cycle, wave, mode, state, all_schools, release_id,
+	opened_at, closed_at, updated_at, rounds, start_local, end_local, time_zone, starts_at, ends_at, unit, group_variables, messages, reply_to, district_title`
+
+func planned(c campaign.Campaign) ([]any, error) {
+	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
+	groups, err := encodeList(c.GroupVariables)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := encodeList(c.Messages)
+	return []any{
+		c.Title, family, c.InstrumentVersion, c.FrameworkVersion, c.Cycle, c.Wave, int(c.Mode), int(c.State), c.AllSchools, c.Release,
+		sqldb.Micros(c.OpenTime), sqldb.Micros(c.CloseTime), sqldb.Micros(c.UpdateTime), c.Rounds, c.StartLocal, c.EndLocal, c.TimeZone,
+		sqldb.Micros(c.StartsAt()), sqldb.Micros(c.EndsAt()), int(c.Unit), groups, messages, c.ReplyTo, c.DistrictTitle,
+	}, err
 }
 
 func (s base) addSchools(ctx context.Context, c campaign.Campaign) error {
@@ -129,13 +173,12 @@ func (s base) SaveCampaign(ctx context.Context, c campaign.Campaign) error {
 }
 
 func (s base) updateCampaign(ctx context.Context, c campaign.Campaign) error {
-	family, _, _ := edition.ParseName(instrument.Kind(), c.InstrumentVersion)
-	err := s.replace(ctx, c.Name(), `
-		UPDATE campaigns SET title = $3, instrument_id = $4, instrument_version = $5, framework_version = $6, cycle = $7, wave = $8, mode = $9,
-		  state = $10, all_schools = $11, release_id = $12, opened_at = $13, closed_at = $14, updated_at = $15, version = $16
-		WHERE district_id = $1 AND campaign_id = $2 AND version = $17`,
-		c.District, c.ID, c.Title, family, c.InstrumentVersion, c.FrameworkVersion, c.Cycle, c.Wave, int(c.Mode),
-		int(c.State), c.AllSchools, c.Release, sqldb.Micros(c.OpenTime), sqldb.Micros(c.CloseTime), sqldb.Micros(c.UpdateTime), c.Version, c.Version-1)
+	plan, err := planned(c)
+	if err != nil {
+		return err
+	}
+	err = s.replace(ctx, c.Name(), `UPDATE campaigns SET version = $3, (`+plannedColumns+`) = (`+places(5, len(plan))+`)
+		WHERE district_id = $1 AND campaign_id = $2 AND version = $4`, append([]any{c.District, c.ID, c.Version, c.Version - 1}, plan...)...)
 	if err != nil || c.State > campaign.Open {
 		return err
 	}
@@ -165,8 +208,29 @@ func (s *Campaigns) Opened(ctx context.Context, c campaign.Campaign) error {
 	return outbox.Add(ctx, s.db, s.clock.Now(), &assessmentsv1.CampaignOpened{Name: c.Name(), Cycle: c.Cycle, Wave: int32(c.Wave)}) //nolint:gosec // at most 50
 }
 
-// Closed records that a campaign takes no more answers.
+// DueToOpen are drafts whose start has come.
+func (s *Campaigns) DueToOpen(ctx context.Context, now time.Time) ([]campaign.Due, error) {
+	return all(ctx, s.base, scanDue, `SELECT district_id, campaign_id FROM campaigns
+		WHERE state = 1 AND starts_at > 0 AND starts_at <= $1 AND (ends_at = 0 OR ends_at > $1) ORDER BY starts_at, district_id, campaign_id`, sqldb.Micros(now))
+}
+
+// DueToClose are open campaigns whose end has come.
+func (s *Campaigns) DueToClose(ctx context.Context, now time.Time) ([]campaign.Due, error) {
+	return all(ctx, s.base, scanDue, `SELECT district_id, campaign_id FROM campaigns
+		WHERE state = 2 AND ends_at > 0 AND ends_at <= $1 ORDER BY ends_at, district_id, campaign_id`, sqldb.Micros(now))
+}
+
+func scanDue(row scanner) (d campaign.Due, err error) {
+	err = row.Scan(&d.District, &d.ID)
+	return d, err
+}
+
+// Closed records that a campaign takes no more answers, and forgets the secret by
+// which codes of recipients are made: no code can be made again.
 func (s *Campaigns) Closed(ctx context.Context, c campaign.Campaign) error {
+	if _, err := s.db.Exec(ctx, `UPDATE campaigns SET secret = '' WHERE district_id = $1 AND campaign_id = $2`, c.District, c.ID); err != nil {
+		return sqldb.MapError(err, c.Name())
+	}
 	return outbox.Add(ctx, s.db, s.clock.Now(), &assessmentsv1.CampaignClosed{Name: c.Name(), Cycle: c.Cycle, Wave: int32(c.Wave)}) //nolint:gosec // at most 50
 }
 
@@ -175,16 +239,16 @@ func (s *Campaigns) AddLink(ctx context.Context, l campaign.Link) error {
 	read := func(ctx context.Context) (campaign.Link, error) { return s.Link(ctx, l.District, l.Campaign, l.ID) }
 	return audit.Added(ctx, s.db, l.Name(), read, func(ctx context.Context) error {
 		return s.insert(ctx, l.Name(), `
-			INSERT INTO links (district_id, campaign_id, link_id, school_id, code, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			l.District, l.Campaign, l.ID, l.School, l.Code, sqldb.Micros(l.CreateTime))
+			INSERT INTO links (district_id, campaign_id, link_id, school_id, code, kind, title, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			l.District, l.Campaign, l.ID, l.School, l.Code, int(l.Kind), l.Title, sqldb.Micros(l.CreateTime))
 	})
 }
 
-const linkColumns = `district_id, campaign_id, link_id, school_id, code, created_at`
+const linkColumns = `district_id, campaign_id, link_id, school_id, code, kind, title, created_at`
 
 func scanLink(row scanner) (l campaign.Link, err error) {
 	var created int64
-	err = row.Scan(&l.District, &l.Campaign, &l.ID, &l.School, &l.Code, &created)
+	err = row.Scan(&l.District, &l.Campaign, &l.ID, &l.School, &l.Code, &l.Kind, &l.Title, &created)
 	l.CreateTime = sqldb.Time(created)
 	return l, err
 }

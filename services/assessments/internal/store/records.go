@@ -6,6 +6,7 @@ import "github.com/tandem-badges/tandem/services/kit/records"
 const (
 	anonymous = "answers were given in confidence and are shown to nobody one by one; the published results are exported"
 	codes     = "codes that open a survey, or prove an answer"
+	contacts  = "digests by a key, which say nothing without the addresses they were made of"
 )
 
 // Records declares what this service keeps about people. Answers to surveys have
@@ -35,16 +36,31 @@ func Records() records.Declaration {
 				Fields:   []string{"assessments.InventoryMark.note", "assessments.InventoryOwnLine.text"},
 				Rule:     "journey", Since: "updated_at", Treatment: records.Pseudonymized,
 			},
+			{
+				Name: "recipients", Resource: `'districts/' || district_id || '/campaigns/' || campaign_id || '/recipients/' || recipient_id`,
+				About: "unit_key", Erase: records.Deleted, // of a survey of staff the key may be the name of a person
+				Personal: map[string]string{"unit_key": "", "addressee": "", "email": "", "groups": "{}"},
+				Fields:   []string{"assessments.Recipient.unit_key", "assessments.Recipient.addressee", "assessments.Recipient.email", "assessments.Recipient.groups"},
+				Rule:     "survey", Since: "created_at", Treatment: records.Deleted, Secret: []string{"code_hash"},
+			},
+			{
+				Name: "contacts", Personal: map[string]string{"contact_hash": ""},
+				Rule: "survey", Since: "asked_at", Treatment: records.Deleted, Withheld: contacts,
+			},
+			{Name: "opt_outs", None: "digests of who wants no surveys, kept so that nobody asks them again", Withheld: contacts},
+			{Name: "contact_keys", None: "keys of digests", Withheld: contacts},
+			{Name: "survey_policy", None: "rules of the state"},
 			{Name: "results", None: "counts that are published"},
 			{Name: "releases", None: "which counts are published"},
 			{Name: "campaign_schools", None: "which schools ask"},
-			{Name: "campaigns", None: "when a survey is asked"},
+			{Name: "campaigns", None: "when a survey is asked", Secret: []string{"secret"}},
 			{Name: "framework_versions", None: "public texts of the state"},
 			{Name: "frameworks", None: "public texts of the state"},
 			{Name: "instrument_versions", None: "public texts of the state"},
 			{Name: "instruments", None: "public texts of the state"},
 		},
 		Passing: map[string]string{
+			"assessments.ImportRecipientsRequest.csv":       "kept as Recipient",
 			"assessments.LeadershipPlanLine.title":          "read from InventoryOwnLine.text",
 			"assessments.SettleSelfAssessmentRequest.notes": "kept as SelfAssessment.notes",
 		},
