@@ -22,7 +22,7 @@ func (s *instruments) PreviewInstrumentVersion(ctx context.Context, req *assessm
 	form := encodeForm(p.Form)
 	form.Title, form.InstrumentVersion = e.Title, instrument.Kind().VersionName(e.Family, e.ID)
 	return &assessmentsv1.InstrumentPreview{
-		Form: form, Notes: encodeAll(p.Notes, encodeNote), ReadingLevels: encodeAll(p.Levels, encodeLevel),
+		Form: form, Notes: encodeAll(p.Notes, encodeNote), ReadingLevels: encodeAll(p.Levels, encodeReadingLevel),
 	}, nil
 }
 
@@ -30,7 +30,7 @@ func encodeNote(n instrument.Note) *assessmentsv1.PreviewNote {
 	return &assessmentsv1.PreviewNote{Field: n.Field, Rule: n.Rule, Advice: n.Advice}
 }
 
-func encodeLevel(l instrument.ReadingLevel) *assessmentsv1.ReadingLevel {
+func encodeReadingLevel(l instrument.ReadingLevel) *assessmentsv1.ReadingLevel {
 	return &assessmentsv1.ReadingLevel{
 		Language: l.Language, Formula: l.Formula, Grade: l.Grade, Score: l.Score, Plain: l.Plain, HardestItems: l.Hardest,
 	}
