@@ -30,10 +30,12 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/api"
 	"github.com/tandem-badges/tandem/services/assessments/internal/builtin"
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/comment"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
 	"github.com/tandem-badges/tandem/services/assessments/internal/peers"
+	"github.com/tandem-badges/tandem/services/assessments/internal/policy"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
 	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
@@ -60,6 +62,7 @@ func New(d run.Deps) (run.Service, error) {
 	schools := peers.NewSchools(conn)
 	frameworks, instruments := store.NewFrameworks(d.DB, d.Clock), store.NewInstruments(d.DB, d.Clock)
 	campaigns, assessed := store.NewCampaigns(d.DB, d.Clock), store.NewSelfAssessments(d.DB, d.Clock)
+	policies := policy.NewService(store.NewPolicies(d.DB, d.Clock), d.Clock)
 	results := result.NewService(store.NewResults(d.DB, d.Clock), instruments, frameworks, assessed, schools, d.Clock)
 	catalog, err := builtin.FacilitationInventory()
 	if err != nil {
@@ -73,6 +76,7 @@ func New(d run.Deps) (run.Service, error) {
 		Results:         results,
 		SelfAssessments: selfassessment.NewService(assessed, frameworks, schools, results, d.Clock),
 		Inventories:     inventory.NewService(store.NewInventories(d.DB, d.Clock), catalog.Catalog(nil), schools, d.Clock),
+		Comments:        comment.NewService(store.NewComments(d.DB, d.Clock), instruments, frameworks, policies, d.Clock),
 	}
 	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
 	domain.Publisher = publisher

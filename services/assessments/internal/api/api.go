@@ -15,6 +15,7 @@ import (
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/comment"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
@@ -38,6 +39,7 @@ type Domain struct {
 	Results         *result.Service
 	SelfAssessments *selfassessment.Service
 	Inventories     *inventory.Service
+	Comments        *comment.Service
 	Publisher       Publisher
 }
 
@@ -50,4 +52,5 @@ func (d Domain) Register(s grpc.ServiceRegistrar) {
 	assessmentsv1.RegisterResultsServiceServer(s, &results{domain: d.Results})
 	assessmentsv1.RegisterSelfAssessmentsServiceServer(s, &selfAssessments{domain: d.SelfAssessments})
 	assessmentsv1.RegisterInventoriesServiceServer(s, &inventories{domain: d.Inventories})
+	assessmentsv1.RegisterCommentsServiceServer(s, &comments{domain: d.Comments})
 }

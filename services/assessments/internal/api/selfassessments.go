@@ -75,7 +75,7 @@ func (s *selfAssessments) CreateRating(ctx context.Context, req *assessmentsv1.C
 		return nil, err
 	}
 	o, err := s.domain.Rate(ctx, t, id, subject(ctx), selfassessment.Opinion{
-		ID: req.GetRatingId(), Group: int(req.GetRating().GetGroup()), Levels: encodeAll(req.GetRating().GetLevels(), decodeLevel),
+		ID: req.GetRatingId(), Group: int(req.GetRating().GetGroup()), Levels: encodeAll(req.GetRating().GetLevels(), decodeStandardLevel),
 	})
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (s *selfAssessments) SettleSelfAssessment(ctx context.Context, req *assessm
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.domain.Settle(ctx, t, id, req.GetEtag(), encodeAll(req.GetConsensus(), decodeLevel), req.GetNotes())
+	a, err := s.domain.Settle(ctx, t, id, req.GetEtag(), encodeAll(req.GetConsensus(), decodeStandardLevel), req.GetNotes())
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func encodeSide(s selfassessment.Side) *assessmentsv1.Measure {
 func encodeAssessment(a selfassessment.Assessment) *assessmentsv1.SelfAssessment {
 	return &assessmentsv1.SelfAssessment{
 		Name: a.Name(), Cycle: a.Cycle, FrameworkVersion: a.FrameworkVersion, State: assessmentsv1.SelfAssessment_State(a.State), //nolint:gosec // 1 or 2
-		Consensus: encodeAll(a.Consensus, encodeLevel), Notes: a.Notes, Ratings: int32(a.Ratings), //nolint:gosec // members of a team
+		Consensus: encodeAll(a.Consensus, encodeStandardLevel), Notes: a.Notes, Ratings: int32(a.Ratings), //nolint:gosec // members of a team
 		SettleTime: stamp(a.SettleTime), CreateTime: stamp(a.CreateTime), UpdateTime: stamp(a.UpdateTime), Etag: etag.Of(a.Version),
 	}
 }
@@ -168,12 +168,12 @@ func encodeAssessment(a selfassessment.Assessment) *assessmentsv1.SelfAssessment
 func encodeRating(parent string) func(o selfassessment.Opinion) *assessmentsv1.Rating {
 	return func(o selfassessment.Opinion) *assessmentsv1.Rating {
 		return &assessmentsv1.Rating{
-			Name: parent + "/ratings/" + o.ID, Levels: encodeAll(o.Levels, encodeLevel), Group: typev1.StakeholderGroup(o.Group), CreateTime: stamp(o.Day), //nolint:gosec // at most 5
+			Name: parent + "/ratings/" + o.ID, Levels: encodeAll(o.Levels, encodeStandardLevel), Group: typev1.StakeholderGroup(o.Group), CreateTime: stamp(o.Day), //nolint:gosec // at most 5
 		}
 	}
 }
 
-func encodeLevel(l selfassessment.Level) *assessmentsv1.StandardLevel {
+func encodeStandardLevel(l selfassessment.Level) *assessmentsv1.StandardLevel {
 	return &assessmentsv1.StandardLevel{
 		Standard: l.Standard, Level: count32(l.Level), Note: l.Note, Artifacts: l.Artifacts,
 		Indicators: encodeAll(l.Indicators, func(i selfassessment.IndicatorLevel) *assessmentsv1.IndicatorLevel {
@@ -182,7 +182,7 @@ func encodeLevel(l selfassessment.Level) *assessmentsv1.StandardLevel {
 	}
 }
 
-func decodeLevel(l *assessmentsv1.StandardLevel) selfassessment.Level {
+func decodeStandardLevel(l *assessmentsv1.StandardLevel) selfassessment.Level {
 	return selfassessment.Level{
 		Standard: l.GetStandard(), Level: int(l.GetLevel()), Note: l.GetNote(), Artifacts: l.GetArtifacts(),
 		Indicators: encodeAll(l.GetIndicators(), func(i *assessmentsv1.IndicatorLevel) selfassessment.IndicatorLevel {
