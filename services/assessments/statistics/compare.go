@@ -168,6 +168,27 @@ type Spread struct {
 	Mean, SD float64
 }
 
+// Spread is the weighted mean and standard deviation of the answers in the
+// design: svyvar in R.
+func (d *Design) Spread(x []float64) (Spread, error) {
+	if err := d.checkColumn("values", x); err != nil {
+		return Spread{}, err
+	}
+	valid := d.valid(x)
+	e, _, err := d.ratio(valid, x, ones(d.n))
+	if err != nil {
+		return Spread{}, err
+	}
+	var squares sum
+	for i, ok := range valid {
+		if ok {
+			squares.add(d.weight(i) * (x[i] - e.Value) * (x[i] - e.Value))
+		}
+	}
+	n := float64(e.N)
+	return Spread{N: e.N, Mean: e.Value, SD: math.Sqrt(squares.value() / e.Sum * n / (n - 1))}, nil
+}
+
 // CohenH is the difference of two shares on the scale of arcsines (Cohen 1988),
 // on which differences near 0 and 1 count for more.
 func CohenH(a, b float64) (float64, error) {

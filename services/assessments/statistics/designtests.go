@@ -56,7 +56,7 @@ func (d *Design) TTest(x []float64, groups []string, a, b string, confidence flo
 // difference by.
 func (d *Design) groupInfluence(x []float64, groups []string, a, b string) (means [2]float64, u []float64, err error) {
 	u = make([]float64, d.n)
-	one := slices.Repeat([]float64{1}, d.n)
+	one := ones(d.n)
 	for n, name := range []string{a, b} {
 		in := make([]bool, d.n)
 		for i, g := range groups {

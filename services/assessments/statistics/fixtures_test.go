@@ -3,6 +3,7 @@ package statistics_test
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -178,7 +179,7 @@ func (m maker) margins(t testing.TB, sample *table) *table {
 		for i, c := range column {
 			sums[c] += weights[i]
 		}
-		names := slices.Sorted(mapKeys(sums))
+		names := slices.Sorted(maps.Keys(sums))
 		total := 0.0
 		for _, n := range names {
 			sums[n] *= 0.7 + 0.6*m.Float64()
@@ -195,16 +196,6 @@ func (m maker) margins(t testing.TB, sample *table) *table {
 		}
 	}
 	return f
-}
-
-func mapKeys[V any](m map[string]V) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func (m maker) loading() float64 { return 0.45 + 0.4*m.Float64() }
@@ -238,10 +229,11 @@ func (m maker) pvalues() *table {
 		}
 		f.rows = append(f.rows, []string{m.maybe(0.1, strconv.FormatFloat(p, 'g', -1, 64))})
 	}
-	return append2(f, "0.25", "0.25", "0", "1")
+	return appended(f, "0.25", "0.25", "0", "1")
 }
 
-func append2(f *table, values ...string) *table {
+// appended adds values that tie, and both ends.
+func appended(f *table, values ...string) *table {
 	for _, v := range values {
 		f.rows = append(f.rows, []string{v})
 	}

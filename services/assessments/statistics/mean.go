@@ -11,12 +11,10 @@ func (d *Design) Mean(x []float64) (Estimate, error) {
 	if err := d.checkColumn("values", x); err != nil {
 		return Estimate{}, err
 	}
-	one := make([]float64, d.n)
-	for i := range one {
-		one[i] = 1
-	}
-	return d.Ratio(x, one)
+	return d.Ratio(x, ones(d.n))
 }
+
+func ones(n int) []float64 { return slices.Repeat([]float64{1}, n) }
 
 // Total is the weighted total of a variable: svytotal(na.rm = TRUE). A missing
 // value counts as none of it.
@@ -108,17 +106,15 @@ func (d *Design) DesignEffect(x []float64, replacement bool) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	spread, err := d.Spread(x)
+	if err != nil {
+		return 0, err
+	}
 	n := float64(e.N)
 	if n < 2 {
 		return 0, refused("design effect", "it takes two answers")
 	}
-	var squares sum
-	for i, ok := range d.valid(x) {
-		if ok {
-			squares.add(d.weight(i) * (x[i] - e.Value) * (x[i] - e.Value))
-		}
-	}
-	simple := squares.value() / e.Sum / (n - 1)
+	simple := spread.SD * spread.SD / n
 	if !replacement {
 		simple *= 1 - n/e.Sum
 	}

@@ -64,7 +64,8 @@ func (s *Items) Omega(scale Scale) (Omega, error) {
 			entry := r.At(a, b) * signs[a] * signs[b]
 			total.add(entry)
 			if a != b {
-				residual.add(math.Pow(entry-loadings[a]*loadings[b], 2))
+				left := entry - loadings[a]*loadings[b]
+				residual.add(left * left)
 			}
 		}
 	}
