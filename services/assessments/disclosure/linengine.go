@@ -55,27 +55,22 @@ func (e *linEngine) near(cell int32, budget int, may func(int32) bool) (cells []
 	return cells, true
 }
 
-// local is the program of a neighborhood. Variables are the cells in their order;
-// those that cost something are how much is added to the cell, and after all of
-// them come variables for how much is taken from it.
+// local is the program of a neighborhood: how much is added to each cell, and, in
+// as many variables after those, how much is taken from it.
 type local struct {
 	cells []int32
-	value []int64
-	less  []int32 // the variable for what is taken from a cell, 0 for none
 	upper []float64
 	rows  []simplex.Equation
 }
 
-func (e *linEngine) local(cells []int32, cost func(int32) float64) *local {
-	l := &local{cells: cells, less: make([]int32, len(cells)), upper: make([]float64, len(cells))}
+func (e *linEngine) local(cells []int32) *local {
+	l := &local{cells: cells}
 	index := make(map[int32]int32, len(cells))
 	for i, c := range cells {
-		v := e.board.system.Cells[c].Value
-		index[c], l.upper[i], l.value = id(i), math.Inf(1), append(l.value, v)
-		if cost(c) > 0 {
-			l.less[i] = id(len(l.upper))
-			l.upper = append(l.upper, float64(v))
-		}
+		index[c], l.upper = id(i), append(l.upper, math.Inf(1))
+	}
+	for _, c := range cells {
+		l.upper = append(l.upper, float64(e.board.system.Cells[c].Value))
 	}
 	done := map[int32]bool{}
 	for _, c := range cells {
@@ -99,30 +94,31 @@ func (l *local) equation(r row, index map[int32]int32) simplex.Equation {
 		}
 		sign := float64(r.signs[k])
 		eq.Terms = append(eq.Terms, simplex.Term{Variable: i, Coefficient: sign})
-		if l.less[i] > 0 {
-			eq.Terms = append(eq.Terms, simplex.Term{Variable: l.less[i], Coefficient: -sign})
-		} else {
-			eq.Sum += sign * float64(l.value[i])
+		if less := l.less(i); l.upper[less] > 0 {
+			eq.Terms = append(eq.Terms, simplex.Term{Variable: less, Coefficient: -sign})
 		}
 	}
 	return eq
 }
 
+// less is the variable for what is taken from a cell.
+func (l *local) less(i int32) int32 { return i + id(len(l.cells)) }
+
 // moved is how far a cell of a solution is from its value.
 func (l *local) moved(t *simplex.Tableau, i int) float64 {
-	v := t.Value(id(i))
-	if l.less[i] > 0 {
-		return v - t.Value(l.less[i])
-	}
-	return v - float64(l.value[i])
+	return t.Value(id(i)) - t.Value(l.less(id(i)))
 }
+
+// farthest is how many cells a neighborhood has at most when cells near by are
+// likely to do.
+const farthest = 800
 
 // spread takes the cell, the first of the neighborhood, as far up as needed, and
 // then down.
-func (e *linEngine) spread(cell int32, width int64) ([]int32, bool) {
+func (e *linEngine) spread(cell int32, width int64, far bool) ([]int32, bool) {
 	for budget := firstBudget; ; budget *= 4 {
 		cells, all := e.near(cell, budget, func(c int32) bool { return e.board.open[c] })
-		l := e.local(cells, func(int32) float64 { return 0 })
+		l := e.local(cells)
 		up, used := l.reach(1, width)
 		if up < width {
 			down, more := l.reach(-1, width-up)
@@ -132,7 +128,7 @@ func (e *linEngine) spread(cell int32, width int64) ([]int32, bool) {
 			slices.Sort(used)
 			return slices.Compact(used), true
 		}
-		if all {
+		if all || !far && budget > farthest/4 {
 			return nil, false
 		}
 	}
@@ -141,15 +137,8 @@ func (e *linEngine) spread(cell int32, width int64) ([]int32, bool) {
 // reach is how far the first cell moves up (1) or down (-1), at most so far, and
 // which other cells move with it.
 func (l *local) reach(direction, most int64) (int64, []int32) {
-	upper := slices.Clone(l.upper)
-	if direction > 0 {
-		upper[0] = float64(l.value[0] + most)
-	}
-	t, err := simplex.New(len(upper), l.rows, upper)
-	if err != nil || t == nil {
-		return 0, nil
-	}
-	if _, err := t.Minimize([]simplex.Term{{Variable: 0, Coefficient: -float64(direction)}}); err != nil {
+	t := l.moving(nil, direction*most)
+	if t == nil {
 		return 0, nil
 	}
 	var used []int32
@@ -158,8 +147,33 @@ func (l *local) reach(direction, most int64) (int64, []int32) {
 			used = append(used, l.cells[i+1])
 		}
 	}
-	far := int64(math.Floor(math.Abs(l.moved(t, 0)) + nearly))
-	return min(far, most), used
+	return int64(math.Floor(math.Abs(l.moved(t, 0)) + nearly)), used
+}
+
+// reward is what one step of the first cell is worth, against what it costs.
+const reward = 1e5
+
+// moving moves the first cell as far as it goes, at most by an amount, and as
+// cheaply as possible. Costs are by variable, all zero when there are none.
+func (l *local) moving(costs []float64, by int64) *simplex.Tableau {
+	upper := slices.Clone(l.upper)
+	gain, loss := int32(0), l.less(0)
+	if by < 0 {
+		gain, loss = loss, gain
+	}
+	upper[gain] = min(upper[gain], math.Abs(float64(by)))
+	upper[loss] = 0
+	aim := []simplex.Term{{Variable: gain, Coefficient: -reward}}
+	for i, c := range costs {
+		if c > 0 {
+			aim = append(aim, simplex.Term{Variable: id(i), Coefficient: c}, simplex.Term{Variable: l.less(id(i)), Coefficient: c})
+		}
+	}
+	t := simplex.Still(len(upper), l.rows, upper)
+	if _, err := t.Minimize(aim); err != nil {
+		return nil
+	}
+	return t
 }
 
 // widen looks for the cheapest cells that let the cell move: up by all of the
@@ -168,14 +182,19 @@ func (e *linEngine) widen(cell int32, width int64) []int32 {
 	anything := func(int32) bool { return true }
 	for budget := firstBudget; ; budget *= 4 {
 		cells, all := e.near(cell, budget, anything)
-		l := e.local(cells, func(int32) float64 { return 0 })
-		up, _ := l.reach(1, width)
-		down, _ := l.reach(-1, width-up)
-		if up+down >= width || all {
-			if add := e.open(cells, up); len(add) > 0 {
-				return add
-			}
-			return e.open(cells, -down)
+		l := e.local(cells)
+		add, up := e.open(l, width)
+		if up >= width && len(add) > 0 {
+			return add
+		}
+		more, down := e.open(l, up-width)
+		switch {
+		case up+down < width && !all:
+			continue
+		case len(add) > 0:
+			return add
+		case len(more) > 0 || all:
+			return more
 		}
 	}
 }
@@ -184,63 +203,34 @@ func (e *linEngine) widen(cell int32, width int64) []int32 {
 // count cells and not people.
 const rounds = 3
 
-// open finds closed cells that let the first cell move so far.
-func (e *linEngine) open(cells []int32, by int64) (best []int32) {
-	if by == 0 {
-		return nil
-	}
-	b := e.board
-	closed := func(c int32) float64 {
-		if b.open[c] || c == cells[0] {
-			return 0
+// open finds closed cells that let the first cell move, and how far it then does.
+func (e *linEngine) open(l *local, by int64) (best []int32, far int64) {
+	price := make([]float64, len(l.cells))
+	for i, c := range l.cells[1:] {
+		if !e.board.open[c] {
+			price[i+1] = e.board.price[c]
 		}
-		return b.price[c]
 	}
-	l := e.local(cells, closed)
-	scale := make([]float64, len(cells))
-	for i := range scale {
-		scale[i] = 1
-	}
+	costs := slices.Clone(price)
 	lowest := math.Inf(1)
 	for range rounds {
-		t := l.moving(by)
+		t := l.moving(costs, by)
 		if t == nil {
-			return best
-		}
-		var cost []simplex.Term
-		for i, c := range cells {
-			if l.less[i] > 0 {
-				w := closed(c) * scale[i]
-				cost = append(cost, simplex.Term{Variable: id(i), Coefficient: w}, simplex.Term{Variable: l.less[i], Coefficient: w})
-			}
-		}
-		if _, err := t.Minimize(cost); err != nil {
-			return best
+			return best, far
 		}
 		var found []int32
 		var sum float64
-		for i, c := range cells {
+		for i, c := range l.cells {
 			d := math.Abs(l.moved(t, i))
-			scale[i] = 1 / (d + 0.1)
-			if d > nearly && closed(c) > 0 {
-				found, sum = append(found, c), sum+closed(c)
+			costs[i] = price[i] / (d + 0.1)
+			if d > nearly && price[i] > 0 {
+				found, sum = append(found, c), sum+price[i]
 			}
 		}
 		if sum < lowest {
 			best, lowest = found, sum
+			far = int64(math.Floor(math.Abs(l.moved(t, 0)) + nearly))
 		}
 	}
-	return best
-}
-
-// moving is the program in which the first cell has moved by an amount.
-func (l *local) moving(by int64) *simplex.Tableau {
-	rows := append(slices.Clone(l.rows), simplex.Equation{
-		Terms: []simplex.Term{{Variable: 0, Coefficient: 1}}, Sum: float64(l.value[0] + by),
-	})
-	t, err := simplex.New(len(l.upper), rows, l.upper)
-	if err != nil {
-		return nil
-	}
-	return t
+	return best, far
 }

@@ -26,7 +26,7 @@ func (b *board) engineFor(p part) engine {
 	return e
 }
 
-func (e *netEngine) spread(cell int32, width int64) ([]int32, bool) {
+func (e *netEngine) spread(cell int32, width int64, _ bool) ([]int32, bool) {
 	k := e.arcOf[cell]
 	a, value := e.flow.arcs[k], e.flow.value[k]
 	up := e.flow.push(a.head, a.tail, k, width)

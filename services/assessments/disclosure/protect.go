@@ -10,8 +10,9 @@ import (
 // open, hidden or free, is the board's.
 type engine interface {
 	// spread tells whether a cell can take values so far apart when open cells vary,
-	// and which cells vary for that.
-	spread(cell int32, width int64) (used []int32, ok bool)
+	// and which cells vary for that. It may look at cells near by only, unless it is
+	// to look far.
+	spread(cell int32, width int64, far bool) (used []int32, ok bool)
 	// widen names closed cells, as cheap as it finds, which make the cell wider when
 	// they are opened. None when nothing helps.
 	widen(cell int32, width int64) []int32
@@ -162,14 +163,17 @@ func (b *board) inOrder(p part) []int32 {
 // those it opened.
 func (b *board) ensure(c int32) (opened []int32, ok bool) {
 	for {
-		used, ok := b.engine[c].spread(c, b.width)
+		used, ok := b.engine[c].spread(c, b.width, false)
 		if ok {
 			b.prove(c, used)
 			return opened, true
 		}
 		more := b.engine[c].widen(c, b.width)
 		if len(more) == 0 {
-			return opened, false
+			if used, ok = b.engine[c].spread(c, b.width, true); ok {
+				b.prove(c, used)
+			}
+			return opened, ok
 		}
 		for _, m := range more {
 			b.open[m] = true
@@ -214,7 +218,7 @@ func (b *board) close(c int32) bool {
 		if other == c || !b.open[other] || !slices.Contains(b.proof[other], c) {
 			continue
 		}
-		used, ok := b.engine[other].spread(other, b.width)
+		used, ok := b.engine[other].spread(other, b.width, false)
 		if !ok {
 			b.open[c] = true
 			return false

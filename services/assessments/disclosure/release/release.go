@@ -96,13 +96,23 @@ func (s Summary) Clean() bool { return s.TooNarrow == 0 && s.Exposed == 0 }
 
 // Protect decides what of new tables is withheld, given all that was released
 // before about the same people: every earlier table with the same Of, or of the
-// same population. What it answers with is in the order of the tables.
+// same population, has to be among them. What it answers with is in the order of
+// the tables. A table of which nothing can be told comes back without places, and
+// Summary.Withdrawn names it; Protect never tells too much instead.
 func Protect(ctx context.Context, rule Rule, tables []Table, earlier []Release) ([]Published, Summary, error) {
-	out := make([]Published, len(tables))
-	for i, t := range tables {
-		out[i] = withheld(t)
+	books, err := open(rule, tables, earlier)
+	if err != nil {
+		return nil, Summary{}, err
 	}
-	return out, Summary{Narrowest: -1, Required: rule.Width()}, ctx.Err()
+	if err := books.each(ctx, func(b *book) error { return b.protect(ctx, everybody) }); err != nil {
+		return nil, Summary{}, err
+	}
+	if err := books.each(ctx, func(b *book) error { return b.protect(ctx, filtered) }); err != nil {
+		return nil, Summary{}, err
+	}
+	out, summary := books.publish(tables)
+	summary.Required = rule.Width()
+	return out, summary, nil
 }
 
 // withheld is a table of which nothing is told but its shape.

@@ -46,6 +46,7 @@ type Tableau struct {
 	rows    []line
 	cost    []float64 // reduced cost of each variable
 	stall   int
+	still   bool // artificial variables are zero for good
 }
 
 // line is one row: basic = value - sum of terms.
@@ -61,6 +62,18 @@ const artificial = int32(-1)
 // New makes a feasible tableau of the equations, or nil when no values satisfy
 // them. The upper bounds may be nil; +Inf is none.
 func New(variables int, equations []Equation, upper []float64) (*Tableau, error) {
+	t := empty(variables, upper)
+	for _, e := range equations {
+		l := lineOf(e)
+		if l.value < 0 {
+			l.negate()
+		}
+		t.rows = append(t.rows, l)
+	}
+	return t.feasible()
+}
+
+func empty(variables int, upper []float64) *Tableau {
 	t := &Tableau{upper: upper, flipped: make([]bool, variables), row: make([]int, variables), cost: make([]float64, variables)}
 	if upper == nil {
 		t.upper = make([]float64, variables)
@@ -71,15 +84,25 @@ func New(variables int, equations []Equation, upper []float64) (*Tableau, error)
 	for i := range t.row {
 		t.row[i] = -1
 	}
+	return t
+}
+
+func lineOf(e Equation) line {
+	l := line{basic: artificial, value: e.Sum, terms: slices.Clone(e.Terms)}
+	slices.SortFunc(l.terms, func(a, b Term) int { return int(a.Variable) - int(b.Variable) })
+	return l
+}
+
+// Still makes the tableau of equations whose terms add up to zero, at the point
+// where every variable is zero. That needs no search, and a question about a few
+// variables touches only the equations around them.
+func Still(variables int, equations []Equation, upper []float64) *Tableau {
+	t := empty(variables, upper)
 	for _, e := range equations {
-		l := line{basic: artificial, value: e.Sum, terms: slices.Clone(e.Terms)}
-		slices.SortFunc(l.terms, func(a, b Term) int { return int(a.Variable) - int(b.Variable) })
-		if l.value < 0 {
-			l.negate()
-		}
-		t.rows = append(t.rows, l)
+		t.rows = append(t.rows, lineOf(e))
 	}
-	return t.feasible()
+	t.still = true
+	return t
 }
 
 func (l *line) negate() {

@@ -64,6 +64,8 @@ func (t *Tableau) ratio(entering int32) (length float64, leaving int, toUpper bo
 		}
 		limit, up := math.Inf(1), a < 0
 		switch {
+		case t.still && l.basic == artificial:
+			limit, up = 0, false
 		case !up:
 			limit = l.value / a
 		case l.basic != artificial:
