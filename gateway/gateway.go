@@ -3,8 +3,8 @@
 //
 // A request passes package edge (request id, log, headers, CORS) and then goes,
 // by its path, to package rest (/v1/, which also holds the routes of packages
-// stream and files), docs (/openapi.json, /docs), pages (/, /badges/, /verify) or,
-// in development mode only, dev (/dev/). The gateway decides nothing about what
+// stream and files), docs (/openapi.json, /docs), pages (/, /badges/, /verify),
+// survey (/s/) or, in development mode only, dev (/dev/). The gateway decides nothing about what
 // somebody may do: package caller finds out who calls and with which rights, and
 // a signed token of that goes on to the services over gRPC, where every access
 // rule is checked. Refusals of any part are problem documents (package problems).
@@ -38,6 +38,7 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
 	"github.com/tandem-badges/tandem/gateway/internal/rest"
 	"github.com/tandem-badges/tandem/gateway/internal/stream"
+	"github.com/tandem-badges/tandem/gateway/internal/survey"
 	"github.com/tandem-badges/tandem/gateway/internal/vcapi"
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/clock"
@@ -196,6 +197,11 @@ func (g *Gateway) site(d Deps, people *signIn, clients *machines, callers *calle
 		return nil, err
 	}
 	public.Routes(mux)
+	surveys, err := survey.New(survey.Options{Assessments: rest.Upstream(d.Conns["assessments"]), Log: d.Log})
+	if err != nil {
+		return nil, err
+	}
+	surveys.Routes(mux)
 	logfiles.New(rest.Upstream(d.Conns["badges"])).Routes(mux)
 	clients.open(mux)
 	if err := openBadges(mux, d, people, public, callers); err != nil {
