@@ -64,7 +64,7 @@ type admissionKey struct{}
 // API: whoever finds out whose it is calls Identified or Unidentified.
 func limited(next http.Handler, l *limits) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := &admission{limits: l, address: addressKeyOf(RemoteAddr(r.Context()))}
+		a := &admission{limits: l, address: AddressKey(RemoteAddr(r.Context()))}
 		if err := a.begin(w, r); err != nil {
 			problems.Error(w, r, err)
 			return
@@ -129,8 +129,8 @@ func Unidentified(w http.ResponseWriter, r *http.Request) error {
 	return a.limits.anonymous.count(w, a.address)
 }
 
-// addressKeyOf is what an address is counted as.
-func addressKeyOf(addr netip.Addr) string {
+// AddressKey is what an address is counted as.
+func AddressKey(addr netip.Addr) string {
 	if addr.Is6() {
 		if network, err := addr.Prefix(networkBits); err == nil {
 			return network.String()

@@ -2,16 +2,23 @@ package rest
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/tandem-badges/tandem/gateway/internal/edge"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/requestid"
 )
 
 // Upstream is a connection to a service that sends the caller's token, the
-// request id and the languages of the request, and no other metadata, whatever
+// request id, the languages of the request and, for callers without a token, what
+// stands for their address, and no other metadata, whatever
 // grpc-gateway made of the headers: a client cannot slip anything past the
 // gateway. The trace goes its own way, through the context.
 func Upstream(conn grpc.ClientConnInterface) grpc.ClientConnInterface { return upstream{conn} }
@@ -44,6 +51,8 @@ func outgoing(ctx context.Context) context.Context {
 	md := metadata.MD{}
 	if token := identity.Token(ctx); token != "" {
 		md.Set("authorization", "Bearer "+token)
+	} else if client := clientOf(ctx); client != "" {
+		md.Set(requestid.ClientKey, client)
 	}
 	if id := requestid.From(ctx); id != "" {
 		md.Set(requestid.MetadataKey, id)
@@ -52,4 +61,23 @@ func outgoing(ctx context.Context) context.Context {
 		md.Set("accept-language", language)
 	}
 	return metadata.NewOutgoingContext(ctx, md)
+}
+
+// clientSecret makes digests that nobody compares with addresses: it is in no file,
+// and each process has its own.
+var clientSecret = sync.OnceValue(func() []byte {
+	secret := make([]byte, sha256.Size)
+	_, _ = rand.Read(secret) // never fails
+	return secret
+})
+
+// clientOf stands for the address that a request came from.
+func clientOf(ctx context.Context) string {
+	addr := edge.RemoteAddr(ctx)
+	if !addr.IsValid() {
+		return ""
+	}
+	mac := hmac.New(sha256.New, clientSecret())
+	mac.Write([]byte(edge.AddressKey(addr)))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
 }

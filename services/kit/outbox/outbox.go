@@ -36,37 +36,86 @@ const (
 // of the transaction in ctx. The message type carries the event option that says
 // where it is published.
 func Add(ctx context.Context, db *sqldb.DB, now time.Time, msg proto.Message) error {
+	return AddAll(ctx, db, now, []proto.Message{msg})
+}
+
+// AddAll is Add for many events, in their order, with as few statements as the
+// database can do it.
+func AddAll(ctx context.Context, db *sqldb.DB, now time.Time, msgs []proto.Message) error {
 	if !db.InTx(ctx) {
 		return sqldb.ErrNoTx
 	}
-	topic, err := bus.TopicOf(msg)
-	if err != nil {
-		return err
+	rows := make([]newRow, len(msgs))
+	for i, msg := range msgs {
+		var err error
+		if rows[i], err = newRowOf(msg); err != nil {
+			return err
+		}
 	}
-	name, err := nameOf(msg)
-	if err != nil {
-		return err
-	}
-	district, err := bus.DistrictOf(name)
-	if err != nil {
-		return err
-	}
-	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg)
-	if err != nil {
-		return fmt.Errorf("event %s: %w", topic.Type, err)
-	}
-	if len(payload) > maxPayload {
-		return fmt.Errorf("event %s is %d bytes, more than %d", topic.Type, len(payload), maxPayload)
-	}
-	_, err = db.Conn(ctx).ExecContext(ctx, `
-		INSERT INTO outbox (id, district_id, subject, type, name, occurred_at, payload, traceparent)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		ids.New(), district, topic.Subject(district), topic.Type, name, sqldb.Micros(now), payload, traceParent(ctx))
-	if err != nil {
+	if err := insert(ctx, db, sqldb.Micros(now), rows); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	db.AfterCommit(ctx, func() { db.Wake(wakeTopic) })
 	return nil
+}
+
+// newRow is an event before it is stored.
+type newRow struct {
+	id, district, subject, kind, name string
+	payload                           []byte
+}
+
+func newRowOf(msg proto.Message) (newRow, error) {
+	topic, err := bus.TopicOf(msg)
+	if err != nil {
+		return newRow{}, err
+	}
+	name, err := nameOf(msg)
+	if err != nil {
+		return newRow{}, err
+	}
+	district, err := bus.DistrictOf(name)
+	if err != nil {
+		return newRow{}, err
+	}
+	payload, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg)
+	if err != nil {
+		return newRow{}, fmt.Errorf("event %s: %w", topic.Type, err)
+	}
+	if len(payload) > maxPayload {
+		return newRow{}, fmt.Errorf("event %s is %d bytes, more than %d", topic.Type, len(payload), maxPayload)
+	}
+	return newRow{id: ids.New(), district: district, subject: topic.Subject(district), kind: topic.Type, name: name, payload: payload}, nil
+}
+
+const columns = `INSERT INTO outbox (id, district_id, subject, type, name, occurred_at, payload, traceparent)`
+
+// insert adds rows: one by one, or on PostgreSQL, where each statement is a way
+// there and back, several as one array for each column.
+func insert(ctx context.Context, db *sqldb.DB, at int64, rows []newRow) error {
+	trace := traceParent(ctx)
+	if db.Dialect() != sqldb.Postgres || len(rows) == 1 {
+		for _, r := range rows {
+			if _, err := db.Conn(ctx).ExecContext(ctx, columns+` VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+				r.id, r.district, r.subject, r.kind, r.name, at, r.payload, trace); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	texts, payloads := make([][]string, 5), make([][]byte, len(rows))
+	for i, r := range rows {
+		for c, text := range []string{r.id, r.district, r.subject, r.kind, r.name} {
+			texts[c] = append(texts[c], text)
+		}
+		payloads[i] = r.payload
+	}
+	_, err := db.Conn(ctx).ExecContext(ctx, columns+`
+		SELECT e.id, e.district, e.subject, e.kind, e.name, $7, e.payload, $8
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
+			WITH ORDINALITY AS e (id, district, subject, kind, name, payload, place) ORDER BY e.place`,
+		texts[0], texts[1], texts[2], texts[3], texts[4], payloads, at, trace)
+	return err
 }
 
 // nameOf reads the resource name an event is about.

@@ -14,6 +14,11 @@ import (
 // MetadataKey is the gRPC metadata key, and lower-cased HTTP header, of the id.
 const MetadataKey = "x-request-id"
 
+// ClientKey is the gRPC metadata key of what stands for the address that a call of
+// the public came from: a digest with a key that the gateway alone has and forgets.
+// By it a service counts how much comes from one place.
+const ClientKey = "x-tandem-client"
+
 const maxLength = 128
 
 type contextKey struct{}

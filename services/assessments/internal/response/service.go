@@ -2,7 +2,6 @@ package response
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
@@ -15,25 +14,53 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 )
 
+// Runs at the same time: while one waits for the disk the next is made ready.
+const (
+	lookRuns = 2
+	takeRuns = 2
+)
+
 // Service takes answers.
 type Service struct {
 	store       Store
 	instruments instrument.Source
 	clock       clock.Clock
+	look        *gather[string, lead]
+	take        *gather[Record, bool]
+	floods      *floods
 
 	// published instrument versions by name: they never change.
 	published sync.Map
 }
 
+// lead is where a code leads, if anywhere.
+type lead struct {
+	door  Door
+	found bool
+}
+
 // NewService returns the service that takes answers.
 func NewService(store Store, instruments instrument.Source, c clock.Clock) *Service {
-	return &Service{store: store, instruments: instruments, clock: c}
+	s := &Service{store: store, instruments: instruments, clock: c, floods: newFloods()}
+	s.look = newGather("looks at codes", lookRuns, s.leads)
+	s.take = newGather("answers that wait to be stored", takeRuns, store.Take)
+	return s
+}
+
+// Submission is what a respondent sends.
+type Submission struct {
+	Code       string
+	ResponseID string // chosen by the client
+	Language   string
+	Answers    []Answer
+	ResumeKey  string // of unfinished answers that end with it
+	Client     string // stands for the address it came from; empty where nobody knows
 }
 
 // Form reads the questionnaire behind a code in the language asked for, or the
 // nearest there is.
-func (s *Service) Form(ctx context.Context, codeGiven, language string) (Form, error) {
-	ctx, d, err := s.enter(ctx, codeGiven)
+func (s *Service) Form(ctx context.Context, codeGiven, language, client string) (Form, error) {
+	ctx, d, err := s.enter(ctx, codeGiven, client)
 	if err != nil {
 		return Form{}, err
 	}
@@ -46,8 +73,8 @@ func (s *Service) Form(ctx context.Context, codeGiven, language string) (Form, e
 
 // Submit stores an answer. The same response id with the same code gets the same
 // receipt, whenever it comes again.
-func (s *Service) Submit(ctx context.Context, codeGiven, responseID, language string, answers []Answer) (Receipt, error) {
-	ctx, d, err := s.enter(ctx, codeGiven)
+func (s *Service) Submit(ctx context.Context, a Submission) (Receipt, error) {
+	ctx, d, err := s.enter(ctx, a.Code, a.Client)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -55,146 +82,113 @@ func (s *Service) Submit(ctx context.Context, codeGiven, responseID, language st
 	if err != nil {
 		return Receipt{}, err
 	}
-	r := s.record(d, code.Digest(responseID, codeGiven), body.Language(language), answers)
-	if before, ok, err := s.receipt(ctx, r); err != nil || ok {
-		return before, err
+	return s.submit(ctx, d, body, a)
+}
+
+// submit stores the answer of somebody who is in.
+func (s *Service) submit(ctx context.Context, d Door, body instrument.Body, a Submission) (Receipt, error) {
+	r := s.record(d, code.Digest(a.ResponseID, a.Code), body, a.Language, a.Answers)
+	r.Mode = d.mode()
+	if d.Invitation {
+		r.Invitation = code.Digest(a.Code)
 	}
+	if a.ResumeKey != "" {
+		r.Draft = draftKey(a.ResumeKey, a.Code)
+	}
+	return s.settle(ctx, r, s.refusal(d, body, a), func(ctx context.Context) (Door, error) {
+		l, err := s.look.do(ctx, a.Code)
+		return l.door, err
+	})
+}
+
+// refusal says why an answer is not taken, if anything is known against it.
+func (s *Service) refusal(d Door, body instrument.Body, a Submission) error {
 	if err := mayAnswer(d); err != nil {
-		return Receipt{}, err
+		return err
 	}
 	var bad check.List
-	validate(&bad, "", body, answers)
+	body.Validate(&bad, "", a.Answers)
 	if err := bad.Err(); err != nil {
+		return err
+	}
+	if d.Single() {
+		return nil
+	}
+	return s.floods.admit(a.Code, a.Client)
+}
+
+// settle stores the answer unless it is refused. An answer that was stored before
+// has its receipt, whatever is against it now. Where the store does not take what
+// nothing was known against, its token was used or its campaign closed meanwhile:
+// again looks why.
+func (s *Service) settle(ctx context.Context, r Record, refused error, again func(context.Context) (Door, error)) (Receipt, error) {
+	if refused == nil {
+		taken, err := s.take.do(ctx, r)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if taken {
+			return Receipt{Code: r.Receipt, Day: r.Day}, nil
+		}
+	}
+	found, err := s.store.Receipts(ctx, r.District, r.Campaign, []string{r.ReceiptKey})
+	if err != nil {
 		return Receipt{}, err
 	}
-	return s.store1(ctx, codeGiven, r)
+	if before, ok := found[r.ReceiptKey]; ok {
+		return before, nil
+	}
+	if refused != nil {
+		return Receipt{}, refused
+	}
+	d, err := again(ctx)
+	if err == nil {
+		err = mayAnswer(d)
+	}
+	if err == nil { // the other one that used the token was undone in the end
+		err = problem.Conflict(campaign.Name(r.District, r.Campaign))
+	}
+	return Receipt{}, err
 }
 
 // enter finds the way in. From there on the work is its district's, whoever calls.
-func (s *Service) enter(ctx context.Context, codeGiven string) (context.Context, Door, error) {
-	d, err := s.store.Door(ctx, codeGiven)
-	return tenant.With(ctx, d.District), d, err
-}
-
-// store1 stores one checked answer. Between the check and here another answer may
-// have burned the token, or the campaign may have closed: it looks again.
-func (s *Service) store1(ctx context.Context, codeGiven string, r Record) (Receipt, error) {
-	receipt := Receipt{Code: r.Receipt, Day: r.Day}
-	err := s.store.Tx(ctx, func(ctx context.Context) error {
-		before, ok, err := s.receipt(ctx, r)
-		if ok {
-			receipt = before
-		}
-		if err != nil || ok {
-			return err
-		}
-		d, err := s.store.Door(ctx, codeGiven)
-		if err != nil {
-			return err
-		}
-		if err := mayAnswer(d); err != nil {
-			return err
-		}
-		if d.Invitation {
-			fresh, err := s.store.Burn(ctx, d, codeGiven)
-			if err != nil {
-				return err
-			}
-			if !fresh {
-				return usedUp()
-			}
-		}
-		return s.store.Save(ctx, []Record{r})
-	})
-	return receipt, err
-}
-
-// BatchSubmit stores paper answers of one school, all or none. It returns how
-// many were new and how many had been stored before.
-func (s *Service) BatchSubmit(ctx context.Context, district, campaignID, school string, sheets []Sheet) (stored, repeated int, err error) {
-	d, err := s.store.SchoolDoor(ctx, district, campaignID, school)
+func (s *Service) enter(ctx context.Context, codeGiven, client string) (context.Context, Door, error) {
+	if err := s.floods.maySearch(client); err != nil {
+		return ctx, Door{}, err
+	}
+	l, err := s.look.do(ctx, codeGiven)
 	if err != nil {
-		return 0, 0, err
+		return ctx, Door{}, err
 	}
-	body, err := s.instrument(ctx, d.InstrumentVersion)
+	if !l.found {
+		s.floods.missed(client)
+		return ctx, Door{}, problem.NotFound("forms/" + codeGiven)
+	}
+	return tenant.With(ctx, l.door.District), l.door, nil
+}
+
+// leads looks at many codes at once.
+func (s *Service) leads(ctx context.Context, codes []string) ([]lead, error) {
+	doors, err := s.store.Doors(ctx, codes)
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	records, err := s.records(d, body, sheets)
-	if err != nil {
-		return 0, 0, err
+	out := make([]lead, len(codes))
+	for i, c := range codes {
+		out[i].door, out[i].found = doors[c]
 	}
-	err = s.store.Tx(ctx, func(ctx context.Context) error {
-		fresh, err := s.fresh(ctx, records)
-		if err != nil {
-			return err
-		}
-		stored, repeated = len(fresh), len(records)-len(fresh)
-		if len(fresh) == 0 {
-			return nil
-		}
-		now, err := s.store.SchoolDoor(ctx, district, campaignID, school)
-		if err != nil {
-			return err
-		}
-		if err := mayAnswer(now); err != nil {
-			return err
-		}
-		if err := s.store.MarkPaper(ctx, district, campaignID, school); err != nil {
-			return err
-		}
-		return s.store.Save(ctx, fresh)
-	})
-	return stored, repeated, err
+	return out, nil
 }
 
-// records checks all sheets and makes a record of each.
-func (s *Service) records(d Door, body instrument.Body, sheets []Sheet) ([]Record, error) {
-	var bad check.List
-	bad.Need(d.School != "", "school", "school_of_campaign", "Name a school that the campaign asks.")
-	bad.Need(len(sheets) > 0, "responses", "required", "Give at least one answer sheet.")
-	records, seen := make([]Record, len(sheets)), make(map[string]bool, len(sheets))
-	for i, sheet := range sheets {
-		at := fmt.Sprintf("responses[%d]", i)
-		bad.Need(!seen[sheet.ResponseID], at+".response_id", "response_id_unique", "Give each answer sheet an id of its own.")
-		seen[sheet.ResponseID] = true
-		validate(&bad, at+".", body, sheet.Answers)
-		key := code.Digest(sheet.ResponseID, campaign.Name(d.District, d.Campaign))
-		records[i] = s.record(d, key, body.Language(sheet.Language), sheet.Answers)
-	}
-	return records, bad.Err()
-}
-
-// fresh leaves out what was stored before.
-func (s *Service) fresh(ctx context.Context, records []Record) ([]Record, error) {
-	keys := make([]string, len(records))
-	for i, r := range records {
-		keys[i] = r.ReceiptKey
-	}
-	before, err := s.store.Receipts(ctx, records[0].District, records[0].Campaign, keys)
-	if err != nil || len(before) == 0 {
-		return records, err
-	}
-	var fresh []Record
-	for _, r := range records {
-		if _, ok := before[r.ReceiptKey]; !ok {
-			fresh = append(fresh, r)
-		}
-	}
-	return fresh, nil
-}
-
-func (s *Service) record(d Door, key, language string, answers []Answer) Record {
+// record is an answer ready to be stored. What the skip logic does not ask is left
+// out of it.
+func (s *Service) record(d Door, key string, body instrument.Body, language string, answers []Answer) Record {
+	answers = body.Relevant(answers)
 	return Record{
-		ID: code.New(), District: d.District, Campaign: d.Campaign, School: d.School, Language: language,
-		Day: day(s.clock.Now()), Answers: answers, ReceiptKey: key, Receipt: code.New(),
+		ID: code.New(), District: d.District, Campaign: d.Campaign, School: d.School, Language: body.Language(language),
+		Day: day(s.clock.Now()), Groups: d.Groups, Answers: answers, ReceiptKey: key, Receipt: code.New(),
+		Recipient: d.unit, Partial: d.Recipient && partial(body, answers),
 	}
-}
-
-func (s *Service) receipt(ctx context.Context, r Record) (Receipt, bool, error) {
-	found, err := s.store.Receipts(ctx, r.District, r.Campaign, []string{r.ReceiptKey})
-	before, ok := found[r.ReceiptKey]
-	return before, ok, err
 }
 
 // instrument reads the questionnaire of a campaign, once per process.
@@ -206,8 +200,9 @@ func (s *Service) instrument(ctx context.Context, name string) (instrument.Body,
 	if err != nil {
 		return instrument.Body{}, err
 	}
-	s.published.Store(name, v.Body)
-	return v.Body, nil
+	body := v.Body.Prepared()
+	s.published.Store(name, body)
+	return body, nil
 }
 
 // mayAnswer refuses a used token and a campaign that is not open.
@@ -218,8 +213,12 @@ func mayAnswer(d Door) error {
 	if d.State == campaign.Open {
 		return nil
 	}
+	return notOpen(d.District, d.Campaign)
+}
+
+func notOpen(district, id string) error {
 	return problem.Precondition(problem.ReasonWindowClosed, problem.Violation{
-		Field: campaign.Name(d.District, d.Campaign), Rule: "campaign_open", Fix: "Answers are taken only while the survey is open. Ask the school when it is.",
+		Field: campaign.Name(district, id), Rule: "campaign_open", Fix: "Answers are taken only while the survey is open. Ask the school when it is.",
 	})
 }
 

@@ -15,11 +15,20 @@ func Records() records.Declaration {
 	return records.Declaration{
 		Tables: []records.Table{
 			{
-				Name: "responses", Personal: map[string]string{"texts": "{}", "options": "{}"},
-				Fields: []string{"assessments.Answer.option", "assessments.Answer.text"},
-				Rule:   "survey", Since: "day", Treatment: records.Deleted,
+				Name: "responses", Personal: map[string]string{"texts": "{}", "options": "{}", "groups": "{}"},
+				Fields: []string{
+					"assessments.Answer.option", "assessments.Answer.text", "assessments.Answer.options", "assessments.Answer.rows",
+					"assessments.Answer.number", "assessments.Answer.date",
+				},
+				Rule: "survey", Since: "day", Treatment: records.Deleted,
 				Withheld: anonymous,
 			},
+			{
+				Name: "paper_entries", Personal: map[string]string{"first": "{}", "second": ""},
+				Rule: "survey", Since: "created_at", Treatment: records.Deleted,
+				Withheld: anonymous,
+			},
+			{Name: "drafts", None: "unfinished answers, sealed: nobody but the respondent can read them", Withheld: anonymous},
 			{Name: "receipts", None: "codes by which an anonymous answer is known to have arrived", Withheld: codes},
 			{Name: "invitations", None: "digests of codes that were handed out, to nobody by name", Withheld: codes},
 			{Name: "links", None: "codes of a school", Withheld: codes},
@@ -50,6 +59,9 @@ func Records() records.Declaration {
 			{Name: "opt_outs", None: "digests of who wants no surveys, kept so that nobody asks them again", Withheld: contacts},
 			{Name: "contact_keys", None: "keys of digests", Withheld: contacts},
 			{Name: "survey_policy", None: "rules of the state"},
+			{Name: "comment_marks", None: "which themes an office gave to comments, by names that lead to no answer"},
+			{Name: "themes", None: "what comments of a survey are about, in the words of an office"},
+			{Name: "exports", None: "which files of published counts were made"},
 			{Name: "results", None: "counts that are published"},
 			{Name: "releases", None: "which counts are published"},
 			{Name: "campaign_schools", None: "which schools ask"},
@@ -61,6 +73,7 @@ func Records() records.Declaration {
 		},
 		Passing: map[string]string{
 			"assessments.ImportRecipientsRequest.csv":       "kept as Recipient",
+			"assessments.Comment.text":                      "kept as Answer.text",
 			"assessments.LeadershipPlanLine.title":          "read from InventoryOwnLine.text",
 			"assessments.SettleSelfAssessmentRequest.notes": "kept as SelfAssessment.notes",
 		},

@@ -18,10 +18,8 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
-	"github.com/tandem-badges/tandem/services/assessments/internal/code"
 	"github.com/tandem-badges/tandem/services/assessments/internal/edition"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
-	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
 	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
 	"github.com/tandem-badges/tandem/services/assessments/internal/store"
@@ -33,7 +31,7 @@ var now = time.Date(2026, 9, 1, 15, 0, 0, 123456000, time.UTC)
 // Run tests the contract on a fresh database.
 func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 	for name, test := range map[string]func(t *testing.T, db *sqldb.DB){
-		"editions": editions, "campaigns": campaigns, "doors": doors, "answers": answers, "results": results, "self-assessments": selfAssessments, "inventories": inventories,
+		"editions": editions, "campaigns": campaigns, "doors": doors, "ways in": waysIn, "answers": answers, "who wins": whoWins, "drafts": drafts, "paper": paper, "results": results, "self-assessments": selfAssessments, "inventories": inventories, "comments": comments,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -173,71 +171,9 @@ func doors(t *testing.T, db *sqldb.DB) {
 	links, err := s.Links(kittest.All(t), "d1", "c1", "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []campaign.Link{l}, links)
-	d, err := r.Door(kittest.All(t), "link-code")
+	ways, err := r.Doors(kittest.All(t), []string{"link-code"})
 	require.NoError(t, err)
-	want := response.Door{District: "d1", Campaign: "c1", School: "oak", SchoolTitle: "Oak", Title: "Fall", State: campaign.Open, InstrumentVersion: "instruments/i/versions/1"}
-	require.Equal(t, want, d)
-
-	digests := make([]string, 700) // more than fit in one statement
-	for i := range digests {
-		digests[i] = code.Digest(string(rune('A' + i)))
-	}
-	require.NoError(t, s.AddInvitations(kittest.All(t), "d1", "c1", "elm", digests))
-	d, err = r.Door(kittest.All(t), "A")
-	require.NoError(t, err)
-	require.True(t, d.Invitation && !d.Burned && d.School == "elm")
-	for _, fresh := range []bool{true, false} {
-		got, err := r.Burn(kittest.All(t), d, "A")
-		require.NoError(t, err)
-		require.Equal(t, fresh, got)
-	}
-	d, err = r.Door(kittest.All(t), "A")
-	require.NoError(t, err)
-	require.True(t, d.Burned)
-	_, err = r.Door(kittest.All(t), digests[0])
-	kind(t, problem.KindNotFound, err)
-
-	d, err = r.SchoolDoor(kittest.All(t), "d1", "c1", "ash")
-	require.NoError(t, err)
-	require.Empty(t, d.School)
-	_, err = r.SchoolDoor(kittest.All(t), "d1", "none", "oak")
-	kind(t, problem.KindNotFound, err)
-}
-
-func answers(t *testing.T, db *sqldb.DB) {
-	r, read := store.NewResponses(db, clock.NewFake(now)), store.NewResults(db, clock.NewFake(now))
-	openCampaign(t, db, "c1")
-	var records []response.Record
-	for i := range 250 {
-		id := string(rune('A' + i))
-		records = append(records, response.Record{
-			ID: id, District: "d1", Campaign: "c1", School: "oak", Language: "en", Day: now.Truncate(24 * time.Hour), ReceiptKey: "key" + id, Receipt: "receipt" + id,
-			Answers: []response.Answer{{Item: "q1", Option: "3"}, {Item: "words", Text: "¿Qué?"}},
-		})
-	}
-	in(t, db, func(ctx context.Context) error { return r.Save(ctx, records) })
-	require.Equal(t, 250, outboxed(t, db, "ResponseCounted"))
-	n := 0
-	require.NoError(t, read.Answers(kittest.All(t), "d1", "c1", "oak", func(options map[string]string) {
-		require.Equal(t, map[string]string{"q1": "3"}, options)
-		n++
-	}))
-	require.Equal(t, 250, n)
-	found, err := r.Receipts(kittest.All(t), "d1", "c1", []string{"keyA", "none"})
-	require.NoError(t, err)
-	require.Equal(t, map[string]response.Receipt{"keyA": {Code: "receiptA", Day: now.Truncate(24 * time.Hour)}}, found)
-
-	again := records[0]
-	again.ID = "other"
-	kind(t, problem.KindAlreadyExists, db.Tx(kittest.All(t), func(ctx context.Context) error { return r.Save(ctx, []response.Record{again}) }))
-	require.Equal(t, 250, outboxed(t, db, "ResponseCounted"), "nothing of a refused answer stays")
-
-	for _, paper := range []bool{false, true} {
-		got, err := read.HasPaper(kittest.All(t), "d1", "c1", "oak")
-		require.NoError(t, err)
-		require.Equal(t, paper, got)
-		require.NoError(t, r.MarkPaper(kittest.All(t), "d1", "c1", "oak"))
-	}
+	require.Contains(t, ways, "link-code")
 }
 
 // addResult stores a result that is not released yet.
