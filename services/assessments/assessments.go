@@ -95,6 +95,7 @@ func New(d run.Deps) (run.Service, error) {
 		Tasks: []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
+			{Name: "drafts", Run: func(ctx context.Context) error { return domain.Responses.Sweep(ctx, d.Log) }},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 		},
 		Checks: []run.Check{
