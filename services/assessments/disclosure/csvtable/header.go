@@ -118,10 +118,8 @@ const largest = 1_000_000_000
 
 // number reads a count: digits and nothing else.
 func number(text string) (int64, error) {
-	for _, r := range text {
-		if r < '0' || r > '9' {
-			return 0, fmt.Errorf("%s is not a whole number of zero or more", quoted(text))
-		}
+	if text == "" || strings.Trim(text, "0123456789") != "" {
+		return 0, fmt.Errorf("%s is not a whole number of zero or more", quoted(text))
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n > min(largest, disclosure.MaxValue) {
