@@ -20,6 +20,7 @@ type Edition struct {
 	Questions []Question
 	Scales    []instrument.Measure
 	Standards []string // of the framework, in its order
+	Notes     []string // that belong on every page
 }
 
 // Pages are the tables of all places of a tree that have one, computed from what was
@@ -65,7 +66,7 @@ func (v *view) page(i int, e Edition) Page {
 		page.Items = append(page.Items, v.item(i, q))
 	}
 	page.Groups = v.groupEstimates(i)
-	page.Notes = v.notes(i, page)
+	page.Notes = append(v.notes(i, page), e.Notes...)
 	return page
 }
 

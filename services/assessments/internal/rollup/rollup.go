@@ -180,3 +180,9 @@ type Audit struct {
 	Method  string  `json:"method"`
 	Epsilon float64 `json:"epsilon"`
 }
+
+// Position is where a page of releases ended.
+type Position struct {
+	CreateTime time.Time
+	ID         string
+}

@@ -47,6 +47,8 @@ type Part struct {
 	Units    map[string]Units // of schools, where units are known
 	Paper    map[string]bool  // schools with answers that no token proves
 	Scales   []ScaleSums
+
+	fresh bool // the snapshot is not kept yet
 }
 
 // Units are the people that a school's campaign asked.
