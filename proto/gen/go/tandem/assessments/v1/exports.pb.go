@@ -345,10 +345,10 @@ type ExportProgress struct {
 	Release string `protobuf:"bytes,1,opt,name=release,proto3" json:"release,omitempty"`
 	// The form.
 	Format ExportFormat `protobuf:"varint,2,opt,name=format,proto3,enum=tandem.assessments.v1.ExportFormat" json:"format,omitempty"`
-	// Rows to write.
-	RowsTotal int64 `protobuf:"varint,3,opt,name=rows_total,json=rowsTotal,proto3" json:"rows_total,omitempty"`
-	// Rows written.
-	RowsDone int64 `protobuf:"varint,4,opt,name=rows_done,json=rowsDone,proto3" json:"rows_done,omitempty"`
+	// Pages to write: places of the release.
+	PagesTotal int64 `protobuf:"varint,3,opt,name=pages_total,json=pagesTotal,proto3" json:"pages_total,omitempty"`
+	// Pages written.
+	PagesDone int64 `protobuf:"varint,4,opt,name=pages_done,json=pagesDone,proto3" json:"pages_done,omitempty"`
 	// When the work began.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// Name of the export.
@@ -401,16 +401,16 @@ func (x *ExportProgress) GetFormat() ExportFormat {
 	return ExportFormat_EXPORT_FORMAT_UNSPECIFIED
 }
 
-func (x *ExportProgress) GetRowsTotal() int64 {
+func (x *ExportProgress) GetPagesTotal() int64 {
 	if x != nil {
-		return x.RowsTotal
+		return x.PagesTotal
 	}
 	return 0
 }
 
-func (x *ExportProgress) GetRowsDone() int64 {
+func (x *ExportProgress) GetPagesDone() int64 {
 	if x != nil {
-		return x.RowsDone
+		return x.PagesDone
 	}
 	return 0
 }
@@ -613,13 +613,14 @@ const file_tandem_assessments_v1_exports_proto_rawDesc = "" +
 	"\x06parent\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x1a\x12\x18tandem-badges.org/Export\xbaH\x04r\x02\x10\x01R\x06parent\x12@\n" +
 	"\x06export\x18\x02 \x01(\v2\x1d.tandem.assessments.v1.ExportB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06export\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xf6\x01\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\"\xfa\x01\n" +
 	"\x0eExportProgress\x12\x18\n" +
 	"\arelease\x18\x01 \x01(\tR\arelease\x12;\n" +
-	"\x06format\x18\x02 \x01(\x0e2#.tandem.assessments.v1.ExportFormatR\x06format\x12\x1d\n" +
+	"\x06format\x18\x02 \x01(\x0e2#.tandem.assessments.v1.ExportFormatR\x06format\x12\x1f\n" +
+	"\vpages_total\x18\x03 \x01(\x03R\n" +
+	"pagesTotal\x12\x1d\n" +
 	"\n" +
-	"rows_total\x18\x03 \x01(\x03R\trowsTotal\x12\x1b\n" +
-	"\trows_done\x18\x04 \x01(\x03R\browsDone\x129\n" +
+	"pages_done\x18\x04 \x01(\x03R\tpagesDone\x129\n" +
 	"\n" +
 	"start_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x16\n" +
 	"\x06export\x18\x06 \x01(\tR\x06export\"O\n" +
