@@ -42,7 +42,7 @@ func SampleOf(values []float64) (Estimate, error) {
 	variance := squares.value() / float64(n-1)
 	return Estimate{
 		Value: mean, SE: math.Sqrt(variance / float64(n)), DF: float64(n - 1),
-		N: n, Sum: float64(n), Effective: float64(n), Rows: n, Units: n,
+		N: n, Sum: float64(n), Effective: float64(n), Rows: n, Sample: n, Units: n,
 	}, nil
 }
 

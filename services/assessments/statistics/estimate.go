@@ -12,8 +12,9 @@ type Estimate struct {
 	// Effective is Kish's effective number of rows, N over the design effect of
 	// unequal weights. It knows neither strata nor clusters.
 	Effective float64
-	Rows      int // rows in the design, with a value or not
-	Units     int // primary units with such a row
+	Rows      int // rows in the design or its domain, with a value or not
+	Sample    int // rows in the whole sample that a domain is part of
+	Units     int // primary units with a value
 }
 
 // Interval is a confidence interval.

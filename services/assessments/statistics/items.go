@@ -22,17 +22,28 @@ type Items struct {
 
 // pair sums up two variables, both less a shift that keeps them small.
 type pair struct {
-	n             float64
-	x, y          float64
-	xx, yy, xy    float64
-	lowest, reach float64 // of y: the smallest, and the largest
+	n          float64
+	x, y       float64
+	xx, yy, xy float64
+	ofX, ofY   extent
 }
 
-func (p *pair) add(x, y float64) {
-	if p.n == 0 {
-		p.lowest, p.reach = y, y
+// extent is the smallest and the largest value: sums alone do not tell a
+// constant from rounding.
+type extent struct{ low, high float64 }
+
+func (e *extent) add(x float64, first bool) {
+	if first {
+		e.low, e.high = x, x
 	}
-	p.lowest, p.reach = math.Min(p.lowest, y), math.Max(p.reach, y)
+	e.low, e.high = math.Min(e.low, x), math.Max(e.high, x)
+}
+
+func (e *extent) merge(o extent) { e.low, e.high = math.Min(e.low, o.low), math.Max(e.high, o.high) }
+
+func (p *pair) add(x, y float64) {
+	p.ofX.add(x, p.n == 0)
+	p.ofY.add(y, p.n == 0)
 	p.n++
 	p.x += x
 	p.y += y
@@ -49,7 +60,8 @@ func (p *pair) merge(o pair) {
 		*p = o
 		return
 	}
-	p.lowest, p.reach = math.Min(p.lowest, o.lowest), math.Max(p.reach, o.reach)
+	p.ofX.merge(o.ofX)
+	p.ofY.merge(o.ofY)
 	p.n += o.n
 	p.x += o.x
 	p.y += o.y
@@ -59,14 +71,15 @@ func (p *pair) merge(o pair) {
 }
 
 func (p *pair) covariance() float64 { return (p.xy - p.x*p.y/p.n) / (p.n - 1) }
-func (p *pair) varianceX() float64  { return (p.xx - p.x*p.x/p.n) / (p.n - 1) }
+func (p *pair) varianceX() float64  { return p.variance(p.ofX, p.x, p.xx) }
+func (p *pair) varianceY() float64  { return p.variance(p.ofY, p.y, p.yy) }
 
-// varianceY is exactly 0 for a constant.
-func (p *pair) varianceY() float64 {
-	if p.lowest == p.reach {
+// variance is exactly 0 for a constant.
+func (p *pair) variance(e extent, x, xx float64) float64 {
+	if e.low == e.high {
 		return 0
 	}
-	return (p.yy - p.y*p.y/p.n) / (p.n - 1)
+	return (xx - x*x/p.n) / (p.n - 1)
 }
 
 func (p *pair) correlation() float64 {

@@ -72,7 +72,27 @@ func (d *Design) ratio(valid []bool, y, x []float64) (Estimate, float64, error) 
 		return e, 0, refused("ratio", "the total of the denominator is zero")
 	}
 	e.Value = top.value() / bottom.value()
+	if r, same := constant(valid, y, x); same {
+		e.Value = r
+	}
 	return e, bottom.value(), nil
+}
+
+// constant is the ratio that all rows have, so that its error is 0 and not
+// rounding.
+func constant(valid []bool, y, x []float64) (ratio float64, same bool) {
+	for i, ok := range valid {
+		switch {
+		case !ok:
+		case !same:
+			if ratio, same = y[i]/x[i], x[i] != 0; !same || y[i] != ratio*x[i] {
+				return 0, false
+			}
+		case y[i] != ratio*x[i]:
+			return 0, false
+		}
+	}
+	return ratio, same
 }
 
 // ratioInfluence is what each row moves the ratio by.
@@ -138,7 +158,7 @@ func (d *Design) valid(columns ...[]float64) []bool {
 
 // count is an estimate with the rows and weights that are in it.
 func (d *Design) count(valid []bool) Estimate {
-	e := Estimate{Rows: d.rows()}
+	e := Estimate{Rows: d.rows(), Sample: d.n}
 	var total, squares sum
 	used := make([]bool, d.psus)
 	for i, ok := range valid {
@@ -179,11 +199,20 @@ func (d *Design) By(x []float64, groups []string) ([]Group, error) {
 	if err := d.checkColumn("values", x); err != nil {
 		return nil, err
 	}
+	df := d.DF()
+	return d.by(x, groups, func(domain *Design) (Estimate, error) {
+		e, err := domain.Mean(x)
+		e.DF = df
+		return e, err
+	})
+}
+
+// by estimates something in each group in which somebody has a value.
+func (d *Design) by(x []float64, groups []string, estimate func(domain *Design) (Estimate, error)) ([]Group, error) {
 	names, err := d.names(x, groups)
 	if err != nil {
 		return nil, err
 	}
-	df := d.DF()
 	result := make([]Group, 0, len(names))
 	for _, name := range names {
 		in := make([]bool, d.n)
@@ -194,11 +223,10 @@ func (d *Design) By(x []float64, groups []string) ([]Group, error) {
 		if err != nil {
 			return nil, err
 		}
-		e, err := domain.Mean(x)
+		e, err := estimate(domain)
 		if err != nil {
 			return nil, err
 		}
-		e.DF = df
 		result = append(result, Group{Name: name, Estimate: e})
 	}
 	return result, nil

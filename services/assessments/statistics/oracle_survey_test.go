@@ -64,6 +64,7 @@ func (a asked) answers(t testing.TB, name string, v values) {
 	v.put(name+".by", groups...)
 	v.put(name+".by.interval", intervals...)
 	v.put(name+".domain", a.domain(t)...)
+	v.put(name+".by.share", a.byShare(t)...)
 	v.put(name+".distribution", flatten(ok[[]statistics.Group](t)(d.Distribution(a.answer, []string{"never", "often", "sometimes"})))...)
 	v.put(name+".deff", ok[float64](t)(d.DesignEffect(a.score, true)))
 }
@@ -85,6 +86,16 @@ func (a asked) by(t testing.TB, x []float64) (numbers, intervals []float64) {
 		intervals = append(intervals, interval(t, g.Estimate, 0.95)...)
 	}
 	return append(numbers, errors...), intervals
+}
+
+// byShare are shares and their intervals by log odds.
+func (a asked) byShare(t testing.TB) []float64 {
+	var numbers []float64
+	for _, g := range ok[[]statistics.Group](t)(a.design.ShareBy(a.success, a.group)) {
+		i := ok[statistics.Interval](t)(g.ShareInterval(statistics.Logit, 0.95))
+		numbers = append(numbers, g.Value, i.Low, i.High)
+	}
+	return numbers
 }
 
 func (a asked) domain(t testing.TB) []float64 {

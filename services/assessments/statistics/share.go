@@ -36,6 +36,15 @@ func (d *Design) Share(success []float64) (Estimate, error) {
 	return d.Mean(success)
 }
 
+// ShareBy estimates the share in each group, with the degrees of freedom that
+// each group has by itself: svyby with svyciprop in R.
+func (d *Design) ShareBy(success []float64, groups []string) ([]Group, error) {
+	if _, err := d.Share(success); err != nil {
+		return nil, err
+	}
+	return d.by(success, groups, func(domain *Design) (Estimate, error) { return domain.Mean(success) })
+}
+
 // Distribution is the share of each option among the rows that have one (""
 // is a missing answer), in the order of the options given.
 func (d *Design) Distribution(answers, options []string) ([]Group, error) {
@@ -115,9 +124,10 @@ func (e Estimate) ShareInterval(method Method, confidence float64) (Interval, er
 	return i, nil
 }
 
-// effective is the number of rows of a simple random sample with this error.
+// effective is the number of answers of a simple random sample with this error;
+// of a simple random sample it is the number of answers.
 func (e Estimate) effective() float64 {
-	n := float64(e.N)
+	n := float64(e.Sample)
 	return e.Value * (1 - e.Value) / (e.SE * e.SE) * n / (n - 1)
 }
 

@@ -118,7 +118,7 @@ func RatioOfStrata(lonely LonelyRule, strata ...Stratum) (Estimate, error) {
 		return Estimate{}, invalid("strata", "no row has a value and a weight above zero")
 	}
 	e.Value, e.Sum, e.DF = wy.value()/wx.value(), w.value(), float64(e.Rows-used)
-	e.Units, e.Effective = e.Rows, w.value()*w.value()/w2.value()
+	e.Sample, e.Units, e.Effective = e.Rows, e.N, w.value()*w.value()/w2.value()
 	v, err := varianceOfStrata(lonely, e.Value, wx.value(), strata)
 	if err != nil {
 		return Estimate{}, err
@@ -157,11 +157,11 @@ func varianceOfStrata(lonely LonelyRule, ratio, total float64, strata []Stratum)
 		if f < negligible {
 			continue
 		}
-		squares := m.YY - 2*ratio*m.XY + ratio*ratio*m.XX
+		squares := noNoise(m.YY-2*ratio*m.XY+ratio*ratio*m.XX, m.YY+ratio*ratio*m.XX)
 		first := m.WY - ratio*m.WX
 		switch {
 		case n > 1:
-			v.add(f * n / (n - 1) * max(0, squares-first*first/n))
+			v.add(f * n / (n - 1) * noNoise(squares-first*first/n, squares))
 		case lonely == LonelyFail:
 			return 0, refused("variance", "stratum %q has one row only: join it with another stratum, or choose a rule for lonely units", s.Name)
 		case lonely == LonelyAdjust:
@@ -174,4 +174,16 @@ func varianceOfStrata(lonely LonelyRule, ratio, total float64, strata []Stratum)
 		return 0, refused("variance", "every stratum has one row only, so that there is nothing to average")
 	}
 	return v.value() / (total * total) * float64(counted) / float64(counted-single), nil
+}
+
+// noise is the share of the terms below which a difference is rounding: where
+// all answered the same, the variance is 0 and not nearly so. One person in a
+// million who differs is far above.
+const noise = 1e-12
+
+func noNoise(difference, terms float64) float64 {
+	if difference <= noise*terms {
+		return 0
+	}
+	return difference
 }

@@ -23,6 +23,8 @@ ask <- function(name, d) {
   a <- subset(d, group == "a")
   m <- svymean(~score, a, na.rm = TRUE)
   put(paste0(name, ".domain"), coef(m), SE(m), degf(a), confint(m, df = degf(a)))
+  by <- svyby(~success, ~group, d, svyciprop, vartype = "ci", method = "logit", na.rm = TRUE)
+  put(paste0(name, ".by.share"), t(as.matrix(by[, 2:4])))
   put(paste0(name, ".distribution"), t(cbind(coef(svymean(~answer, d, na.rm = TRUE)), SE(svymean(~answer, d, na.rm = TRUE)))))
   put(paste0(name, ".deff"), attr(svymean(~score, d, na.rm = TRUE, deff = "replace"), "deff"))
 }
