@@ -216,3 +216,12 @@ func Number(f float64) string {
 	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
+
+// ParseNumber reads a finite number.
+func ParseNumber(text string) (float64, error) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err == nil && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		return 0, strconv.ErrRange
+	}
+	return f, err
+}
