@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,7 @@ const goodCode = "abcdefghijklmnopqrstuvwxyz"
 
 // fake is the assessments service with one form, and what it was asked.
 type fake struct {
+	mu   sync.Mutex
 	form  *assessmentsv1.Form
 	fail  error // of anything but reading the form
 	gone  error // of reading the form
@@ -39,6 +41,8 @@ type fake struct {
 
 // Invoke answers a call as the service would, with a status for an error.
 func (f *fake) Invoke(ctx context.Context, method string, args, reply any, _ ...grpc.CallOption) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	name := method[strings.LastIndex(method, "/")+1:]
 	f.calls = append(f.calls, name)
 	answer, err := f.answer(name, args)

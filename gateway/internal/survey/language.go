@@ -116,16 +116,31 @@ func own(lang string) string {
 // moment writes a time in a language. Which clock a reader lives by is known to their browser only: the
 // script says it by that one.
 func moment(lang string, at time.Time) string {
-	at = at.UTC()
-	clock := at.Format("15:04") + " UTC"
+	comma := ", "
+	if lang == arabic {
+		comma = "، "
+	}
+	return dayIn(lang, at.UTC()) + comma + at.UTC().Format("15:04") + " UTC"
+}
+
+// calendar writes a day of the API in a language.
+func calendar(lang, day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return dayIn(lang, at)
+}
+
+func dayIn(lang string, at time.Time) string {
 	if lang == english {
-		return at.Format("2 January 2006") + ", " + clock
+		return at.Format("2 January 2006")
 	}
-	day, month, year := strconv.Itoa(at.Day()), months(lang)[at.Month()-1], strconv.Itoa(at.Year())
+	between := " "
 	if lang == spanish {
-		return day + " de " + month + " de " + year + ", " + clock
+		between = " de "
 	}
-	return day + " " + month + " " + year + "، " + clock
+	return strconv.Itoa(at.Day()) + between + months(lang)[at.Month()-1] + between + strconv.Itoa(at.Year())
 }
 
 func months(lang string) []string {

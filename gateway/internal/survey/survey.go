@@ -59,7 +59,7 @@ type Handler struct {
 
 // New returns the handler.
 func New(o Options) (*Handler, error) {
-	templates, err := template.New("").Funcs(template.FuncMap{"t": translate, "say": said, "pair": pairOf, "wrong": wrongCode}).ParseFS(files, "files/*.html")
+	templates, err := template.New("").Funcs(template.FuncMap{"t": translate, "say": said, "dir": direction, "pair": pairOf, "wrong": wrongCode}).ParseFS(files, "files/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("survey: %w", err)
 	}

@@ -51,10 +51,10 @@ func hints(lang string, item *assessmentsv1.FormItem) (out []string) {
 		out = append(out, numbers(lang, item)...)
 	case assessmentsv1.ItemType_ITEM_TYPE_DATE:
 		if item.GetMinDate() != "" {
-			add("Not before %s.", item.GetMinDate())
+			add("Not before %s.", calendar(lang, item.GetMinDate()))
 		}
 		if item.GetMaxDate() != "" {
-			add("Not after %s.", item.GetMaxDate())
+			add("Not after %s.", calendar(lang, item.GetMaxDate()))
 		}
 	case assessmentsv1.ItemType_ITEM_TYPE_TEXT, assessmentsv1.ItemType_ITEM_TYPE_LONG_TEXT:
 		add("Please write no names.")

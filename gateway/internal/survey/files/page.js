@@ -146,6 +146,13 @@ function listen(form) {
     else if (action === "save") saveForLater(form);
     else send(form);
   });
+  document.getElementById("messages").addEventListener("click", (event) => {
+    const question = event.target.closest("a")?.hash && document.querySelector(event.target.closest("a").hash);
+    if (!question) return;
+    event.preventDefault(); // an address in the history would lead back into a form that was sent
+    question.scrollIntoView({ block: "start" });
+    (question.querySelector("input:not([type=hidden]), select, textarea") || question).focus({ preventScroll: true });
+  });
   follow(form);
   clears(form);
 }
