@@ -81,7 +81,7 @@ func draw(n int) []question {
 
 // ask lets scipy answer, and skips where it is not installed.
 func ask(t *testing.T, questions []question) []question {
-	if exec.Command(python, "-c", "import scipy").Run() != nil { //nolint:gosec // a constant
+	if exec.Command(python, "-c", "import scipy").Run() != nil {
 		t.Skipf("skip: %s with scipy not found: intervals not compared with linprog", python)
 	}
 	var input bytes.Buffer

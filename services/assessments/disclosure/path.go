@@ -1,9 +1,6 @@
 package disclosure
 
-import (
-	"container/heap"
-	"math"
-)
+import "math"
 
 // hop is a node on the way to the goal.
 type hop struct {
@@ -38,7 +35,7 @@ func (r *route) cycle(f *flow, k int32, up, down int64, price func(arc int32) fl
 	r.heap = r.heap[:0]
 	r.reach(from, 0, end{arc: -1})
 	for len(r.heap) > 0 {
-		h := heap.Pop(&r.heap).(hop)
+		h := r.heap.pop()
 		if r.done[h.node] == r.now {
 			continue
 		}
@@ -63,7 +60,7 @@ func (r *route) cycle(f *flow, k int32, up, down int64, price func(arc int32) fl
 
 func (r *route) reach(node int32, cost float64, via end) {
 	r.cost[node], r.seen[node], r.via[node] = cost, r.now, via
-	heap.Push(&r.heap, hop{cost, node})
+	r.heap.push(hop{cost, node})
 }
 
 func (r *route) back(from, to int32) []int32 {
@@ -74,22 +71,49 @@ func (r *route) back(from, to int32) []int32 {
 	return arcs
 }
 
+// hopHeap has the cheapest hop on top. (The one of the library puts every hop into
+// an interface, which takes a third of the whole search.)
 type hopHeap []hop
 
-func (h hopHeap) Len() int { return len(h) }
-
-func (h hopHeap) Less(i, j int) bool {
+func (h hopHeap) less(i, j int) bool {
 	if h[i].cost != h[j].cost {
 		return h[i].cost < h[j].cost
 	}
 	return h[i].node < h[j].node
 }
 
-func (h hopHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *hopHeap) Push(x any)   { *h = append(*h, x.(hop)) }
+func (h *hopHeap) push(x hop) {
+	*h = append(*h, x)
+	q := *h
+	for i := len(q) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !q.less(i, up) {
+			break
+		}
+		q[i], q[up] = q[up], q[i]
+		i = up
+	}
+}
 
-func (h *hopHeap) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
+func (h *hopHeap) pop() hop {
+	q := *h
+	top, last := q[0], len(q)-1
+	q[0] = q[last]
+	q = q[:last]
+	for i := 0; ; {
+		child := 2*i + 1
+		if child >= last {
+			break
+		}
+		if child+1 < last && q.less(child+1, child) {
+			child++
+		}
+		if !q.less(child, i) {
+			break
+		}
+		q[i], q[child] = q[child], q[i]
+		i = child
+	}
+	*h = q
+	return top
 }

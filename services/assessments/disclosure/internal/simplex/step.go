@@ -42,7 +42,7 @@ func (t *Tableau) entering() (variable int32, ok bool) {
 	best := -tiny
 	for j, c := range t.cost {
 		if c < best {
-			variable, ok, best = int32(j), true, c //nolint:gosec // an index of a slice of variables
+			variable, ok, best = int32(j), true, c
 			if t.stall >= patient {
 				break
 			}
