@@ -122,6 +122,16 @@ func (s *Store) Read(ctx context.Context, key string) (io.ReadCloser, error) {
 	return r, nil
 }
 
+// ReadRange opens at most length bytes of a file from offset on; there is nothing
+// to read past its end. Its absence is problem.NotFound(key).
+func (s *Store) ReadRange(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
+	r, err := s.bucket.NewRangeReader(ctx, key, offset, length, nil)
+	if err != nil {
+		return nil, found(err, key)
+	}
+	return r, nil
+}
+
 // Exists tells whether there is a file.
 func (s *Store) Exists(ctx context.Context, key string) (bool, error) {
 	ok, err := s.bucket.Exists(ctx, key)
