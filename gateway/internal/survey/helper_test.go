@@ -62,6 +62,9 @@ func (f *fake) answer(name string, args any) (proto.Message, error) {
 	}
 	switch req := args.(type) {
 	case *assessmentsv1.SubmitResponseRequest:
+		if !f.form.GetOpen() && !f.stored(req.GetResponseId()) {
+			return nil, problem.Precondition(problem.ReasonStateWrong)
+		}
 		f.sent = append(f.sent, req)
 		return &assessmentsv1.SubmitResponseResponse{Receipt: "receipt-of-" + req.GetResponseId(), SubmitTime: timestamppb.Now()}, nil
 	case *assessmentsv1.SaveResponseRequest:
@@ -77,6 +80,15 @@ func (f *fake) answer(name string, args any) (proto.Message, error) {
 		return &assessmentsv1.OptOutResponse{}, nil
 	}
 	return nil, errors.New("not expected: " + name)
+}
+
+func (f *fake) stored(id string) bool {
+	for _, one := range f.sent {
+		if one.GetResponseId() == id {
+			return true
+		}
+	}
+	return false
 }
 
 // getForm answers the form in one of its languages, the first for any other.

@@ -44,16 +44,17 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, chrome(lang), err)
 		return
 	}
-	if h.closed(w, r, f.form) {
+	sending := !switched && f.given.Get("do") != doSave
+	if !sending && h.closed(w, r, f.form) {
 		return
 	}
 	switch {
+	case sending: // also when it is shut: an answer that was stored and comes again gets its receipt
+		h.send(f)
 	case switched:
 		h.again(f, http.StatusOK, nil, nil)
-	case f.given.Get("do") == doSave && f.form.GetResumable():
-		h.save(f)
 	default:
-		h.send(f)
+		h.save(f)
 	}
 }
 

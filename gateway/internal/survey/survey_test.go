@@ -84,6 +84,11 @@ func TestAnAnswerIsSentWithTheIDOfItsForm(t *testing.T) {
 	again := s.submit(path, fields)
 	require.Equal(t, http.StatusOK, again.Code, "a reload sends the same id")
 	require.Equal(t, id, s.sent[1].GetResponseId())
+	s.form.Open, s.form.Answered = false, true
+	require.Equal(t, "Thank you", textOf(s.submit(path, fields).find("h1")...), "also when the code is used up by it")
+	fields.Set("response_id", "another-one")
+	require.Equal(t, http.StatusGone, s.submit(path, fields).Code)
+	s.form.Open, s.form.Answered = true, false
 	require.NotEqual(t, id, s.get(path).fields("answers").Get("response_id"), "the next form is another answer")
 }
 

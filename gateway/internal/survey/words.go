@@ -39,12 +39,12 @@ func hints(lang string, item *assessmentsv1.FormItem) (out []string) {
 		if item.GetMinChoices() > 1 {
 			add("Fewest: %d.", item.GetMinChoices())
 		}
-		if item.GetMaxChoices() > 0 {
+		if limited(item) {
 			add("Most: %d.", item.GetMaxChoices())
 		}
 	case assessmentsv1.ItemType_ITEM_TYPE_RANKING:
 		add("Give each answer a place; 1 is the first.")
-		if item.GetMaxChoices() > 0 {
+		if limited(item) {
 			add("Places to give, at most: %d.", item.GetMaxChoices())
 		}
 	case assessmentsv1.ItemType_ITEM_TYPE_NUMBER:
@@ -60,6 +60,11 @@ func hints(lang string, item *assessmentsv1.FormItem) (out []string) {
 		add("Please write no names.")
 	}
 	return out
+}
+
+// limited tells whether fewer options can be chosen than there are.
+func limited(item *assessmentsv1.FormItem) bool {
+	return item.GetMaxChoices() > 0 && int(item.GetMaxChoices()) < len(item.GetOptions())
 }
 
 func numbers(lang string, item *assessmentsv1.FormItem) (out []string) {
