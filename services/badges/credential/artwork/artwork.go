@@ -21,7 +21,7 @@ import (
 	"github.com/srwiley/oksvg"
 	"github.com/srwiley/rasterx"
 
-	"github.com/tandem-badges/tandem/services/badges/credential/internal/lettering"
+	"github.com/tandem-badges/tandem/services/kit/lettering"
 )
 
 // PartnershipSchool is the kind of the award for holding all six badges.

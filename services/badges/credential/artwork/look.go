@@ -6,7 +6,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/tandem-badges/tandem/services/badges/credential/internal/lettering"
+	"github.com/tandem-badges/tandem/services/kit/lettering"
 )
 
 // The colors of text on a badge.

@@ -19,7 +19,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 
 	"github.com/tandem-badges/tandem/services/badges/credential/artwork"
-	"github.com/tandem-badges/tandem/services/badges/credential/internal/lettering"
+	"github.com/tandem-badges/tandem/services/kit/lettering"
 )
 
 // Paper is the size of the page, which lies on its long side.

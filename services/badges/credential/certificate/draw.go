@@ -8,7 +8,7 @@ import (
 
 	"github.com/boombuler/barcode/qr"
 
-	"github.com/tandem-badges/tandem/services/badges/credential/internal/lettering"
+	"github.com/tandem-badges/tandem/services/kit/lettering"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/tandem-badges/tandem/services/badges/credential/internal/lettering"
+	"github.com/tandem-badges/tandem/services/kit/lettering"
 )
 
 func TestNamesOfManyScriptsAreDrawn(t *testing.T) {

@@ -6,7 +6,7 @@
 // rightly, because no font here has a letter or the script is not one it knows, it says so and draws nothing:
 // callers then say in words where the name can be seen. A box or a wrong letter is never an answer.
 //
-// Packages artwork and certificate draw with it.
+// The badges service draws pictures and certificates with it, the assessments service letters.
 package lettering
 
 import (
