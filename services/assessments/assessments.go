@@ -80,6 +80,10 @@ func New(d run.Deps) (run.Service, error) {
 	}
 	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
 	domain.Publisher = publisher
+	fieldTasks, err := fieldWork(d, &domain, campaigns, instruments, schools, policies)
+	if err != nil {
+		return run.Service{}, err
+	}
 
 	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadTimeout)
 	defer cancel()
@@ -92,12 +96,12 @@ func New(d run.Deps) (run.Service, error) {
 			domain.Register(to)
 			records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
 		},
-		Tasks: []run.Task{
+		Tasks: append(fieldTasks, []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
 			{Name: "drafts", Run: func(ctx context.Context) error { return domain.Responses.Sweep(ctx, d.Log) }},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
-		},
+		}...),
 		Checks: []run.Check{
 			{Name: "database", Probe: d.DB.Ping},
 			{Name: "bus", Probe: d.Bus.Ping},

@@ -169,3 +169,43 @@ func TestWorkWaitsForAPartThatIsAwayAndAPanicEndsOnlyIt(t *testing.T) {
 	require.EqualValues(t, codes.Internal, done(t, db, "broken").GetError().GetCode())
 	require.NotNil(t, done(t, db, "away").GetResponse())
 }
+
+func TestWorkThatGoesOnLaterIsNotGivenUp(t *testing.T) {
+	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
+		start(t, db, name)
+		var turns atomic.Int32
+		work(t, db, func(ctx context.Context, op operations.Operation) (proto.Message, error) {
+			if op.Attempt != 1 {
+				return nil, errors.New("it never failed")
+			}
+			if turns.Add(1) <= 12 { // more often than work may fail
+				db.Wake("operations")
+				return nil, operations.ErrLater
+			}
+			return wrapperspb.String("done"), nil
+		})
+		require.NotNil(t, done(t, db, name).GetResponse())
+		require.EqualValues(t, 13, turns.Load())
+	})
+}
+
+func TestAWorkerBesideHasItsOwnWork(t *testing.T) {
+	db := kittest.SQLite(t, "schools", nil)
+	start(t, db, "slow")
+	release := make(chan struct{})
+	work(t, db, func(context.Context, operations.Operation) (proto.Message, error) {
+		<-release
+		return wrapperspb.String("slow"), nil
+	})
+	other := operations.NewWorker(db, kittest.Log(t)).Beside("other")
+	other.On(&wrapperspb.StringValue{}, func(context.Context, operations.Operation) (proto.Message, error) {
+		return wrapperspb.String("quick"), nil
+	})
+	kittest.Go(t, other.Run)
+	_, err := operations.Start(kittest.All(t), db, "quick", wrapperspb.String("go"))
+	require.NoError(t, err)
+	require.NotNil(t, done(t, db, "quick").GetResponse())
+	require.False(t, get(t, db, "slow").GetDone())
+	close(release)
+	require.NotNil(t, done(t, db, "slow").GetResponse())
+}

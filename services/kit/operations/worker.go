@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -30,6 +31,11 @@ type Operation struct {
 // Metadata reads the work's metadata: as Start or the last Progress left it.
 func (o Operation) Metadata(into proto.Message) error { return o.metadata.UnmarshalTo(into) }
 
+// ErrLater is what a Func returns that did a part of its work and goes on with the
+// rest in a later round, so that other operations have their turn. It may do so as
+// often as it wants.
+var ErrLater = errors.New("operation goes on later")
+
 // Func does the work and returns its result. It begins where the metadata says;
 // its context ends when the process stops or another replica takes over, and
 // touches rows of the district the operation's name lies in.
@@ -39,12 +45,21 @@ type Func func(ctx context.Context, op Operation) (proto.Message, error)
 type Worker struct {
 	db    *sqldb.DB
 	log   *slog.Logger
+	lease string
 	funcs map[string]Func
 }
 
 // NewWorker returns a worker without functions; add them with On.
 func NewWorker(db *sqldb.DB, log *slog.Logger) *Worker {
-	return &Worker{db: db, log: log, funcs: map[string]Func{}}
+	return &Worker{db: db, log: log, lease: "operations", funcs: map[string]Func{}}
+}
+
+// Beside gives the worker a lease of its own, so that its work and that of the
+// service's other worker do not wait for each other. The two must have functions
+// for different types.
+func (w *Worker) Beside(name string) *Worker {
+	w.lease = "operations-" + name
+	return w
 }
 
 // On sets the function for operations whose metadata has the type of the
@@ -56,7 +71,7 @@ func (w *Worker) On(metadata proto.Message, fn Func) {
 // Run works until ctx ends. Replicas may each run one: a lease keeps all but one
 // waiting.
 func (w *Worker) Run(ctx context.Context) error {
-	err := lease.Run(ctx, w.db, "operations", w.db.Schema(), leaseTTL, w.work)
+	err := lease.Run(ctx, w.db, w.lease, w.db.Schema(), leaseTTL, w.work)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -134,6 +149,9 @@ func (w *Worker) run(ctx context.Context, op Operation, fn Func) error {
 		return Succeed(ctx, w.db, op.Name, response)
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, ErrLater):
+		_, err := w.db.Exec(ctx, `UPDATE operations SET attempts = 0 WHERE name = $1 AND NOT done`, op.Name)
+		return err
 	case isTransient(err) && op.Attempt < maxAttempts:
 		w.log.WarnContext(ctx, "operation will go on", "operation", op.Name, "attempt", op.Attempt, "error", err)
 		return nil

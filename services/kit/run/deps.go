@@ -29,5 +29,8 @@ type Deps struct {
 	Keepers []string
 	// VCAPI has the service issue test credentials over the VC API.
 	VCAPI bool
-	Dev   bool // development mode: never true in an image or a chart
+	// MailURL is the server that mails of surveys leave by, MailFrom whom they come from.
+	// Without a server no mails leave.
+	MailURL, MailFrom string
+	Dev               bool // development mode: never true in an image or a chart
 }

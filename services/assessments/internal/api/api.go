@@ -19,6 +19,8 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
+	"github.com/tandem-badges/tandem/services/assessments/internal/policy"
+	"github.com/tandem-badges/tandem/services/assessments/internal/recipient"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
 	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
@@ -41,6 +43,10 @@ type Domain struct {
 	Inventories     *inventory.Service
 	Comments        *comment.Service
 	Publisher       Publisher
+	Recipients      *recipient.Service
+	Policy          *policy.Service
+	Mailer          Mailer
+	Printer         Printer
 }
 
 // Register puts all services of the API on a server.
@@ -48,6 +54,7 @@ func (d Domain) Register(s grpc.ServiceRegistrar) {
 	assessmentsv1.RegisterFrameworksServiceServer(s, &frameworks{domain: d.Frameworks})
 	assessmentsv1.RegisterInstrumentsServiceServer(s, &instruments{domain: d.Instruments})
 	assessmentsv1.RegisterCampaignsServiceServer(s, &campaigns{domain: d.Campaigns, publisher: d.Publisher})
+	assessmentsv1.RegisterRecipientsServiceServer(s, &recipients{domain: d.Recipients, policy: d.Policy, mailer: d.Mailer, printer: d.Printer})
 	assessmentsv1.RegisterResponsesServiceServer(s, &responses{domain: d.Responses})
 	assessmentsv1.RegisterResultsServiceServer(s, &results{domain: d.Results})
 	assessmentsv1.RegisterSelfAssessmentsServiceServer(s, &selfAssessments{domain: d.SelfAssessments})

@@ -138,6 +138,16 @@ func (c Campaign) Asks(school string) bool {
 	return c.AllSchools || slices.ContainsFunc(c.Schools, func(s School) bool { return s.ID == school })
 }
 
+// SchoolTitle is the title of a school that is asked; empty before opening.
+func (c Campaign) SchoolTitle(school string) string {
+	for _, s := range c.Schools {
+		if s.ID == school {
+			return s.Title
+		}
+	}
+	return ""
+}
+
 // Overlaps tells whether two campaigns ask the families of one school.
 func (c Campaign) Overlaps(other Campaign) bool {
 	if c.AllSchools || other.AllSchools {

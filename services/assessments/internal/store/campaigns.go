@@ -299,3 +299,16 @@ func (s *Campaigns) SetPublishOperation(ctx context.Context, district, id, opera
 	})
 	return sqldb.MapError(err, campaign.Name(district, id))
 }
+
+// MailOperation is the operation that mails for the campaign; empty before.
+func (s *Campaigns) MailOperation(ctx context.Context, district, id string) (string, error) {
+	return one(ctx, s.base, campaign.Name(district, id), scanString,
+		`SELECT mail_operation FROM campaigns WHERE district_id = $1 AND campaign_id = $2`, district, id)
+}
+
+// SetMailOperation remembers the operation that mails for the campaign; what it
+// does is recorded where it begins.
+func (s *Campaigns) SetMailOperation(ctx context.Context, district, id, operation string) error {
+	return s.replace(ctx, campaign.Name(district, id), `UPDATE campaigns SET mail_operation = $3 WHERE district_id = $1 AND campaign_id = $2`,
+		district, id, operation)
+}

@@ -199,6 +199,9 @@ func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
 	if service == Badges {
 		deps.Keepers = a.settings.IssuerKeeper
 	}
+	if service == Assessments {
+		deps.MailURL, deps.MailFrom = a.settings.SMTPURL, a.settings.MailFrom
+	}
 	if service == Evidence || service == Badges {
 		if deps.Blobs, err = a.openBlobs(ctx); err != nil {
 			return run.Deps{}, err

@@ -79,6 +79,8 @@ type ServeSettings struct {
 	PublicURL       string        `help:"Address that people and verifiers use, written into credentials. Empty: http:// and the HTTP address." placeholder:"URL"`
 	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
 	IssuerKeeper    []string      `help:"What encrypts the private keys of issuers: key files and URLs of key services (awskms://...). The first encrypts, all decrypt. Empty: a key file in the data folder." placeholder:"FILE|URL,..."`
+	SMTPURL         string        `name:"smtp-url" help:"Mail server for invitations to surveys and reminders: smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://...:465; ?rate=300 mails a minute. Empty: no mails leave." placeholder:"URL"`
+	MailFrom        string        `help:"Whom these mails come from, needed with a mail server." placeholder:"ADDRESS"`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins of web pages that may call the API." placeholder:"ORIGIN,..."`
 	TrustedProxies  []string      `help:"Addresses and networks of the proxies in front, whose X-Forwarded-For is believed. Empty: nobody's." placeholder:"CIDR,..."`
 	RateAnonymous   int           `help:"Requests a minute that an address may make without being known; 0: no limit. Ten times as many in development mode." default:"600" placeholder:"N"`
