@@ -29,7 +29,7 @@ fi
 echo "databases: ${databases:-none}"
 
 packages=
-for package in @digitalbazaar/vc standardwebhooks oidc-provider; do
+for package in @digitalbazaar/vc standardwebhooks oidc-provider playwright-core axe-core; do
   if [ -d "${TANDEM_NPM_VERIFY:-/nowhere}/node_modules/$package" ]; then packages+="$package "; fi
 done
 echo "compared with npm packages: ${packages:-none, TANDEM_NPM_VERIFY names no folder with any}"
