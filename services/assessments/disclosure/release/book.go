@@ -14,6 +14,19 @@ type key struct {
 	category string
 }
 
+// key names a number of a table by the index of its place.
+func (t *Table) key(place int, category string) key {
+	return key{t.Filter, t.roundOf(place), t.Places[place].ID, category}
+}
+
+// roundOf is the round of a place.
+func (t *Table) roundOf(place int) int {
+	if r := t.Places[place].Round; r > 0 {
+		return r
+	}
+	return t.Round
+}
+
 // state is what is or becomes of a number.
 type state int8
 
@@ -63,8 +76,8 @@ func (b *book) add(s *sheet) error {
 		return fmt.Errorf("tables of %q have different categories", b.name)
 	}
 	b.sheets = append(b.sheets, s)
-	for i, p := range t.Places {
-		k := key{t.Filter, t.Round, p.ID, ""}
+	for i := range t.Places {
+		k := t.key(i, "")
 		if err := b.note(k, s.totals[i], s.stateOf(i, -1)); err != nil {
 			return err
 		}
@@ -82,8 +95,8 @@ func (b *book) add(s *sheet) error {
 func (b *book) addTotals(s *sheet) error {
 	t := s.table
 	b.sheets = append(b.sheets, s)
-	for i, p := range t.Places {
-		if err := b.note(key{t.Filter, t.Round, p.ID, ""}, s.totals[i], s.stateOf(i, -1)); err != nil {
+	for i := range t.Places {
+		if err := b.note(t.key(i, ""), s.totals[i], s.stateOf(i, -1)); err != nil {
 			return err
 		}
 	}
@@ -158,8 +171,8 @@ func (b *book) live() []*sheet {
 func (b *book) rebuild() {
 	stays := map[key]bool{}
 	for _, s := range b.live() {
-		for _, p := range s.table.Places {
-			k := key{s.table.Filter, s.table.Round, p.ID, ""}
+		for i := range s.table.Places {
+			k := s.table.key(i, "")
 			stays[k] = true
 			for _, k.category = range b.categories {
 				stays[k] = true
@@ -182,8 +195,8 @@ func (b *book) publish(s *sheet) Published {
 		return Published{Table: t, Totals: []int64{}}
 	}
 	p := withheld(*s.table)
-	for i, place := range s.table.Places {
-		k := key{s.table.Filter, s.table.Round, place.ID, ""}
+	for i := range s.table.Places {
+		k := s.table.key(i, "")
 		if b.facts[k].state == told {
 			p.Totals[i] = s.totals[i]
 		}

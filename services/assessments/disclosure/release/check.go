@@ -52,6 +52,9 @@ func (t *Table) validatePlaces() error {
 			return fmt.Errorf("place %q: there is no parent %d", p.ID, p.Parent)
 		}
 		seen[p.ID] = true
+		if p.Round < 0 {
+			return fmt.Errorf("place %q: rounds are counted from 1, 0 is the round of the table", p.ID)
+		}
 		for up, steps := p.Parent, 0; up >= 0; up = t.Places[up].Parent {
 			if steps++; steps > len(t.Places) || up == i {
 				return fmt.Errorf("place %q: it is part of itself", p.ID)

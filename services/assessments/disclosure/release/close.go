@@ -18,32 +18,34 @@ type closedRow struct {
 	place    string
 }
 
-// kinship is who is part of whom, in all tables of a book, the withdrawn ones too.
-type kinship struct {
-	parents map[string]map[string]bool
-}
+// kinship is which rows of everybody are part of which, in all tables of a book,
+// the withdrawn ones too.
+type kinship map[closedRow][]closedRow
 
 func (b *book) kinship() kinship {
-	k := kinship{parents: map[string]map[string]bool{}}
+	k, known := kinship{}, map[[2]closedRow]bool{}
 	for _, s := range b.sheets {
-		for _, p := range s.table.Places {
+		for i, p := range s.table.Places {
 			if p.Parent < 0 {
 				continue
 			}
-			if k.parents[p.ID] == nil {
-				k.parents[p.ID] = map[string]bool{}
+			up := s.table.Places[p.Parent]
+			child := closedRow{"", s.table.roundOf(i), p.ID}
+			parent := closedRow{"", s.table.roundOf(p.Parent), up.ID}
+			if pair := [2]closedRow{child, parent}; !known[pair] {
+				known[pair] = true
+				k[child] = append(k[child], parent)
 			}
-			k.parents[p.ID][s.table.Places[p.Parent].ID] = true
 		}
 	}
 	return k
 }
 
-// above visits all places that a place is part of.
-func (k kinship) above(place string, visit func(string)) {
-	seen := map[string]bool{place: true}
-	for queue := []string{place}; len(queue) > 0; queue = queue[1:] {
-		for up := range k.parents[queue[0]] {
+// above visits all rows that a row is part of.
+func (k kinship) above(row closedRow, visit func(closedRow)) {
+	seen := map[closedRow]bool{row: true}
+	for queue := []closedRow{row}; len(queue) > 0; queue = queue[1:] {
+		for _, up := range k[queue[0]] {
 			if !seen[up] {
 				seen[up] = true
 				visit(up)
@@ -57,17 +59,14 @@ func (k kinship) above(place string, visit func(string)) {
 // this book, or its totals.
 func (b *book) closure(category string) closure {
 	c := closure{}
-	rounds := map[int]bool{}
+	last, several := 0, false
 	var rows []key
 	for _, k := range b.order {
 		if k.category == category {
 			rows = append(rows, k)
-			rounds[k.round] = true
+			several = several || last > 0 && k.round != last
+			last = max(last, k.round)
 		}
-	}
-	last := 0
-	for r := range rounds {
-		last = max(last, r)
 	}
 	kin := b.kinship()
 	for _, k := range rows {
@@ -75,14 +74,16 @@ func (b *book) closure(category string) closure {
 			c.from(closedRow{"", k.round, k.place}, last)
 		}
 	}
-	if len(rounds) > 1 {
+	if several {
 		c.below(rows, kin)
 	}
 	for _, k := range rows {
-		if v := variableOf(k.filter); v != "" && (b.facts[k].state == kept || c[closedRow{"", k.round, k.place}]) {
-			c.from(closedRow{v, k.round, k.place}, last)
-			kin.above(k.place, func(up string) { c.from(closedRow{v, k.round, up}, last) })
+		v, row := variableOf(k.filter), closedRow{"", k.round, k.place}
+		if v == "" || b.facts[k].state != kept && !c[row] {
+			continue
 		}
+		c.from(closedRow{v, k.round, k.place}, last)
+		kin.above(row, func(up closedRow) { c.from(closedRow{v, up.round, up.place}, last) })
 	}
 	return c
 }
@@ -97,14 +98,15 @@ func (c closure) from(row closedRow, last int) {
 // below closes rows of everybody that are part of a closed one.
 func (c closure) below(rows []key, kin kinship) {
 	for _, k := range rows {
-		if k.filter != "" {
+		row := closedRow{"", k.round, k.place}
+		if k.filter != "" || c[row] {
 			continue
 		}
-		kin.above(k.place, func(up string) {
-			if c[closedRow{"", k.round, up}] {
-				c[closedRow{"", k.round, k.place}] = true
-			}
-		})
+		within := false
+		kin.above(row, func(up closedRow) { within = within || c[up] })
+		if within {
+			c[row] = true
+		}
 	}
 }
 

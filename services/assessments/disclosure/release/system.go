@@ -16,12 +16,13 @@ type draft struct {
 	keys    []key // of the first cells; those after them are differences
 	index   map[key]int
 	written map[string]bool // sums that are there already
+	inner   map[key]bool    // totals of places that have parts
 }
 
 // draw makes the system of a book: of everybody's numbers, or of these and those of
 // filters.
 func (b *book) draw(g stage) *draft {
-	d := &draft{book: b, index: make(map[key]int, len(b.order)), written: map[string]bool{}}
+	d := &draft{book: b, index: make(map[key]int, len(b.order)), written: map[string]bool{}, inner: map[key]bool{}}
 	d.system.Rule = b.rule
 	for _, k := range b.order {
 		if g == everybody && k.filter != "" {
@@ -39,10 +40,11 @@ func (b *book) draw(g stage) *draft {
 		d.keys = append(d.keys, k)
 		d.system.Cells = append(d.system.Cells, cell)
 	}
-	for _, s := range b.live() {
-		if g == filtered || s.table.Filter == "" {
-			d.rows(s.table)
-			d.tree(s.table)
+	for _, tie := range []func(*Table){d.tree, d.rows} {
+		for _, s := range b.live() {
+			if g == filtered || s.table.Filter == "" {
+				tie(s.table)
+			}
 		}
 	}
 	d.rounds()
@@ -82,22 +84,7 @@ func (d *draft) sum(total key, parts []int) {
 	d.system.Sums = append(d.system.Sums, disclosure.Sum{Total: t, Parts: parts})
 }
 
-// rows ties the categories to their totals.
-func (d *draft) rows(t *Table) {
-	for _, p := range t.Places {
-		if len(d.book.categories) == 0 {
-			return
-		}
-		k := key{t.Filter, t.Round, p.ID, ""}
-		parts := make([]int, 0, len(d.book.categories))
-		for _, category := range d.book.categories {
-			parts = append(parts, d.index[key{t.Filter, t.Round, p.ID, category}])
-		}
-		d.sum(k, parts)
-	}
-}
-
-// tree ties places to their parts.
+// tree ties places to their parts, category by category and in total.
 func (d *draft) tree(t *Table) {
 	children := make([][]int, len(t.Places))
 	for i, p := range t.Places {
@@ -109,14 +96,32 @@ func (d *draft) tree(t *Table) {
 		if len(parts) == 0 {
 			continue
 		}
+		d.inner[t.key(i, "")] = true
 		for _, category := range append([]string{""}, d.book.categories...) {
 			cells := make([]int, len(parts))
 			for n, c := range parts {
-				cells[n] = d.index[key{t.Filter, t.Round, t.Places[c].ID, category}]
+				cells[n] = d.index[t.key(c, category)]
 			}
 			slices.Sort(cells)
-			d.sum(key{t.Filter, t.Round, t.Places[i].ID, category}, cells)
+			d.sum(t.key(i, category), cells)
 		}
+	}
+}
+
+// rows ties the categories to their totals. At inner places that follows from the
+// rows and sums below them, and saying it again would hide that the rest is a
+// network.
+func (d *draft) rows(t *Table) {
+	for i := range t.Places {
+		k := t.key(i, "")
+		if len(d.book.categories) == 0 || d.inner[k] {
+			continue
+		}
+		parts := make([]int, 0, len(d.book.categories))
+		for _, category := range d.book.categories {
+			parts = append(parts, d.index[t.key(i, category)])
+		}
+		d.sum(k, parts)
 	}
 }
 
