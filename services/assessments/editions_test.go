@@ -165,7 +165,7 @@ func TestAnInstrumentOfTheStatesOwn(t *testing.T) {
 	require.Empty(t, cmp.Diff(i, read, protocmp.Transform()))
 	list, err := w.instruments.ListInstruments(w.lead(), &assessmentsv1.ListInstrumentsRequest{})
 	require.NoError(t, err)
-	require.Len(t, list.GetInstruments(), 3)
+	require.Len(t, list.GetInstruments(), 7)
 	versions, err := w.instruments.ListInstrumentVersions(w.lead(), &assessmentsv1.ListInstrumentVersionsRequest{Parent: i.GetName()})
 	require.NoError(t, err)
 	require.Len(t, versions.GetInstrumentVersions(), 1)

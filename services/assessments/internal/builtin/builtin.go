@@ -1,6 +1,8 @@
-// Package builtin holds the frameworks and instruments that come with the
-// product, as data: the six National Standards in our own words, and a family and
-// a staff survey on them in English and Spanish.
+// Package builtin holds the frameworks and instruments that come with the product, as
+// data in our own words: the six National Standards; surveys of families and, parallel
+// to it, of staff; of service, of needs, of network sessions; the self-assessment of a
+// team; and the inventory of what a district office can do. All are in English and
+// Spanish, the survey of families in Arabic too.
 //
 // Load stores and publishes what is missing; it may run on every start. A state
 // that wants other words drafts versions of its own beside these.
@@ -41,6 +43,17 @@ type instrumentFile struct {
 	Version     string          `json:"version"`
 	Title       string          `json:"title"`
 	Body        instrument.Body `json:"body"`
+	// Languages in which no native speaker has read the texts: whoever asks in one has
+	// it read first.
+	Unreviewed []string `json:"unreviewed_languages"`
+}
+
+// instrumentFiles are all there are, earlier editions first.
+func instrumentFiles() []string {
+	return []string{
+		"family-survey-1.yaml", "staff-survey-1.yaml", "family-survey-2.yaml", "staff-survey-2.yaml",
+		"customer-service-1.yaml", "network-session-1.yaml", "team-self-assessment-1.yaml", "needs-survey-1.yaml",
+	}
 }
 
 // Load stores the built-in versions that are missing, published, frameworks first.
@@ -54,7 +67,7 @@ func Load(ctx context.Context, frameworks *framework.Service, instruments *instr
 	if err != nil {
 		return fmt.Errorf("built-in framework %s: %w", f.Framework, err)
 	}
-	for _, file := range []string{"family-survey-1.yaml", "staff-survey-1.yaml"} {
+	for _, file := range instrumentFiles() {
 		var i instrumentFile
 		if err := read(file, &i); err != nil {
 			return err

@@ -65,7 +65,7 @@ func TestTheFrameworkFollowsItsOwnRules(t *testing.T) {
 // a question, without a blank too many, and not one language's words in the other's place.
 func TestEveryTextOfASurveyIsThereInEachLanguage(t *testing.T) {
 	blanks := regexp.MustCompile(`^\s|\s$|\s\s`)
-	for _, file := range []string{"family-survey-1.yaml", "staff-survey-1.yaml"} {
+	for _, file := range []string{"family-survey-1.yaml", "staff-survey-1.yaml"} { // the others are in instruments_test.go
 		i := survey(t, file)
 		bad, err := i.Body.Check(t.Context(), "v", source{standards(t)})
 		require.NoError(t, err)
