@@ -54,7 +54,9 @@ func TestSystemsThatAreWrongAreRefused(t *testing.T) {
 		"negative": {func(s *disclosure.System) { s.Cells[0].Value = -1 }, "cell 0 (yes): the value has to be from 0 to 1099511627776"},
 		"sum":      {func(s *disclosure.System) { s.Cells[0].Value++ }, "sum 0 (all): the parts do not add up to the total"},
 		"status":   {func(s *disclosure.System) { s.Cells[1].Status = 7 }, "cell 1 (no): unknown status"},
-		"fixed":  {func(s *disclosure.System) { s.Cells[1] = disclosure.Cell{Label: "no", Value: 20, Fixed: true, Status: disclosure.Hidden} }, "cell 1 (no): only a shown cell can be fixed"},
+		"fixed": {func(s *disclosure.System) {
+			s.Cells[1] = disclosure.Cell{Label: "no", Value: 20, Fixed: true, Status: disclosure.Hidden}
+		}, "cell 1 (no): only a shown cell can be fixed"},
 		"weight": {func(s *disclosure.System) { s.Cells[1].Weight = -1 }, "cell 1 (no): the weight has to be a number of zero or more"},
 		"index":  {func(s *disclosure.System) { s.Sums[0].Total = 99 }, "sum 0: there is no cell 99"},
 		"twice":  {func(s *disclosure.System) { s.Sums[0].Parts = []int{0, 0} }, "sum 0: cell 0 (yes) stands in it twice"},
