@@ -31,6 +31,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/builtin"
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/comment"
+	"github.com/tandem-badges/tandem/services/assessments/internal/export"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
@@ -38,6 +39,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/policy"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
 	"github.com/tandem-badges/tandem/services/assessments/internal/store"
 	"github.com/tandem-badges/tandem/services/assessments/internal/work"
@@ -63,7 +65,10 @@ func New(d run.Deps) (run.Service, error) {
 	frameworks, instruments := store.NewFrameworks(d.DB, d.Clock), store.NewInstruments(d.DB, d.Clock)
 	campaigns, assessed := store.NewCampaigns(d.DB, d.Clock), store.NewSelfAssessments(d.DB, d.Clock)
 	policies := policy.NewService(store.NewPolicies(d.DB, d.Clock), d.Clock)
-	results := result.NewService(store.NewResults(d.DB, d.Clock), instruments, frameworks, assessed, schools, d.Clock)
+	tables := store.NewRollUps(d.DB, d.Clock)
+	maker := rollup.NewMaker(tables, instruments, frameworks, policies)
+	kept := store.NewResults(d.DB, d.Clock)
+	results := result.NewService(kept, maker, instruments, frameworks, assessed, schools, d.Clock)
 	catalog, err := builtin.FacilitationInventory()
 	if err != nil {
 		return run.Service{}, err
@@ -74,12 +79,20 @@ func New(d run.Deps) (run.Service, error) {
 		Campaigns:       campaign.NewService(campaigns, instruments, schools, d.Clock),
 		Responses:       response.NewService(store.NewResponses(d.DB, d.Clock), instruments, d.Clock),
 		Results:         results,
+		RollUps:         rollup.NewService(tables, maker, schools, d.Clock),
 		SelfAssessments: selfassessment.NewService(assessed, frameworks, schools, results, d.Clock),
 		Inventories:     inventory.NewService(store.NewInventories(d.DB, d.Clock), catalog.Catalog(nil), schools, d.Clock),
 		Comments:        comment.NewService(store.NewComments(d.DB, d.Clock), instruments, frameworks, policies, d.Clock),
 	}
-	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, d.Clock, func(r result.Release) proto.Message { return api.EncodeRelease(r) })
+	publisher := work.NewPublisher(d.DB, campaigns, domain.Results, domain.RollUps, d.Clock,
+		func(r result.Release) proto.Message { return api.EncodeRelease(r) }, func(r rollup.Release) proto.Message { return api.EncodeStateRelease(r) })
 	domain.Publisher = publisher
+	domain.InstrumentSource, domain.FrameworkSource = instruments, frameworks
+	domain.Exports = export.NewService(store.NewExports(d.DB, d.Clock), export.Released{
+		Districts: kept, State: tables, Tables: domain.RollUps, Instruments: instruments,
+	}, d.Blobs, d.Clock)
+	exporter := work.NewExports(d.DB, domain.Exports, d.Clock, api.EncodeExport)
+	domain.Exporter = exporter
 	fieldTasks, err := fieldWork(d, &domain, campaigns, instruments, schools, policies)
 	if err != nil {
 		return run.Service{}, err
@@ -100,6 +113,8 @@ func New(d run.Deps) (run.Service, error) {
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
 			{Name: "drafts", Run: func(ctx context.Context) error { return domain.Responses.Sweep(ctx, d.Log) }},
+			{Name: "exports", Run: func(ctx context.Context) error { return exporter.Run(ctx, d.Log) }},
+			{Name: "old exports", Run: func(ctx context.Context) error { return exporter.Clean(ctx, d.Log) }},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 		}...),
 		Checks: []run.Check{

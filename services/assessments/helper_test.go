@@ -82,6 +82,15 @@ func (d directory) GetDistrict(_ context.Context, req *schoolsv1.GetDistrictRequ
 	return nil, problem.NotFound(notToBeFound) // callers must see the name they sent
 }
 
+func (directory) ListFeederSystems(_ context.Context, req *schoolsv1.ListFeederSystemsRequest) (*schoolsv1.ListFeederSystemsResponse, error) {
+	if req.GetParent() != "districts/d1" {
+		return &schoolsv1.ListFeederSystemsResponse{}, nil
+	}
+	return &schoolsv1.ListFeederSystemsResponse{FeederSystems: []*schoolsv1.FeederSystem{
+		{Name: "districts/d1/feederSystems/north", Title: "North", Schools: []string{"districts/d1/schools/elm"}},
+	}}, nil
+}
+
 func (d directory) GetSchool(_ context.Context, req *schoolsv1.GetSchoolRequest) (*schoolsv1.School, error) {
 	i := slices.IndexFunc(d.schools(), func(s *schoolsv1.School) bool { return s.GetName() == req.GetName() })
 	if i < 0 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/comment"
+	"github.com/tandem-badges/tandem/services/assessments/internal/export"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/inventory"
@@ -23,12 +24,14 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/recipient"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 	"github.com/tandem-badges/tandem/services/assessments/internal/selfassessment"
 )
 
-// Publisher begins and follows the publishing of campaigns.
+// Publisher begins and follows the publishing of campaigns and of the state.
 type Publisher interface {
 	Start(ctx context.Context, district, campaign, etag string) (*longrunningpb.Operation, error)
+	StartStatewide(ctx context.Context, w rollup.Wave) (*longrunningpb.Operation, error)
 	Get(ctx context.Context, name string) (*longrunningpb.Operation, error)
 }
 
@@ -39,14 +42,21 @@ type Domain struct {
 	Campaigns       *campaign.Service
 	Responses       *response.Service
 	Results         *result.Service
+	RollUps         *rollup.Service
 	SelfAssessments *selfassessment.Service
 	Inventories     *inventory.Service
 	Comments        *comment.Service
-	Publisher       Publisher
-	Recipients      *recipient.Service
-	Policy          *policy.Service
-	Mailer          Mailer
-	Printer         Printer
+	Exports         *export.Service
+	Exporter        Exporter
+
+	// InstrumentSource and FrameworkSource have the texts of charts.
+	InstrumentSource instrument.Source
+	FrameworkSource  framework.Source
+	Publisher        Publisher
+	Recipients       *recipient.Service
+	Policy           *policy.Service
+	Mailer           Mailer
+	Printer          Printer
 }
 
 // Register puts all services of the API on a server.
@@ -57,7 +67,11 @@ func (d Domain) Register(s grpc.ServiceRegistrar) {
 	assessmentsv1.RegisterRecipientsServiceServer(s, &recipients{domain: d.Recipients, policy: d.Policy, mailer: d.Mailer, printer: d.Printer})
 	assessmentsv1.RegisterResponsesServiceServer(s, &responses{domain: d.Responses})
 	assessmentsv1.RegisterResultsServiceServer(s, &results{domain: d.Results})
+	assessmentsv1.RegisterRollUpsServiceServer(s, &rollUps{
+		domain: d.RollUps, results: d.Results, publisher: d.Publisher, labels: labels{instruments: d.InstrumentSource, frameworks: d.FrameworkSource},
+	})
 	assessmentsv1.RegisterSelfAssessmentsServiceServer(s, &selfAssessments{domain: d.SelfAssessments})
 	assessmentsv1.RegisterInventoriesServiceServer(s, &inventories{domain: d.Inventories})
 	assessmentsv1.RegisterCommentsServiceServer(s, &comments{domain: d.Comments})
+	assessmentsv1.RegisterExportsServiceServer(s, &exports{domain: d.Exports, exporter: d.Exporter})
 }

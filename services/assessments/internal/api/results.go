@@ -118,6 +118,7 @@ func EncodeRelease(r result.Release) *assessmentsv1.Release {
 	return &assessmentsv1.Release{
 		Name: r.Name(), Campaign: campaign.Name(r.District, r.Campaign), Schools: int32(r.Schools), MinimumCell: int32(r.Minimum), //nolint:gosec // some thousands
 		Digest: r.Digest, CreateTime: stamp(r.CreateTime),
+		Round: int32(r.Round), Kind: assessmentsv1.ReleaseKind_RELEASE_KIND_SUPPRESSED, //nolint:gosec // a few
 	}
 }
 
@@ -125,7 +126,7 @@ func encodeResult(r result.Result) *assessmentsv1.Result {
 	return &assessmentsv1.Result{
 		Name: r.Name(), Release: result.ReleaseName(r.District, r.Release), Campaign: campaign.Name(r.District, r.Campaign),
 		Cycle: r.Cycle, Wave: int32(r.Wave), FrameworkVersion: r.FrameworkVersion, //nolint:gosec // at most 50
-		Responses: encodeCount(r.Table.Responses), UnitProven: r.Table.UnitProven, MinimumCell: result.MinimumCell, CreateTime: stamp(r.CreateTime),
+		Responses: encodeCount(r.Table.Responses), UnitProven: r.Table.UnitProven, MinimumCell: int32(r.Minimum), CreateTime: stamp(r.CreateTime),
 		Standards: encodeAll(r.Table.Standards, func(s result.StandardResult) *assessmentsv1.StandardResult {
 			return &assessmentsv1.StandardResult{
 				Standard: s.Standard, FavorableShare: encodeMeasure(s.FavorableShare), MeanScore: encodeMeasure(s.MeanScore), Answers: encodeCount(s.Answers),

@@ -13,6 +13,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/edition"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 )
 
 var (
@@ -119,7 +120,7 @@ func TestRankNeeds(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := tt.facts
-			r, err := result.NewService(&f, nil, &f, &f, &f, clock.NewFake(tuesday)).RankNeeds(t.Context(), "d1", "oak", "")
+			r, err := result.NewService(&f, nil, nil, &f, &f, directory{&f}, clock.NewFake(tuesday)).RankNeeds(t.Context(), "d1", "oak", "")
 			require.NoError(t, err)
 			order, needs := "", []float64(nil)
 			for i, n := range r.Needs {
@@ -139,13 +140,20 @@ func TestRankNeeds(t *testing.T) {
 
 func TestNeedsOfOneFrameworkVersionOnly(t *testing.T) {
 	f := &facts{survey: surveyed()}
-	_, err := result.NewService(f, nil, f, f, f, clock.NewFake(tuesday)).RankNeeds(t.Context(), "d1", "oak", "core")
+	_, err := result.NewService(f, nil, nil, f, f, directory{f}, clock.NewFake(tuesday)).RankNeeds(t.Context(), "d1", "oak", "core")
 	require.NoError(t, err)
 	require.Equal(t, "frameworks/f/versions/1", f.asked, "levels of another edition would be compared with this survey")
 }
 
 func TestASchoolThatDoesNotExistHasNoNeeds(t *testing.T) {
 	f := &facts{survey: surveyed()}
-	_, err := result.NewService(f, nil, f, f, f, clock.NewFake(tuesday)).RankNeeds(t.Context(), "d1", "none", "")
+	_, err := result.NewService(f, nil, nil, f, f, directory{f}, clock.NewFake(tuesday)).RankNeeds(t.Context(), "d1", "none", "")
 	require.True(t, problem.Is(err, problem.KindNotFound))
+}
+
+// directory is the schools service of facts.
+type directory struct{ *facts }
+
+func (directory) Plan(_ context.Context, districts []string) (rollup.Plan, error) {
+	return rollup.Plan{Districts: []rollup.PlannedDistrict{{ID: districts[0], Title: "The district"}}}, nil
 }

@@ -16,8 +16,10 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/framework"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/policy"
 	"github.com/tandem-badges/tandem/services/assessments/internal/response"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 	"github.com/tandem-badges/tandem/services/assessments/internal/store"
 )
 
@@ -48,49 +50,49 @@ func closedCampaign(t *testing.T, n int) (*result.Service, *store.Results) {
 	answers := store.NewResponses(db, c)
 	require.NoError(t, answers.Tx(kittest.All(t), func(ctx context.Context) error { return answers.Save(ctx, records) }))
 	results := store.NewResults(db, c)
-	return result.NewService(results, instruments, frameworks, store.NewSelfAssessments(db, c), &facts{}, c), results
+	maker := rollup.NewMaker(store.NewRollUps(db, c), instruments, frameworks, policy.NewService(store.NewPolicies(db, c), c))
+	return result.NewService(results, maker, instruments, frameworks, store.NewSelfAssessments(db, c), directory{&facts{}}, c), results
 }
 
-func TestPublishingGoesOnAfterTheLastSchool(t *testing.T) {
+func TestPublishingBeginsAgainUntilTheReleaseIsReadable(t *testing.T) {
 	const schools = 4
 	s, kept := closedCampaign(t, schools)
+	c, err := kept.Campaign(kittest.All(t), "d1", "fall")
+	require.NoError(t, err)
+	require.NoError(t, s.Prepare(kittest.All(t), c, "op"))
 	crash := errors.New("the process ended")
 	released := 0
 	finish := func(context.Context, result.Release) error { released++; return nil }
-	counted := func() int {
-		ids, err := kept.Counted(kittest.All(t), "d1", "fall")
-		require.NoError(t, err)
-		return len(ids)
-	}
+	goOn := func(string, int, int, int64) error { return nil }
 
-	steps := 0
-	_, err := s.Publish(kittest.All(t), "d1", "fall", func(_ context.Context, done, total int) error {
-		require.Equal(t, schools, total)
-		if done == 3 {
-			return crash
-		}
-		steps++
-		return nil
-	}, finish)
+	for _, at := range []string{rollup.Counting, rollup.Protecting, rollup.Auditing, rollup.Writing} {
+		_, err := s.Publish(kittest.All(t), "d1", "fall", "op", func(phase string, _, _ int, _ int64) error {
+			if phase == at {
+				return crash
+			}
+			return nil
+		}, finish)
+		require.ErrorIs(t, err, crash, at)
+	}
+	_, err = s.Publish(kittest.All(t), "d1", "fall", "op", goOn, func(context.Context, result.Release) error { return crash })
 	require.ErrorIs(t, err, crash)
-	require.Equal(t, 2, counted(), "the school whose progress was not recorded has no result")
 	_, err = kept.NewestSufficient(kittest.All(t), "d1", "s0")
 	require.True(t, problem.Is(err, problem.KindNotFound), "nothing can be read before the release")
 
-	_, err = s.Publish(kittest.All(t), "d1", "fall", func(context.Context, int, int) error { steps++; return nil },
-		func(context.Context, result.Release) error { return crash })
-	require.ErrorIs(t, err, crash)
-	require.Equal(t, schools, counted())
-
-	r, err := s.Publish(kittest.All(t), "d1", "fall", func(context.Context, int, int) error { steps++; return nil }, finish)
+	r, err := s.Publish(kittest.All(t), "d1", "fall", "op", goOn, finish)
 	require.NoError(t, err)
-	require.Equal(t, schools, steps, "each school was counted once")
 	require.Equal(t, 1, released)
-	again, err := s.Publish(kittest.All(t), "d1", "fall", nil, nil)
+	require.Equal(t, 1, r.Round)
+	again, err := s.Publish(kittest.All(t), "d1", "fall", "op", nil, nil)
 	require.NoError(t, err)
 	require.Equal(t, r, again, "published once")
 	got, err := kept.NewestSufficient(kittest.All(t), "d1", "s0")
 	require.NoError(t, err)
 	require.Equal(t, r.ID, got.Release)
 	require.True(t, got.Table.UnitProven)
+	require.Equal(t, result.Count{Shown: true, Value: 12}, got.Table.Responses)
+	require.Equal(t, result.Measure{Shown: true, Value: 1}, got.Table.Items[0].FavorableShare, "all twelve agree with the first item")
+
+	_, err = s.Publishable(kittest.All(t), "d1", "fall", "")
+	require.True(t, problem.Is(err, problem.KindPrecondition), "nobody answered since")
 }

@@ -15,14 +15,28 @@ func (s *Service) GetRelease(ctx context.Context, district, id string, v campaig
 	if err != nil {
 		return Release{}, err
 	}
-	c, err := s.store.Campaign(ctx, district, r.Campaign)
+	_, err = s.campaignOf(ctx, r, v)
+	return r, err
+}
+
+// CampaignOf reads the campaign of a release that the viewer sees.
+func (s *Service) CampaignOf(ctx context.Context, district, id string, v campaign.Viewer) (campaign.Campaign, error) {
+	r, err := s.store.GetRelease(ctx, district, id)
 	if err != nil {
-		return Release{}, err
+		return campaign.Campaign{}, err
+	}
+	return s.campaignOf(ctx, r, v)
+}
+
+func (s *Service) campaignOf(ctx context.Context, r Release, v campaign.Viewer) (campaign.Campaign, error) {
+	c, err := s.store.Campaign(ctx, r.District, r.Campaign)
+	if err != nil {
+		return c, err
 	}
 	if !v.Sees(c) {
-		return Release{}, problem.NotFound(r.Name())
+		return c, problem.NotFound(r.Name())
 	}
-	return r, nil
+	return c, nil
 }
 
 // Releases lists the releases of campaigns that the viewer sees, in the order of

@@ -1,14 +1,12 @@
-// Package result is the domain of what families said: counting the answers of a
-// closed campaign, disclosing only what no small group can be found in, releasing
-// it, and ranking a school's needs.
+// Package result is the domain of what families said at a school: publishing a closed
+// campaign in rounds, the short table of each school, and ranking a school's needs.
 //
-//	answers -> Tally (exact, never leaves) -> Disclose (the table) -> release
+//	closed campaign -> package rollup (counts, tree, release engine, pages) -> release
+//	                -> the page of each school, to two decimals -> Result
 //
-// Until tables pass a release engine the rules of disclosure are strict: they are
-// in disclose.go, beside the reasons in words that stand where a number is
-// hidden. There are no district totals, so no school can be found by subtraction.
-// Answers come from package response, self-assessments for the ranking from
-// package selfassessment.
+// What may be shown is decided by the release engine for all tables of the wave
+// together, districts' and the state's: see package rollup. Answers come from package
+// response, self-assessments for the ranking from package selfassessment.
 package result
 
 import (
@@ -17,24 +15,14 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 )
 
-// MinimumCell is the smallest count of people or answers that is shown.
-const MinimumCell = 10
-
 // Count is a number of people or answers, or the reason why it is hidden.
-type Count struct {
-	Shown  bool   `json:"shown"`
-	Value  int    `json:"value"`
-	Reason string `json:"reason"`
-}
+type Count = rollup.Count
 
 // Measure is a computed number, or the reason why it is hidden.
-type Measure struct {
-	Shown  bool    `json:"shown"`
-	Value  float64 `json:"value"`
-	Reason string  `json:"reason"`
-}
+type Measure = rollup.Measure
 
 // Table is all that is published about one school.
 type Table struct {
@@ -80,6 +68,7 @@ type Result struct {
 	Cycle            string
 	Wave             int
 	FrameworkVersion string
+	Minimum          int // smallest count that was shown
 	Table            Table
 	Digest           string // of the canonical form
 	CreateTime       time.Time
@@ -98,6 +87,7 @@ type Release struct {
 	District   string
 	ID         string
 	Campaign   string
+	Round      int
 	Schools    int
 	Minimum    int
 	Digest     string
@@ -120,21 +110,12 @@ type Position struct {
 
 // Store keeps results.
 type Store interface {
+	rollup.Shelf
 	Tx(ctx context.Context, fn func(ctx context.Context) error) error
 	Campaign(ctx context.Context, district, id string) (campaign.Campaign, error)
 	SaveCampaign(ctx context.Context, c campaign.Campaign) error
-	// Counted are the schools whose result the campaign has already.
-	Counted(ctx context.Context, district, campaign string) ([]string, error)
-	// Answers calls each with the options chosen in every answer of a school.
-	Answers(ctx context.Context, district, campaign, school string, each func(options map[string]string)) error
-	// HasPaper tells whether answers of the school came on paper.
-	HasPaper(ctx context.Context, district, campaign, school string) (bool, error)
-	// AddResult keeps a result that is not released yet; one per campaign and school.
-	AddResult(ctx context.Context, r Result) error
-	// Release makes the results of a campaign readable, and returns them by school.
-	Release(ctx context.Context, r Release) ([]Result, error)
-	// Unreleased are the results of a campaign by school, before the release.
-	Unreleased(ctx context.Context, district, campaign string) ([]Result, error)
+	// AddRelease keeps a release with its results, all readable from then on.
+	AddRelease(ctx context.Context, r Release, results []Result) error
 	// Released records the event of a result.
 	Released(ctx context.Context, r Result) error
 
@@ -143,6 +124,8 @@ type Store interface {
 	// Result and Results find what is released only; the newest first.
 	Result(ctx context.Context, district, school, id string) (Result, error)
 	Results(ctx context.Context, district, school string, after Position, limit int) ([]Result, error)
+	SavePlan(ctx context.Context, district, operation string, p rollup.Plan) error
+	Plan(ctx context.Context, district, operation string) (rollup.Plan, error)
 	// NewestSufficient is the newest released result with numbers; "not found" without.
 	NewestSufficient(ctx context.Context, district, school string) (Result, error)
 }

@@ -13,6 +13,7 @@ import (
 // name of who asked: the worker that does it later asks nobody.
 type Plan struct {
 	Districts []PlannedDistrict `json:"districts"`
+	Round     int               `json:"round,omitempty"` // that a district's publication is to make
 }
 
 // PlannedDistrict is a district with its feeder systems.

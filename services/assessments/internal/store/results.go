@@ -24,95 +24,45 @@ func scanText(row scanner) (s string, err error) {
 	return s, err
 }
 
-// Counted lists the schools that have a result of the campaign.
-func (s *Results) Counted(ctx context.Context, district, campaignID string) ([]string, error) {
-	return all(ctx, s.base, scanText, `SELECT school_id FROM results WHERE district_id = $1 AND campaign_id = $2`, district, campaignID)
-}
-
-// Answers reads the answers of a school one by one.
-func (s *Results) Answers(ctx context.Context, district, campaignID, school string, each func(options map[string]string)) error {
-	rows, err := s.db.Conn(ctx).QueryContext(ctx,
-		`SELECT options FROM responses WHERE district_id = $1 AND campaign_id = $2 AND school_id = $3`, district, campaignID, school)
-	if err != nil {
-		return sqldb.MapError(err, "responses")
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		raw, err := scanText(rows)
+// AddRelease adds a release and its results.
+func (s *Results) AddRelease(ctx context.Context, r result.Release, results []result.Result) error {
+	read := func(ctx context.Context) (result.Release, error) { return s.GetRelease(ctx, r.District, r.ID) }
+	return audit.Added(ctx, s.db, r.Name(), read, func(ctx context.Context) error {
+		err := s.insert(ctx, r.Name(), `
+			INSERT INTO releases (district_id, release_id, campaign_id, schools, minimum_cell, digest, created_at, round) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			r.District, r.ID, r.Campaign, r.Schools, r.Minimum, r.Digest, sqldb.Micros(r.CreateTime), r.Round)
 		if err != nil {
 			return err
 		}
-		options := map[string]string{}
-		if err := decode(raw, &options); err != nil {
-			return err
+		rows := make([][]any, len(results))
+		for i, one := range results {
+			body, err := encode(one.Table)
+			if err != nil {
+				return err
+			}
+			rows[i] = []any{
+				one.District, one.School, one.ID, one.Campaign, one.Release, one.Cycle, one.Wave, one.FrameworkVersion, one.Sufficient(), body, one.Digest,
+				sqldb.Micros(one.CreateTime), one.Minimum,
+			}
 		}
-		each(options)
-	}
-	return sqldb.MapError(rows.Err(), "responses")
-}
-
-// HasPaper tells whether answers of the school came on paper.
-func (s *Results) HasPaper(ctx context.Context, district, campaignID, school string) (bool, error) {
-	return s.exists(ctx, `SELECT 1 FROM campaign_schools WHERE district_id = $1 AND campaign_id = $2 AND school_id = $3 AND paper`, district, campaignID, school)
-}
-
-// AddResult adds a result without a release.
-func (s *Results) AddResult(ctx context.Context, r result.Result) error {
-	body, err := encode(r.Table)
-	if err != nil {
-		return err
-	}
-	read := audit.Row(s.db, "results", `district_id = $1 AND school_id = $2 AND result_id = $3`, r.District, r.School, r.ID)
-	return audit.Added(ctx, s.db, r.Name(), read, func(ctx context.Context) error {
-		return s.insert(ctx, r.Name(), `
-			INSERT INTO results (district_id, school_id, result_id, campaign_id, cycle, wave, framework_version, sufficient, body, digest, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			r.District, r.School, r.ID, r.Campaign, r.Cycle, r.Wave, r.FrameworkVersion, r.Sufficient(), body, r.Digest, sqldb.Micros(r.CreateTime))
+		return s.insertMany(ctx, `INSERT INTO results (`+resultInserted+`)`, rows)
 	})
 }
 
-const resultColumns = `district_id, school_id, result_id, campaign_id, release_id, cycle, wave, framework_version, body, digest, created_at`
+const resultInserted = `district_id, school_id, result_id, campaign_id, release_id, cycle, wave, framework_version, sufficient, body, digest, created_at, minimum_cell`
+
+const resultColumns = `district_id, school_id, result_id, campaign_id, release_id, cycle, wave, framework_version, body, digest, created_at, minimum_cell`
 
 func scanResult(row scanner) (r result.Result, err error) {
 	var body string
 	var created int64
-	err = row.Scan(&r.District, &r.School, &r.ID, &r.Campaign, &r.Release, &r.Cycle, &r.Wave, &r.FrameworkVersion, &body, &r.Digest, &created)
+	err = row.Scan(&r.District, &r.School, &r.ID, &r.Campaign, &r.Release, &r.Cycle, &r.Wave, &r.FrameworkVersion, &body, &r.Digest, &created, &r.Minimum)
 	if err != nil {
 		return r, err
 	}
 	r.CreateTime = sqldb.Time(created)
 	err = decode(body, &r.Table)
 	return r, err
-}
-
-// Unreleased lists the results of a campaign before its release.
-func (s *Results) Unreleased(ctx context.Context, district, campaignID string) ([]result.Result, error) {
-	return s.ofCampaign(ctx, district, campaignID, "")
-}
-
-func (s *Results) ofCampaign(ctx context.Context, district, campaignID, release string) ([]result.Result, error) {
-	return all(ctx, s.base, scanResult, `SELECT `+resultColumns+` FROM results
-		WHERE district_id = $1 AND campaign_id = $2 AND release_id = $3 ORDER BY school_id`, district, campaignID, release)
-}
-
-// Release adds the release and gives its results their release and time.
-func (s *Results) Release(ctx context.Context, r result.Release) ([]result.Result, error) {
-	read := func(ctx context.Context) (result.Release, error) { return s.GetRelease(ctx, r.District, r.ID) }
-	err := audit.Added(ctx, s.db, r.Name(), read, func(ctx context.Context) error {
-		err := s.insert(ctx, r.Name(), `
-			INSERT INTO releases (district_id, release_id, campaign_id, schools, minimum_cell, digest, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			r.District, r.ID, r.Campaign, r.Schools, r.Minimum, r.Digest, sqldb.Micros(r.CreateTime))
-		if err != nil {
-			return err
-		}
-		_, err = s.db.Exec(ctx, `UPDATE results SET release_id = $3, created_at = $4 WHERE district_id = $1 AND campaign_id = $2 AND release_id = ''`,
-			r.District, r.Campaign, r.ID, sqldb.Micros(r.CreateTime))
-		return sqldb.MapError(err, r.Name())
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.ofCampaign(ctx, r.District, r.Campaign, r.ID)
 }
 
 // Released records that a result can be read.
@@ -123,11 +73,11 @@ func (s *Results) Released(ctx context.Context, r result.Result) error {
 	})
 }
 
-const releaseColumns = `r.district_id, r.release_id, r.campaign_id, r.schools, r.minimum_cell, r.digest, r.created_at`
+const releaseColumns = `r.district_id, r.release_id, r.campaign_id, r.schools, r.minimum_cell, r.digest, r.created_at, r.round`
 
 func scanRelease(row scanner) (r result.Release, err error) {
 	var created int64
-	err = row.Scan(&r.District, &r.ID, &r.Campaign, &r.Schools, &r.Minimum, &r.Digest, &created)
+	err = row.Scan(&r.District, &r.ID, &r.Campaign, &r.Schools, &r.Minimum, &r.Digest, &created, &r.Round)
 	r.CreateTime = sqldb.Time(created)
 	return r, err
 }

@@ -1,9 +1,11 @@
-// Package work runs what takes longer than a call: publishing a campaign.
+// Package work runs what takes longer than a call: publishing a campaign, and the
+// whole state.
 //
 // Start records an operation in the transaction that found the campaign fit to be
-// published; a leased worker counts the schools one by one and goes on with the
-// next one after a restart. The arithmetic is package result's, the operations'
-// rows are the kit's.
+// published, with all that the schools service knows about it, so that the worker
+// asks nobody. A leased worker counts, protects, audits and writes; cut off before the
+// release is readable it begins again after a restart, because nothing was kept. The
+// arithmetic is of packages result and rollup, the operations' rows are the kit's.
 package work
 
 import (
@@ -22,6 +24,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 )
 
 // Memory remembers which operation publishes a campaign.
@@ -33,18 +36,23 @@ type Memory interface {
 // Encode turns a release into the operation's response.
 type Encode func(r result.Release) proto.Message
 
-// Publisher publishes campaigns as operations.
+// EncodeState does it for a statewide release.
+type EncodeState func(r rollup.Release) proto.Message
+
+// Publisher publishes campaigns and the state as operations.
 type Publisher struct {
-	db      *sqldb.DB
-	memory  Memory
-	results *result.Service
-	clock   clock.Clock
-	encode  Encode
+	db          *sqldb.DB
+	memory      Memory
+	results     *result.Service
+	rollups     *rollup.Service
+	clock       clock.Clock
+	encode      Encode
+	encodeState EncodeState
 }
 
 // NewPublisher returns a publisher.
-func NewPublisher(db *sqldb.DB, m Memory, results *result.Service, c clock.Clock, encode Encode) *Publisher {
-	return &Publisher{db: db, memory: m, results: results, clock: c, encode: encode}
+func NewPublisher(db *sqldb.DB, m Memory, results *result.Service, rollups *rollup.Service, c clock.Clock, encode Encode, encodeState EncodeState) *Publisher {
+	return &Publisher{db: db, memory: m, results: results, rollups: rollups, clock: c, encode: encode, encodeState: encodeState}
 }
 
 // Start begins to publish a closed campaign. While it is under way the same
@@ -59,7 +67,11 @@ func (p *Publisher) Start(ctx context.Context, district, campaign, tag string) (
 		if op, err = p.underWay(ctx, district, campaign); err != nil || op != nil {
 			return err
 		}
-		op, err = operations.Start(ctx, p.db, c.Name()+"/operations/"+ids.New(), &assessmentsv1.PublishProgress{
+		name := c.Name() + "/operations/" + ids.New()
+		if err := p.results.Prepare(ctx, c, name); err != nil {
+			return err
+		}
+		op, err = operations.Start(ctx, p.db, name, &assessmentsv1.PublishProgress{
 			Campaign: c.Name(), SchoolsTotal: int32(len(c.Schools)), StartTime: timestamppb.New(p.clock.Now()), //nolint:gosec // at most some thousands
 		})
 		if err != nil {
@@ -93,6 +105,7 @@ func (p *Publisher) Get(ctx context.Context, name string) (*longrunningpb.Operat
 func (p *Publisher) Run(ctx context.Context, log *slog.Logger) error {
 	w := operations.NewWorker(p.db, log)
 	w.On(&assessmentsv1.PublishProgress{}, p.publish)
+	w.On(&assessmentsv1.StatewideProgress{}, p.publishStatewide)
 	return w.Run(ctx)
 }
 
@@ -105,14 +118,14 @@ func (p *Publisher) publish(ctx context.Context, op operations.Operation) (proto
 	if err := resourcename.Sscan(state.GetCampaign(), "districts/{district}/campaigns/{campaign}", &district, &campaign); err != nil {
 		return nil, err
 	}
-	progress := func(ctx context.Context, done, total int) error {
-		state.SchoolsDone, state.SchoolsTotal = int32(done), int32(total) //nolint:gosec // at most some thousands
+	progress := func(phase string, done, total int, answers int64) error {
+		state.SchoolsDone, state.SchoolsTotal, state.Phase, state.AnswersCounted = int32(done), int32(total), phase, answers //nolint:gosec // at most some thousands
 		return operations.Progress(ctx, p.db, op.Name, &state)
 	}
 	finish := func(ctx context.Context, r result.Release) error {
 		return operations.Succeed(ctx, p.db, op.Name, p.encode(r))
 	}
-	r, err := p.results.Publish(ctx, district, campaign, progress, finish)
+	r, err := p.results.Publish(ctx, district, campaign, op.Name, progress, finish)
 	if err != nil {
 		return nil, err
 	}

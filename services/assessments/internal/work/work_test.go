@@ -19,7 +19,9 @@ import (
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
+	"github.com/tandem-badges/tandem/services/assessments/internal/policy"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
+	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 	"github.com/tandem-badges/tandem/services/assessments/internal/work"
 )
 
@@ -29,7 +31,51 @@ type desk struct {
 	result.Store
 	campaign  campaign.Campaign
 	operation string
+	plan      rollup.Plan
+	wave      []campaign.Campaign
 }
+
+func (d *desk) Plan(context.Context, string, string) (rollup.Plan, error) { return d.plan, nil }
+
+func (d *desk) SavePlan(_ context.Context, _, _ string, p rollup.Plan) error {
+	d.plan = p
+	return nil
+}
+
+func (d *desk) Policy(context.Context) (policy.Policy, error) { return policy.Policy{}.InForce(), nil }
+
+// tables are the roll-ups of the desk.
+type tables struct {
+	rollup.Store
+	d *desk
+}
+
+func (t tables) Plan(ctx context.Context, district, operation string) (rollup.Plan, error) {
+	return t.d.Plan(ctx, district, operation)
+}
+
+func (t tables) SavePlan(ctx context.Context, district, operation string, p rollup.Plan) error {
+	return t.d.SavePlan(ctx, district, operation, p)
+}
+
+func (tables) Snapshot(context.Context, string, string) (rollup.Snapshot, error) {
+	return rollup.Snapshot{}, nil
+}
+
+func (tables) Answered(context.Context, string, string) (map[string]int64, error) { return nil, nil }
+
+func (t tables) WaveCampaigns(context.Context, rollup.Wave) ([]campaign.Campaign, error) {
+	return t.d.wave, nil
+}
+
+// schools is the directory of the desk.
+type schools struct{ result.Directory }
+
+func (schools) Plan(_ context.Context, districts []string) (rollup.Plan, error) {
+	return rollup.Plan{Districts: []rollup.PlannedDistrict{{ID: districts[0]}}}, nil
+}
+
+func (schools) HasCycle(context.Context, string) (bool, error) { return true, nil }
 
 func (d *desk) Campaign(context.Context, string, string) (campaign.Campaign, error) {
 	return d.campaign, nil
@@ -59,8 +105,10 @@ func start(t *testing.T, state campaign.State) (*desk, *sqldb.DB, *work.Publishe
 		Schools: []campaign.School{{ID: "oak"}, {ID: "elm"}},
 	}}
 	db, c := kittest.SQLite(t, "assessments", nil), clock.NewFake(kittest.Start())
-	results := result.NewService(d, d, nil, nil, nil, c)
-	return d, db, work.NewPublisher(db, d, results, c, func(r result.Release) proto.Message { return wrapperspb.String(r.Name()) })
+	maker := rollup.NewMaker(tables{d: d}, d, nil, d)
+	results := result.NewService(d, maker, d, nil, nil, schools{}, c)
+	encodeState := func(r rollup.Release) proto.Message { return wrapperspb.String(r.Name()) }
+	return d, db, work.NewPublisher(db, d, results, rollup.NewService(tables{d: d}, maker, schools{}, c), c, func(r result.Release) proto.Message { return wrapperspb.String(r.Name()) }, encodeState)
 }
 
 func run(t *testing.T, p *work.Publisher, name string) *longrunningpb.Operation {
@@ -115,7 +163,7 @@ func TestAnOperationThatWasCutOffAfterTheReleaseAnswersWithIt(t *testing.T) {
 	d, _, p := start(t, campaign.Closed)
 	op, err := p.Start(kittest.All(t), "d1", "fall", "")
 	require.NoError(t, err)
-	d.campaign.State = campaign.Published
+	d.campaign.State, d.campaign.Rounds = campaign.Published, 1
 	var name wrapperspb.StringValue
 	require.NoError(t, run(t, p, op.GetName()).GetResponse().UnmarshalTo(&name))
 	require.Equal(t, "districts/d1/releases/r1", name.GetValue())
@@ -125,4 +173,19 @@ func TestAnOperationThatDoesNotExist(t *testing.T) {
 	_, _, p := start(t, campaign.Closed)
 	_, err := p.Get(kittest.All(t), "districts/d1/campaigns/fall/operations/none")
 	require.True(t, problem.Is(err, problem.KindNotFound))
+}
+
+func TestAWaveWithoutClosedCampaignsIsNotPublished(t *testing.T) {
+	d, _, p := start(t, campaign.Closed)
+	wave := rollup.Wave{Instrument: "gone", Cycle: "cycles/2026", Number: 1}
+	_, err := p.StartStatewide(kittest.All(t), wave)
+	require.True(t, problem.Is(err, problem.KindPrecondition))
+	d.wave = []campaign.Campaign{d.campaign}
+	op, err := p.StartStatewide(kittest.All(t), wave)
+	require.NoError(t, err)
+	var progress assessmentsv1.StatewideProgress
+	require.NoError(t, op.GetMetadata().UnmarshalTo(&progress))
+	require.Equal(t, "instruments/gone", progress.GetInstrument())
+	failed := run(t, p, op.GetName())
+	require.Equal(t, int32(codes.NotFound), failed.GetError().GetCode(), "the instrument is gone")
 }

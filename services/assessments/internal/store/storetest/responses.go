@@ -140,11 +140,11 @@ func answers(t *testing.T, db *sqldb.DB) {
 	require.NoError(t, err)
 	require.Empty(t, found)
 
-	read := store.NewResults(db, clock.NewFake(now))
+	read := store.NewRollUps(db, clock.NewFake(now))
 	for _, paper := range []bool{false, true} {
-		got, err := read.HasPaper(kittest.All(t), "d1", "c1", "oak")
+		got, err := read.Paper(kittest.All(t), "d1", "c1")
 		require.NoError(t, err)
-		require.Equal(t, paper, got)
+		require.Equal(t, paper, got["oak"])
 		require.NoError(t, r.MarkPaper(kittest.All(t), "d1", "c1", "oak"))
 	}
 }

@@ -31,7 +31,8 @@ var now = time.Date(2026, 9, 1, 15, 0, 0, 123456000, time.UTC)
 // Run tests the contract on a fresh database.
 func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 	for name, test := range map[string]func(t *testing.T, db *sqldb.DB){
-		"editions": editions, "campaigns": campaigns, "doors": doors, "ways in": waysIn, "answers": answers, "who wins": whoWins, "drafts": drafts, "paper": paper, "results": results, "self-assessments": selfAssessments, "inventories": inventories, "comments": comments,
+		"editions": editions, "campaigns": campaigns, "doors": doors, "ways in": waysIn, "answers": answers, "who wins": whoWins, "drafts": drafts, "paper": paper, "results": results,
+		"snapshots": snapshots, "shelf": shelf, "pages": pages, "state releases": stateReleases, "waves": waves, "self-assessments": selfAssessments, "inventories": inventories, "comments": comments,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -174,76 +175,6 @@ func doors(t *testing.T, db *sqldb.DB) {
 	ways, err := r.Doors(kittest.All(t), []string{"link-code"})
 	require.NoError(t, err)
 	require.Contains(t, ways, "link-code")
-}
-
-// addResult stores a result that is not released yet.
-func addResult(t *testing.T, s *store.Results, id, c, school string, sufficient bool) result.Result {
-	t.Helper()
-	r := result.Result{
-		District: "d1", School: school, ID: id, Campaign: c, Cycle: "cycles/2026", Wave: 1, FrameworkVersion: "frameworks/f/versions/1", Digest: "d" + id, CreateTime: now,
-		Table: result.Table{Responses: result.Count{Shown: sufficient, Value: 12}, Standards: []result.StandardResult{{Standard: "a", Low: 1, High: 5}}},
-	}
-	require.NoError(t, s.AddResult(kittest.All(t), r))
-	return r
-}
-
-func results(t *testing.T, db *sqldb.DB) {
-	s := store.NewResults(db, clock.NewFake(now))
-	openCampaign(t, db, "c1")
-	openCampaign(t, db, "c2")
-	add := func(id, c, school string, sufficient bool) result.Result {
-		return addResult(t, s, id, c, school, sufficient)
-	}
-	r1 := add("r1", "c1", "oak", true)
-	add("r2", "c1", "elm", false)
-	kind(t, problem.KindAlreadyExists, s.AddResult(kittest.All(t), result.Result{District: "d1", School: "oak", ID: "r9", Campaign: "c1"}))
-	counted, err := s.Counted(kittest.All(t), "d1", "c1")
-	require.NoError(t, err)
-	require.ElementsMatch(t, []string{"oak", "elm"}, counted)
-	_, err = s.Result(kittest.All(t), "d1", "oak", "r1")
-	kind(t, problem.KindNotFound, err)
-	_, err = s.NewestSufficient(kittest.All(t), "d1", "oak")
-	kind(t, problem.KindNotFound, err)
-
-	release := func(id, c string, at time.Time) []result.Result {
-		var out []result.Result
-		rel := result.Release{District: "d1", ID: id, Campaign: c, Schools: 2, Minimum: 10, Digest: "x", CreateTime: at}
-		in(t, db, func(ctx context.Context) (err error) {
-			out, err = s.Release(ctx, rel)
-			return err
-		})
-		got, err := s.GetRelease(kittest.All(t), "d1", id)
-		require.NoError(t, err)
-		require.Equal(t, rel, got)
-		return out
-	}
-	released := release("rel1", "c1", now.Add(time.Hour))
-	require.Len(t, released, 2)
-	require.Equal(t, "elm", released[0].School)
-	r1.Release, r1.CreateTime = "rel1", now.Add(time.Hour)
-	got, err := s.Result(kittest.All(t), "d1", "oak", "r1")
-	require.NoError(t, err)
-	require.Equal(t, r1, got)
-	in(t, db, func(ctx context.Context) error { return s.Released(ctx, got) })
-	require.Equal(t, 1, outboxed(t, db, "ResultsReleased"))
-
-	add("r0", "c2", "oak", false)
-	release("rel2", "c2", now.Add(2*time.Hour))
-	list, err := s.Results(kittest.All(t), "d1", "oak", result.Position{}, 10)
-	require.NoError(t, err)
-	require.Equal(t, []string{"r0", "r1"}, []string{list[0].ID, list[1].ID}, "the newest first")
-	list, err = s.Results(kittest.All(t), "d1", "oak", result.Position{CreateTime: list[0].CreateTime, ID: list[0].ID}, 10)
-	require.NoError(t, err)
-	require.Equal(t, []result.Result{r1}, list)
-	newest, err := s.NewestSufficient(kittest.All(t), "d1", "oak")
-	require.NoError(t, err)
-	require.Equal(t, "r1", newest.ID)
-	releases, err := s.Releases(kittest.All(t), "d1", campaign.Viewer{Schools: []string{"oak"}}, "rel1", 10)
-	require.NoError(t, err)
-	require.Len(t, releases, 1)
-	releases, err = s.Releases(kittest.All(t), "d1", campaign.Viewer{Schools: []string{"ash"}}, "", 10)
-	require.NoError(t, err)
-	require.Empty(t, releases)
 }
 
 func selfAssessments(t *testing.T, db *sqldb.DB) {

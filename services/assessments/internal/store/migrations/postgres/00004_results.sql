@@ -1,5 +1,6 @@
 -- +goose Up
 -- A campaign is published again when late answers came: one release for each round.
+UPDATE campaigns SET rounds = 1 WHERE release_id <> '';
 ALTER TABLE releases DROP CONSTRAINT releases_district_id_campaign_id_key;
 ALTER TABLE releases ADD COLUMN round BIGINT NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX releases_round ON releases (district_id, campaign_id, round);

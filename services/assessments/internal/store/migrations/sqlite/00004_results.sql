@@ -1,5 +1,6 @@
 -- +goose Up
 -- A campaign is published again when late answers came: one release for each round.
+UPDATE campaigns SET rounds = 1 WHERE release_id <> '';
 CREATE TABLE releases_new (
   district_id  TEXT NOT NULL,
   release_id   TEXT NOT NULL,
