@@ -37,6 +37,7 @@ type CLI struct {
 	Access      Access      `cmd:"" help:"Ask a running instance who can see and do what, and why."`
 	Audit       Audit       `cmd:"" help:"Verify the audit log, and what published tables tell."`
 	Disclosure  Disclosure  `cmd:"" help:"Publish tables of counts without telling about anybody."`
+	Statistics  Statistics  `cmd:"" help:"Compute on a file what the platform computes on answers: means, shares, weights, reliability, comparisons."`
 	Records     Records     `cmd:"" help:"Look at what was deleted."`
 	Issuers     Issuers     `cmd:"" help:"Fetch the list of who issues badges, for verifying without a network."`
 	Log         Log         `cmd:"" help:"Keep an eye on the public log of badges and keys."`
