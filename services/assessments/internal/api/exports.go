@@ -14,10 +14,7 @@ import (
 	"github.com/tandem-badges/tandem/services/assessments/internal/export"
 )
 
-const (
-	stateReleasePattern = "releases/{release}"
-	exportPattern       = "/exports/{export}"
-)
+const exportPattern = "/exports/{export}"
 
 // Exporter begins and follows the writing of files.
 type Exporter interface {

@@ -6,6 +6,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
+	"github.com/tandem-badges/tandem/services/assessments/internal/edition"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
 	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
@@ -20,8 +21,9 @@ type Released struct {
 	State interface {
 		Release(ctx context.Context, id string) (rollup.Release, error)
 	}
-	Shelf interface {
-		Page(ctx context.Context, district, id, table string) (rollup.Page, error)
+	Tables interface {
+		// Table is a page with what is found when it is read, such as gaps to the other form.
+		Table(ctx context.Context, district, id, table string, w rollup.Wave, version string) (rollup.Page, error)
 		Lines(ctx context.Context, district, id string, s rollup.Select) ([]rollup.Line, error)
 	}
 	Instruments instrument.Source
@@ -42,7 +44,7 @@ func (r Released) About(ctx context.Context, district, release string) (About, e
 		return about, err
 	}
 	about.Body, about.Title = v.Body, v.Title
-	lines, err := r.Shelf.Lines(ctx, district, release, rollup.Select{Limit: most})
+	lines, err := r.Tables.Lines(ctx, district, release, rollup.Select{Limit: most})
 	about.Pages = len(lines)
 	return about, err
 }
@@ -66,13 +68,19 @@ func (r Released) of(ctx context.Context, district, release string) (About, erro
 
 // Pages are those of a release in the order of their ids.
 func (r Released) Pages(ctx context.Context, district, release, after string, limit int) ([]rollup.Page, error) {
-	lines, err := r.Shelf.Lines(ctx, district, release, rollup.Select{After: after, Limit: limit})
+	lines, err := r.Tables.Lines(ctx, district, release, rollup.Select{After: after, Limit: limit})
 	if err != nil {
 		return nil, err
 	}
+	about, err := r.of(ctx, district, release)
+	if err != nil {
+		return nil, err
+	}
+	family, _, _ := edition.ParseName(instrument.Kind(), about.InstrumentVersion)
+	wave := rollup.Wave{Instrument: family, Cycle: about.Cycle, Number: about.Wave}
 	pages := make([]rollup.Page, len(lines))
 	for i, l := range lines {
-		if pages[i], err = r.Shelf.Page(ctx, district, release, l.Table); err != nil {
+		if pages[i], err = r.Tables.Table(ctx, district, release, l.Table, wave, about.InstrumentVersion); err != nil {
 			return nil, err
 		}
 	}

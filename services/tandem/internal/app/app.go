@@ -202,7 +202,7 @@ func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
 	if service == Assessments {
 		deps.MailURL, deps.MailFrom = a.settings.SMTPURL, a.settings.MailFrom
 	}
-	if service == Evidence || service == Badges {
+	if service == Evidence || service == Badges || service == Assessments {
 		if deps.Blobs, err = a.openBlobs(ctx); err != nil {
 			return run.Deps{}, err
 		}
