@@ -21,7 +21,7 @@ import (
 // line is the connection between a browser and the pages, which a scenario can cut.
 type line struct {
 	*site
-	state string // "": good; "down": nothing arrives; "deaf": it arrives, and no answer goes back
+	state string // "": good; "down": nothing arrives; "deaf": it arrives, and no answer goes back; "portal": a login of the network answers
 }
 
 // TestInABrowser plays testdata/browser.mjs: with and without a script, in three languages, by keyboard, on
@@ -94,6 +94,11 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if state == "down" {
 		panic(http.ErrAbortHandler)
 	}
+	if state == "portal" {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "<html><main>Log in to this network</main></html>")
+		return
+	}
 	if r.URL.Path == "/v1/responses:submitQueued" {
 		l.queued(w, r)
 	} else {
@@ -113,7 +118,7 @@ func (l *line) control(w http.ResponseWriter, what string) {
 		l.state, l.form, l.fake.sent = "", everyType(), nil
 	case "up":
 		l.state = ""
-	case "down", "deaf":
+	case "down", "deaf", "portal":
 		l.state = what
 	case "kiosk":
 		l.form.Kind, l.form.Resumable = assessmentsv1.LinkKind_LINK_KIND_KIOSK, false

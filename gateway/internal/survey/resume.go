@@ -2,6 +2,7 @@ package survey
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -33,6 +34,11 @@ func (h *Handler) save(f filled) {
 type draft struct {
 	Title, Path, Key, Link, Language, Other string
 	Unread                                  bool
+}
+
+// begin sends who opens the address of saved answers without a key to the form.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/s/"+url.PathEscape(r.PathValue("code")), http.StatusSeeOther)
 }
 
 // resume shows a form with the answers that were saved. The key comes in a form: browsers send no

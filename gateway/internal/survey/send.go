@@ -153,6 +153,9 @@ func missesRow(item *assessmentsv1.FormItem, a *assessmentsv1.Answer) bool {
 
 // complain shows the form with what is wrong, first all of it, then each at its place.
 func (h *Handler) complain(f filled, errors map[string]string) {
+	if h.closed(f.w, f.r, f.form) {
+		return
+	}
 	lang := chrome(f.form.GetLanguage())
 	h.again(f, http.StatusUnprocessableEntity, errors, func(v *questionnaire) {
 		v.Alarm = translate(lang, "Nothing was sent yet: please look at these answers.")

@@ -114,6 +114,7 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	add(http.MethodPost, "/s", h.openCode)
 	add(http.MethodGet, "/s/{code}", h.form)
 	add(http.MethodPost, "/s/{code}", h.post)
+	add(http.MethodGet, "/s/{code}/resume", h.begin)
 	add(http.MethodPost, "/s/{code}/resume", h.resume)
 	add(http.MethodGet, "/s/{code}/opt-out", h.optOutForm)
 	add(http.MethodPost, "/s/{code}/opt-out", h.optOut)

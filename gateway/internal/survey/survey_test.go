@@ -351,6 +351,7 @@ func TestAnswersAreSavedAndResumed(t *testing.T) {
 		lost.whole("en")
 		require.Contains(t, textOf(lost.find("div", "id=alarm")...), "Nothing is saved under this key.")
 	}
+	require.Equal(t, path, s.get(path+"/resume").Header().Get("Location"))
 	s.form.Resumable = false
 	require.Empty(t, s.get(path).find("form", "id=resume"))
 }

@@ -50,10 +50,10 @@ function begun() {
 
 function warn() {
   if (document.querySelector("dialog")) return;
-  const left = element("p", { role: "timer" });
+  const left = element("p", { role: "timer", id: "left" });
   const stay = element("button", { type: "button" }, say.stay);
   const empty = element("button", { type: "button", class: "quiet" }, say.empty);
-  const dialog = element("dialog", { "aria-labelledby": "still" }, element("h2", { id: "still" }, say.still), left, element("div", { class: "send" }, stay, empty));
+  const dialog = element("dialog", { "aria-labelledby": "still", "aria-describedby": "left" }, element("h2", { id: "still" }, say.still), left, element("div", { class: "send" }, stay, empty));
   document.body.append(dialog);
   const close = () => { clearInterval(countdown); dialog.remove(); };
   stay.addEventListener("click", close);

@@ -9,8 +9,8 @@ let say = {};
 // show puts an answer of the server in the place of the page, and what has to be read first into focus.
 function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  const main = page.querySelector("main");
-  if (!main) return false;
+  const main = page.querySelector("main[data-say]");
+  if (!main) return false; // a network that wants a login has pages of its own
   document.documentElement.lang = page.documentElement.lang;
   document.documentElement.dir = page.documentElement.dir;
   document.title = page.title;

@@ -69,8 +69,14 @@ async function sendQueued(code, list) {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code, responses }), credentials: "omit",
     });
     if (answer.ok) return (await answer.json()).outcomes || [];
-    // A code that is gone, and answers that cannot be read, will be neither later.
-    return answer.status === 404 || answer.status === 400 ? list.map((one) => ({ responseId: one.responseId, retry: false })) : null;
+    // A code that is gone, and answers that cannot be read, will be neither later. Only the API itself says
+    // so: networks that want a login answer anything.
+    const final = (answer.status === 404 || answer.status === 400) && answer.headers.get("Content-Type")?.includes("problem+json");
+    if (!final) return null;
+    if (list.length === 1) return [{ responseId: list[0].responseId, retry: false }];
+    const each = []; // one that cannot be read keeps no other back
+    for (const one of list) each.push(...(await sendQueued(code, [one]) || [{ responseId: one.responseId, retry: true }]));
+    return each;
   } catch {
     return null;
   }

@@ -132,6 +132,12 @@ const scenarios = {
     assert.match(await page.textContent("#queue"), /wait on this device: 1/);
     await accessible(page, "the page of an answer that waits");
     await picture(page, "waits-en");
+    await control("portal");
+    const asked = page.waitForResponse((answer) => answer.url().endsWith(":submitQueued"));
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await (await asked).finished();
+    await page.waitForTimeout(200);
+    assert.match(await page.evaluate(() => localStorage.getItem("tandem-survey-queue")), /high/, "a login of the network takes no answer away");
     assert.equal((await control("up")).length, 0);
     await page.evaluate(() => dispatchEvent(new Event("online")));
     await page.waitForFunction(() => !localStorage.getItem("tandem-survey-queue"), null, { timeout: 15000 });
