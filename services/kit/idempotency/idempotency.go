@@ -4,7 +4,8 @@
 // that remembers the answer. The same caller sending the same request again gets
 // that answer, whether the first answer was lost on the way or both arrive at
 // once; with another body it is refused. A request that fails leaves no row and
-// may be repeated with the same id. Streams are not covered.
+// may be repeated with the same id. A file is given once: the same request is not
+// done again, and refused. Streams are not covered.
 //
 // The interceptor stands after access and validation in package grpcserver's
 // chain: a stored answer is given only to who may still make the call.
@@ -19,6 +20,7 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -126,7 +128,18 @@ func (c call) stored(ctx context.Context) (any, error) {
 	if err := proto.Unmarshal(answer, &packed); err != nil {
 		return nil, fmt.Errorf("stored answer: %w", err)
 	}
+	if packed.MessageIs(&httpbody.HttpBody{}) {
+		return nil, givenOnce()
+	}
 	return packed.UnmarshalNew()
+}
+
+// givenOnce refuses to repeat a file: files are big, and may hold what is shown once.
+func givenOnce() error {
+	return problem.Precondition(problem.ReasonStateWrong, problem.Violation{
+		Field: "request_id", Rule: "file_given_once",
+		Fix: "This request was done and its file was given once. Ask with a new request id for another.",
+	})
 }
 
 func reused() error {
@@ -190,6 +203,9 @@ func pack(resp any) ([]byte, error) {
 }
 
 func withoutSecrets(msg proto.Message) proto.Message {
+	if _, file := msg.(*httpbody.HttpBody); file {
+		return &httpbody.HttpBody{}
+	}
 	kept := proto.Clone(msg)
 	fields := kept.ProtoReflect().Descriptor().Fields()
 	for i := range fields.Len() {

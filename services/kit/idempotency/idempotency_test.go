@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -165,4 +166,25 @@ func TestOldAnswersAreForgotten(t *testing.T) {
 			return err == nil && left == "new1"
 		}, "only the new one stays")
 	})
+}
+
+func TestAFileIsGivenOnceAndNowhereKept(t *testing.T) {
+	db := kittest.SQLite(t, "schools", nil)
+	intercept := idempotency.UnaryInterceptor(db)
+	calls := 0
+	call := func() (any, error) {
+		return intercept(kittest.All(t), request(t, "r1", "letters"), &grpc.UnaryServerInfo{FullMethod: "/s/Print"}, func(context.Context, any) (any, error) {
+			calls++
+			return &httpbody.HttpBody{ContentType: "application/pdf", Data: []byte("a code to answer with")}, nil
+		})
+	}
+	first, err := call()
+	require.NoError(t, err)
+	require.NotEmpty(t, first.(*httpbody.HttpBody).GetData())
+	_, err = call()
+	require.True(t, problem.Is(err, problem.KindPrecondition), "%v", err)
+	require.Equal(t, 1, calls)
+	var stored []byte
+	require.NoError(t, db.Conn(kittest.All(t)).QueryRowContext(kittest.All(t), `SELECT response FROM requests WHERE request_id = 'r1'`).Scan(&stored))
+	require.NotContains(t, string(stored), "a code")
 }
