@@ -94,6 +94,7 @@ forbid (
   principal,
   action in [
     Action::"artifacts.download",
+    Action::"notes.count",
     Action::"notes.create",
     Action::"notes.get",
     Action::"notes.list"
