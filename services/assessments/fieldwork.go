@@ -18,7 +18,7 @@ import (
 
 // fieldWork adds to the domain who is asked by name, and returns what runs beside
 // the calls: mailings, and the windows of campaigns.
-func fieldWork(d run.Deps, domain *api.Domain, campaigns *store.Campaigns, instruments *store.Instruments, schools *peers.Schools, rules *policy.Service) ([]run.Task, error) {
+func fieldWork(d run.Deps, domain *api.Domain, campaigns *store.Campaigns, instruments instrument.Source, schools *peers.Schools, rules *policy.Service) ([]run.Task, error) {
 	server, err := mail.Open(mail.Settings{URL: d.MailURL, From: d.MailFrom, Dev: d.Dev})
 	if err != nil {
 		return nil, err
