@@ -141,7 +141,7 @@ func readValues(t testing.TB, path string) values {
 		Values  map[string][]*float64
 	}
 	require.NoError(t, json.Unmarshal(raw, &file))
-	require.Contains(t, file.Session, "survey")
+	require.NotEmpty(t, file.Session)
 	v := values{}
 	for name, numbers := range file.Values {
 		v[name] = make([]float64, len(numbers))
