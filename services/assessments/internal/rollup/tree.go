@@ -95,6 +95,7 @@ const pool = "small-schools"
 func DistrictTree(p Part, plan Plan, questions []Question) *Tree {
 	t := &Tree{questions: questions}
 	t.district(-1, []Part{p}, plan.District(p.Campaign.District), false)
+	t.prune()
 	t.sum()
 	return t
 }
@@ -130,6 +131,7 @@ func StateTree(parts []Part, plan Plan, questions []Question) *Tree {
 			t.district(at, byDistrict[d.ID], d, true)
 		}
 	}
+	t.prune()
 	t.sum()
 	return t
 }
@@ -260,6 +262,31 @@ func (c *SchoolCounts) include(o SchoolCounts, questions []Question) {
 		sum.add(part)
 		c.Groups[key] = sum
 	}
+}
+
+// prune takes out places without a school that has answers; the root stays.
+func (t *Tree) prune() {
+	keep := make([]bool, len(t.Places))
+	for i := len(t.Places) - 1; i >= 0; i-- {
+		p := t.Places[i]
+		keep[i] = keep[i] || p.leaf || p.Parent < 0
+		if keep[i] && p.Parent >= 0 {
+			keep[p.Parent] = true
+		}
+	}
+	at := make([]int, len(t.Places))
+	var kept []Place
+	for i, p := range t.Places {
+		if !keep[i] {
+			continue
+		}
+		if p.Parent >= 0 {
+			p.Parent = at[p.Parent]
+		}
+		at[i] = len(kept)
+		kept = append(kept, p)
+	}
+	t.Places = kept
 }
 
 // sum fills in what inner places are: counts, units, rounds and keys.
