@@ -29,7 +29,7 @@ const goodCode = "abcdefghijklmnopqrstuvwxyz"
 
 // fake is the assessments service with one form, and what it was asked.
 type fake struct {
-	mu   sync.Mutex
+	mu    sync.Mutex
 	form  *assessmentsv1.Form
 	fail  error // of anything but reading the form
 	gone  error // of reading the form

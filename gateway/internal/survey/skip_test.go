@@ -129,7 +129,7 @@ func condition(t *rapid.T, depth int) string {
 func TestThePageDecidesAsCELDoes(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("skip: node is not installed: conditions of pages not compared with CEL")
+		t.Skipf("skip: node is not installed: conditions of pages not compared with CEL")
 	}
 	type one struct {
 		Text    string         `json:"text"`
