@@ -15,6 +15,7 @@ import (
 // is the same number in every table.
 type Joint struct {
 	System *disclosure.System
+	values bool // the first table has the true values
 	tables []*Table
 	cells  [][][]int         // by table, record and value
 	known  map[string]*entry // by identity
@@ -28,6 +29,9 @@ type Joint struct {
 type entry struct {
 	shown, hidden int // cells, -1 for none
 	where         string
+	// held tells that the number is hidden elsewhere, in a joint whose first table
+	// has all values.
+	held bool
 }
 
 // cell is what sums are made of.
@@ -50,11 +54,16 @@ type extent struct {
 
 // Join ties tables together. It fails when two tables show different values of the
 // same number.
-func Join(tables ...*Table) (*Joint, error) {
+func Join(tables ...*Table) (*Joint, error) { return join(false, tables) }
+
+// join ties tables. When the first has the true values, what others hide of them is
+// the same cell, and not one beside it.
+func join(values bool, tables []*Table) (*Joint, error) {
 	if len(tables) == 0 {
 		return nil, errors.New("there is no table")
 	}
 	j := &Joint{
+		values: values,
 		System: &disclosure.System{Rule: tables[0].Rule}, tables: tables,
 		known: map[string]*entry{}, sums: map[string]bool{}, extent: map[place]*extent{}, columns: map[string]map[string]bool{},
 	}
@@ -162,6 +171,9 @@ func (j *Joint) number(key string, v Value, t *Table, r Record, column string) (
 	}
 	label := r.title(t) + ", " + column
 	switch {
+	case v.Hidden && e.shown >= 0 && j.values:
+		e.held = true
+		return e.shown, nil
 	case v.Hidden && e.hidden < 0:
 		e.hidden = j.add(disclosure.Cell{Status: disclosure.Hidden, Label: label})
 	case !v.Hidden && e.shown < 0:

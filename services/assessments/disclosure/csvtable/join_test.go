@@ -180,3 +180,41 @@ func FuzzLoad(f *testing.F) {
 		require.True(t, report.Clean())
 	})
 }
+
+// TestASecondTableKeepsTheFirstOne publishes districts after schools, or a table
+// with more groups, and audits all bytes together.
+func TestASecondTableKeepsTheFirstOne(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table := randomTable().Draw(t, "table")
+		raw := written(t, table)
+		first := *read(t, "first", raw)
+		if rapid.Bool().Draw(t, "fewer rows") {
+			first.Records = slices.DeleteFunc(first.Records, func(r csvtable.Record) bool { return !r.Row })
+			first.Records = first.Records[:rapid.IntRange(1, len(first.Records)).Draw(t, "rows")]
+		} else if len(table.Groups) > 0 {
+			first = *read(t, "first", groupsAsRows(t, table, 0, table.Groups[0]))
+		}
+		_, err := first.Protect(t.Context())
+		require.NoError(t, err)
+		earlier := read(t, "earlier", written(t, &first))
+		_, err = table.ProtectAfter(t.Context(), earlier)
+		require.NoError(t, err)
+		_, report := audited(t, written(t, table), written(t, earlier))
+		require.True(t, report.Clean(), "%s%s", written(t, table), written(t, earlier))
+		requireSameButHidden(t, raw, written(t, table))
+	})
+}
+
+func TestEarlierTablesHaveToBeOfTheSameNumbers(t *testing.T) {
+	earlier := read(t, "earlier", file("rows=school cells=yes,no", "school,yes,no\ns1,4,20\n"))
+	_, err := load(t, schools, layout()).ProtectAfter(t.Context(), earlier)
+	require.ErrorContains(t, err, "4 contradicts 3 of the same number in raw.csv")
+
+	earlier = read(t, "earlier", file("rows=school cells=yes,maybe", "school,yes,maybe\ns1,*,*\n"))
+	_, err = load(t, schools, layout()).ProtectAfter(t.Context(), earlier)
+	require.EqualError(t, err, "raw.csv: school s1, maybe and 0 more hidden numbers of the earlier tables cannot be worked out from this one; protect a table that has all of them")
+
+	earlier = read(t, "earlier", file("rows=school cells=yes", "school,yes\ns1,*\ns2,12\n,16\n"))
+	_, err = load(t, schools, layout()).ProtectAfter(t.Context(), earlier)
+	require.EqualError(t, err, "raw.csv: the numbers cannot be those of which the earlier tables tell: sums differ")
+}

@@ -150,18 +150,5 @@ func (l Layout) check() error {
 
 // Protect hides numbers of the table until its rule holds.
 func (t *Table) Protect(ctx context.Context) (disclosure.Outcome, error) {
-	joint, err := Join(t)
-	if err != nil {
-		return disclosure.Outcome{}, err
-	}
-	outcome, err := joint.System.Protect(ctx)
-	if err != nil {
-		return outcome, err
-	}
-	for r, cells := range joint.cells[0] {
-		for v, c := range cells {
-			t.Records[r].Values[v].Hidden = joint.System.Cells[c].Status == disclosure.Hidden
-		}
-	}
-	return outcome, nil
+	return t.ProtectAfter(ctx)
 }

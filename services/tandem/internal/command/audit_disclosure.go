@@ -61,13 +61,9 @@ func (a *AuditDisclosure) Run(ctx context.Context) error {
 }
 
 func (a *AuditDisclosure) run(ctx context.Context, out io.Writer) (clean bool, err error) {
-	var tables []*csvtable.Table
-	for _, path := range append([]string{a.File}, a.Earlier...) {
-		t, err := readTable(path)
-		if err != nil {
-			return false, err
-		}
-		tables = append(tables, t)
+	tables, err := readTables(append([]string{a.File}, a.Earlier...))
+	if err != nil {
+		return false, err
 	}
 	rule := &tables[0].Rule
 	if a.Minimum > 0 {
@@ -95,13 +91,21 @@ func (a *AuditDisclosure) run(ctx context.Context, out io.Writer) (clean bool, e
 	return clean, a.print(out, joint.System, report, clean)
 }
 
-func readTable(path string) (*csvtable.Table, error) {
-	in, name, done, err := openTable(path)
-	if err != nil {
-		return nil, err
+// readTables reads published tables.
+func readTables(paths []string) ([]*csvtable.Table, error) {
+	tables := make([]*csvtable.Table, len(paths))
+	for i, path := range paths {
+		in, name, done, err := openTable(path)
+		if err != nil {
+			return nil, err
+		}
+		tables[i], err = csvtable.Read(name, in)
+		done()
+		if err != nil {
+			return nil, err
+		}
 	}
-	defer done()
-	return csvtable.Read(name, in)
+	return tables, nil
 }
 
 // print writes the narrowest intervals and the verdict for people.

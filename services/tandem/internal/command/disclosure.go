@@ -33,6 +33,7 @@ type DisclosureProtect struct {
 	Keep       []string `help:"Further columns to carry over, such as names." placeholder:"COL,..." env:"-"`
 	Population string   `help:"Who was counted and when, such as families-2026-1. Tables of one population are audited together." placeholder:"NAME" env:"-"`
 	Selection  string   `help:"Name of a choice of rows, when the file does not have all of the population: its totals are then not those of all." placeholder:"NAME" env:"-"`
+	Earlier    []string `help:"Tables of the same people that were published before: what they show stays shown, what they hide stays hidden, and the rule holds for all together." placeholder:"FILE,..." env:"-"`
 	Output     string   `help:"File that gets the table instead of standard output." placeholder:"FILE" env:"-"`
 }
 
@@ -42,6 +43,7 @@ func (DisclosureProtect) Help() string {
 
   tandem disclosure protect --rows school_id --groups district_id --cells asian,black,white --minimum 10 schools.csv > public.csv
   tandem disclosure protect --rows school --groups feeder,district --cells yes,no --minimum 5 --zeros --population families-2026-1 --output public.csv answers.csv
+  tandem disclosure protect --rows district --cells yes,no --minimum 5 --population families-2026-1 --earlier public.csv districts.csv
 
 Exit code 0: done. 1: the file is wrong, or the table cannot be protected; nothing is written.`
 }
@@ -57,14 +59,18 @@ func (p *DisclosureProtect) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	outcome, err := table.Protect(ctx)
+	earlier, err := readTables(p.Earlier)
+	if err != nil {
+		return err
+	}
+	outcome, err := table.ProtectAfter(ctx, earlier...)
 	if err != nil {
 		return err
 	}
 	if err := p.write(table); err != nil {
 		return err
 	}
-	return p.summary(ctx, os.Stderr, table, outcome)
+	return p.summary(ctx, os.Stderr, outcome, append([]*csvtable.Table{table}, earlier...))
 }
 
 func (p *DisclosureProtect) layout() csvtable.Layout {
@@ -97,9 +103,9 @@ func (p *DisclosureProtect) write(table *csvtable.Table) error {
 	return os.Rename(part, p.Output)
 }
 
-// summary says what was hidden, and audits the table as its readers see it.
-func (p *DisclosureProtect) summary(ctx context.Context, out io.Writer, table *csvtable.Table, outcome disclosure.Outcome) error {
-	joint, err := csvtable.Join(table)
+// summary says what was hidden, and audits the tables as their readers see them.
+func (p *DisclosureProtect) summary(ctx context.Context, out io.Writer, outcome disclosure.Outcome, tables []*csvtable.Table) error {
+	joint, err := csvtable.Join(tables...)
 	if err != nil {
 		return err
 	}
@@ -114,7 +120,7 @@ func (p *DisclosureProtect) summary(ctx context.Context, out io.Writer, table *c
 		return err
 	}
 	_, err = fmt.Fprintf(out, "narrowest: %s, %s; the rule asks for a width of %d; %d can be found exactly, %d are too narrow\n",
-		joint.System.Cells[report.Narrowest.Cell].Label, span(*report.Narrowest), table.Rule.Width(), report.Recoverable, report.TooNarrow)
+		joint.System.Cells[report.Narrowest.Cell].Label, span(*report.Narrowest), tables[0].Rule.Width(), report.Recoverable, report.TooNarrow)
 	return err
 }
 

@@ -178,3 +178,19 @@ func csvLines(t *testing.T, path string) [][]string {
 	require.NoError(t, err)
 	return lines
 }
+
+func TestASecondFileIsProtectedWithTheFirst(t *testing.T) {
+	districts := countsFile(t, "districts.csv", "district,yes,no\nd1,55,46\nd2,6,30\n")
+	second := DisclosureProtect{
+		File: districts, Rows: "district", Cells: []string{"yes", "no"}, Minimum: 10, Total: "all",
+		Output: filepath.Join(t.TempDir(), "districts.csv"),
+	}
+	require.NoError(t, second.Run(t.Context()))
+	second.Rows, second.File, second.Groups = "school", countsFile(t, "raw.csv", schoolCounts), []string{"district"}
+	second.Earlier = []string{second.Output}
+	second.Output = filepath.Join(t.TempDir(), "schools.csv")
+	require.NoError(t, second.Run(t.Context()))
+	clean, err := (&AuditDisclosure{File: second.Output, Earlier: second.Earlier}).run(t.Context(), io.Discard)
+	require.NoError(t, err)
+	require.True(t, clean)
+}
