@@ -176,7 +176,7 @@ func (r *reader) count(row gridRow, sheet, column string) int {
 // unknownColumns tells once of each column with content that has no counterpart.
 func (r *reader) unknownColumns() {
 	known := map[string]bool{
-		"type": true, "name": true, "label": true, "hint": true, "required": true, "relevant": true, "constraint": true, "constraint_message": true, "appearance": true,
+		"type": true, "name": true, "label": true, "hint": true, "required": true, "relevant": true, "constraint": true, "constraint_message": true, "appearance": true, "parameters": true,
 		colItemType: true, colStandard: true, colGoal: true, colIndicator: true, colMinValue: true, colMaxValue: true, colMinDate: true, colMaxDate: true,
 		colMinChoices: true, colMaxChoices: true, colMaxLength: true, "": true,
 	}

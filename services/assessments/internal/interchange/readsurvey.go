@@ -258,7 +258,10 @@ func (r *reader) span(row gridRow, item *instrument.Item) {
 // row takes over a row of a matrix. The rows share their options.
 func (r *reader) row(row gridRow, item int, word, rest string) {
 	it := &r.doc.Body.Items[item]
-	options := r.options(row, rest)
+	var options []instrument.Option
+	if word == "select_one" {
+		options = r.options(row, rest)
+	}
 	if word != "select_one" || it.Options != nil && !sameIDs(it.Options, options) {
 		r.note(row.at(sheetSurvey), "row_not_taken", "Ask it outside of the table: its rows are answered with one of the same options.")
 		return
