@@ -10,80 +10,15 @@ import (
 // computed without holding the answers. It can be merged like [Moments]. Make
 // one with [NewItems].
 type Items struct {
-	k    int
-	rows int
-	// pairs[i][j] sums up the rows that have both items; pairs[i][i] those with item i.
+	k     int
+	rows  int
+	whole block // the rows that have all items
+	// pairs[i][j] sums up the other rows that have both items, j up to i.
 	pairs [][]pair
 	// scores sums up the mean score of a row over the items it has.
 	scores   pair
 	withItem []pair // of score and item, over rows that have the item
 	shift    float64
-}
-
-// pair sums up two variables, both less a shift that keeps them small.
-type pair struct {
-	n          float64
-	x, y       float64
-	xx, yy, xy float64
-	ofX, ofY   extent
-}
-
-// extent is the smallest and the largest value: sums alone do not tell a
-// constant from rounding.
-type extent struct{ low, high float64 }
-
-func (e *extent) add(x float64, first bool) {
-	if first {
-		e.low, e.high = x, x
-	}
-	e.low, e.high = math.Min(e.low, x), math.Max(e.high, x)
-}
-
-func (e *extent) merge(o extent) { e.low, e.high = math.Min(e.low, o.low), math.Max(e.high, o.high) }
-
-func (p *pair) add(x, y float64) {
-	p.ofX.add(x, p.n == 0)
-	p.ofY.add(y, p.n == 0)
-	p.n++
-	p.x += x
-	p.y += y
-	p.xx += x * x
-	p.yy += y * y
-	p.xy += x * y
-}
-
-func (p *pair) merge(o pair) {
-	switch {
-	case o.n == 0:
-		return
-	case p.n == 0:
-		*p = o
-		return
-	}
-	p.ofX.merge(o.ofX)
-	p.ofY.merge(o.ofY)
-	p.n += o.n
-	p.x += o.x
-	p.y += o.y
-	p.xx += o.xx
-	p.yy += o.yy
-	p.xy += o.xy
-}
-
-func (p *pair) covariance() float64 { return (p.xy - p.x*p.y/p.n) / (p.n - 1) }
-func (p *pair) varianceX() float64  { return p.variance(p.ofX, p.x, p.xx) }
-func (p *pair) varianceY() float64  { return p.variance(p.ofY, p.y, p.yy) }
-
-// variance is exactly 0 for a constant.
-func (p *pair) variance(e extent, x, xx float64) float64 {
-	if e.low == e.high {
-		return 0
-	}
-	return (xx - x*x/p.n) / (p.n - 1)
-}
-
-func (p *pair) correlation() float64 {
-	return p.covariance() / math.Sqrt(p.varianceX()*p.varianceY())
 }
 
 // NewItems sums up k items. middle is a value in the middle of their scale, such
@@ -95,9 +30,9 @@ func NewItems(k int, middle float64) (*Items, error) {
 	if !finite(middle) {
 		return nil, invalid("middle", "is a finite number")
 	}
-	s := &Items{k: k, shift: middle, pairs: make([][]pair, k), withItem: make([]pair, k)}
+	s := &Items{k: k, shift: middle, whole: newBlock(k), pairs: make([][]pair, k), withItem: make([]pair, k)}
 	for i := range s.pairs {
-		s.pairs[i] = make([]pair, k)
+		s.pairs[i] = make([]pair, i+1)
 	}
 	return s, nil
 }
@@ -112,17 +47,16 @@ func (s *Items) Add(answers []float64) error {
 	}
 	s.rows++
 	total, given := 0.0, 0.0
-	for i, x := range answers {
-		if math.IsNaN(x) {
-			continue
+	for _, x := range answers {
+		if !math.IsNaN(x) {
+			total += x - s.shift
+			given++
 		}
-		total += x - s.shift
-		given++
-		for j := range i + 1 {
-			if y := answers[j]; !math.IsNaN(y) {
-				s.pairs[i][j].add(x-s.shift, y-s.shift)
-			}
-		}
+	}
+	if int(given) == s.k {
+		s.whole.add(answers, s.shift)
+	} else {
+		s.addPairs(answers)
 	}
 	if given == 0 {
 		return nil
@@ -137,6 +71,20 @@ func (s *Items) Add(answers []float64) error {
 	return nil
 }
 
+// addPairs adds a row with missing answers.
+func (s *Items) addPairs(answers []float64) {
+	for i, x := range answers {
+		if math.IsNaN(x) {
+			continue
+		}
+		for j, y := range answers[:i+1] {
+			if !math.IsNaN(y) {
+				s.pairs[i][j].add(x-s.shift, y-s.shift)
+			}
+		}
+	}
+}
+
 // Merge adds the rows of another piece, made with the same number of items and
 // the same middle.
 func (s *Items) Merge(o *Items) error {
@@ -144,6 +92,7 @@ func (s *Items) Merge(o *Items) error {
 		return invalid("items", "the two have other items or another middle")
 	}
 	s.rows += o.rows
+	s.whole.merge(o.whole)
 	s.scores.merge(o.scores)
 	for i := range s.pairs {
 		s.withItem[i].merge(o.withItem[i])
@@ -192,7 +141,9 @@ func (s *Items) pair(i, j int) *pair {
 	if i < j {
 		i, j = j, i
 	}
-	return &s.pairs[i][j]
+	p := s.pairs[i][j]
+	p.merge(s.whole.pair(i, j))
+	return &p
 }
 
 // covariances of the items given, each over the rows that have both (cov(use =
