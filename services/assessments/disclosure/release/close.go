@@ -6,8 +6,8 @@ package release
 //
 // A row of everybody is closed where its total is withheld, in that round or in an
 // earlier one. Where there are several rounds, so is what lies below it. The rows
-// of a variable are closed together: where everybody's row is, where one of their
-// totals is withheld in that round or before, and above such a place.
+// of a variable at a place are closed together: where everybody's row is, and where
+// one of their totals is withheld, in that round or before.
 type closure map[closedRow]bool
 
 // closedRow is a row in the sense of a closure: all values of a variable, or
@@ -68,14 +68,13 @@ func (b *book) closure(category string) closure {
 			last = max(last, k.round)
 		}
 	}
-	kin := b.kinship()
 	for _, k := range rows {
 		if b.facts[k].state == kept && k.filter == "" {
 			c.from(closedRow{"", k.round, k.place}, last)
 		}
 	}
 	if several {
-		c.below(rows, kin)
+		c.below(rows, b.kinship())
 	}
 	for _, k := range rows {
 		v, row := variableOf(k.filter), closedRow{"", k.round, k.place}
@@ -83,7 +82,6 @@ func (b *book) closure(category string) closure {
 			continue
 		}
 		c.from(closedRow{v, k.round, k.place}, last)
-		kin.above(row, func(up closedRow) { c.from(closedRow{v, up.round, up.place}, last) })
 	}
 	return c
 }
