@@ -76,12 +76,13 @@ func TestASurveyFromDraftToNeeds(t *testing.T) {
 	require.Equal(t, settled.GetName(), ranking.GetSelfAssessment())
 	require.Equal(t, "share-power", ranking.GetNeeds()[0].GetStandard())
 	require.InDelta(t, 0.5*0.6+0.5*1, ranking.GetNeeds()[0].GetNeed().GetValue(), 1e-9)
-	require.Equal(t, "Survey: 1 − favorable share 0.40 = 0.60. Self-assessment: 1 − level 0 of 3 = 1.00. Need: 0.5 × 0.60 + 0.5 × 1.00 = 0.80.",
+	require.Equal(t, "Survey: 1 − favorable share 0.40 = 0.60. Self-assessment: 1 − level 0 of 3 = 1.00. "+
+		"Notes: none. No note speaks to one standard alone. Need: (0.4 × 0.60 + 0.4 × 1.00) / 0.8 = 0.80.",
 		ranking.GetNeeds()[0].GetExplanation())
 	require.Equal(t, settled.GetSettleTime().AsTime(), ranking.GetAsOf().AsTime())
 
 	require.Equal(t, map[string]int{
-		"FrameworkPublished": 1, "InstrumentPublished": 2, "CampaignOpened": 1, "CampaignClosed": 1, "ResponseCounted": 129,
+		"FrameworkPublished": 1, "InstrumentPublished": 8, "CampaignOpened": 1, "CampaignClosed": 1, "ResponseCounted": 129,
 		"ResultsReleased": 2, "SelfAssessmentSettled": 1,
 	}, w.events())
 }
