@@ -26,8 +26,42 @@ import (
 )
 
 // server is the PostgreSQL of this test process, started by the first test that
-// needs it.
-var server = sync.OnceValues(startServer)
+// needs it. It is fast, and forgets all in a power cut.
+var server = sync.OnceValues(func() (running, error) {
+	return startServer("-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB")
+})
+
+// durable is one that acknowledges what is on the disk, as it is installed: the few
+// settings are those that every guide to PostgreSQL changes first.
+var durable = sync.OnceValues(func() (running, error) {
+	return startServer("-c fsync=on -c full_page_writes=on -c synchronous_commit=on -c shared_buffers=256MB -c max_wal_size=4GB")
+})
+
+// DurablePostgres returns the owner's URL of a fresh database on a server of this
+// process that waits for the disk at each commit, for benchmarks.
+func DurablePostgres(t testing.TB) string {
+	t.Helper()
+	started, err := durable()
+	if errors.Is(err, errNoPostgres) {
+		t.Skipf("PostgreSQL is not measured: %v", err)
+	}
+	require.NoError(t, err)
+	return freshDatabase(t, started.url)
+}
+
+// PostgresProgram returns the path of a program that comes with PostgreSQL, such as
+// pgbench, or skips the test.
+func PostgresProgram(t testing.TB, name string) string {
+	t.Helper()
+	bin, err := findBinaries()
+	if err == nil {
+		bin, err = exec.LookPath(filepath.Join(bin, name))
+	}
+	if err != nil {
+		t.Skipf("not measured: %s is not installed", name)
+	}
+	return bin
+}
 
 // errNoPostgres says that PostgreSQL is not to be had on this machine.
 var errNoPostgres = errors.New("no PostgreSQL: set TEST_POSTGRES_DSN to an owner's URL, or install the package postgresql")
@@ -76,7 +110,7 @@ stop() { "$BIN/pg_ctl" -D "$DIR/data" -m immediate stop >/dev/null 2>&1; rm -rf 
 trap stop EXIT
 "$BIN/initdb" -D "$DIR/data" -U postgres -A trust -E UTF8 --no-locale --no-sync >"$log" 2>&1 &&
 "$BIN/pg_ctl" -D "$DIR/data" -w -t 60 -l "$log" -o "-p $PORT -k $DIR -c listen_addresses=127.0.0.1 \
-  -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB -c max_connections=200" \
+  -c max_connections=200 $SETTINGS" \
   start >>"$log" 2>&1 || { tail -n 5 "$log"; exit 1; }
 echo ready
 exec 1>&-
@@ -90,8 +124,8 @@ type running struct {
 	life io.Closer
 }
 
-// startServer starts the server.
-func startServer() (running, error) {
+// startServer starts a server with options of its own.
+func startServer(settings string) (running, error) {
 	bin, err := findBinaries()
 	if err != nil {
 		return running{}, err
@@ -106,7 +140,7 @@ func startServer() (running, error) {
 	}
 	cmd := exec.Command("/bin/sh", "-c", serverScript)
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "BIN=" + bin, "DIR=" + dir, "PORT=" + strconv.Itoa(port), "LC_ALL=C"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "BIN=" + bin, "DIR=" + dir, "PORT=" + strconv.Itoa(port), "LC_ALL=C", "SETTINGS=" + settings}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // an interrupt of the tests reaches it by its input
 	if err := asUser(cmd, dir); err != nil {
 		return running{}, err

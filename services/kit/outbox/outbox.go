@@ -45,17 +45,10 @@ func AddAll(ctx context.Context, db *sqldb.DB, now time.Time, msgs []proto.Messa
 	if !db.InTx(ctx) {
 		return sqldb.ErrNoTx
 	}
-	rows := make([]newRow, len(msgs))
-	for i, msg := range msgs {
-		var err error
-		if rows[i], err = newRowOf(msg); err != nil {
-			return err
-		}
-	}
-	if err := insert(ctx, db, sqldb.Micros(now), rows); err != nil {
+	if err := insert(ctx, db, now, msgs); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	db.AfterCommit(ctx, func() { db.Wake(wakeTopic) })
+	db.AfterCommit(ctx, func() { Added(db) })
 	return nil
 }
 
@@ -91,32 +84,57 @@ func newRowOf(msg proto.Message) (newRow, error) {
 const columns = `INSERT INTO outbox (id, district_id, subject, type, name, occurred_at, payload, traceparent)`
 
 // insert adds rows: one by one, or on PostgreSQL, where each statement is a way
-// there and back, several as one array for each column.
-func insert(ctx context.Context, db *sqldb.DB, at int64, rows []newRow) error {
-	trace := traceParent(ctx)
-	if db.Dialect() != sqldb.Postgres || len(rows) == 1 {
-		for _, r := range rows {
-			if _, err := db.Conn(ctx).ExecContext(ctx, columns+` VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-				r.id, r.district, r.subject, r.kind, r.name, at, r.payload, trace); err != nil {
-				return err
-			}
+// there and back, several with one.
+func insert(ctx context.Context, db *sqldb.DB, now time.Time, msgs []proto.Message) error {
+	if db.Dialect() == sqldb.Postgres && len(msgs) > 1 {
+		text, args, err := Clause(ctx, now, 1, "TRUE", msgs)
+		if err == nil {
+			_, err = db.Conn(ctx).ExecContext(ctx, text, args...)
 		}
-		return nil
+		return err
 	}
-	texts, payloads := make([][]string, 5), make([][]byte, len(rows))
-	for i, r := range rows {
+	for _, msg := range msgs {
+		r, err := newRowOf(msg)
+		if err != nil {
+			return err
+		}
+		if _, err := db.Conn(ctx).ExecContext(ctx, columns+` VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			r.id, r.district, r.subject, r.kind, r.name, sqldb.Micros(now), r.payload, traceParent(ctx)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clause is AddAll as a part of a larger statement of PostgreSQL: its text and its
+// arguments, of which $first is the first. The events are the rows e, numbered from
+// one by e.place, and where says which of them happened. Whoever runs the statement
+// calls Added after its commit.
+func Clause(ctx context.Context, now time.Time, first int, where string, msgs []proto.Message) (text string, args []any, err error) {
+	texts, payloads := make([][]string, 5), make([][]byte, len(msgs))
+	for i, msg := range msgs {
+		r, err := newRowOf(msg)
+		if err != nil {
+			return "", nil, err
+		}
 		for c, text := range []string{r.id, r.district, r.subject, r.kind, r.name} {
 			texts[c] = append(texts[c], text)
 		}
 		payloads[i] = r.payload
 	}
-	_, err := db.Conn(ctx).ExecContext(ctx, columns+`
-		SELECT e.id, e.district, e.subject, e.kind, e.name, $7, e.payload, $8
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-			WITH ORDINALITY AS e (id, district, subject, kind, name, payload, place) ORDER BY e.place`,
-		texts[0], texts[1], texts[2], texts[3], texts[4], payloads, at, trace)
-	return err
+	args = []any{texts[0], texts[1], texts[2], texts[3], texts[4], payloads, sqldb.Micros(now), traceParent(ctx)}
+	places := make([]any, len(args)+1)
+	for i := range args {
+		places[i] = first + i
+	}
+	places[len(args)] = where
+	return fmt.Sprintf(columns+` SELECT e.id, e.district, e.subject, e.kind, e.name, $%[7]d::bigint, e.payload, $%[8]d::text
+		FROM unnest($%[1]d::text[], $%[2]d::text[], $%[3]d::text[], $%[4]d::text[], $%[5]d::text[], $%[6]d::bytea[])
+			WITH ORDINALITY AS e (id, district, subject, kind, name, payload, place) WHERE %[9]s ORDER BY e.place`, places...), args, nil
 }
+
+// Added tells the relay of this process that events are committed.
+func Added(db *sqldb.DB) { db.Wake(wakeTopic) }
 
 // nameOf reads the resource name an event is about.
 func nameOf(msg proto.Message) (string, error) {

@@ -111,6 +111,26 @@ func TestEventsAreRecordedWithTheirTransaction(t *testing.T) {
 	})
 }
 
+func TestManyEventsKeepTheirOrder(t *testing.T) {
+	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
+		msgs := []proto.Message{}
+		for i := range 40 {
+			msgs = append(msgs, made(t, "a", fmt.Sprintf("%02d", i)))
+		}
+		require.NoError(t, db.Tx(kittest.All(t), func(ctx context.Context) error {
+			return outbox.AddAll(ctx, db, kittest.Start(), msgs)
+		}))
+		b := kittest.NATS(t)
+		s := follow(t, b)
+		relay(t, db, b)
+		kittest.Eventually(t, func() bool { return len(s.notes(t)) >= 40 }, "all arrive")
+		notes := s.notes(t)
+		require.Len(t, notes, 40)
+		require.IsIncreasing(t, notes)
+		require.ErrorIs(t, outbox.AddAll(kittest.All(t), db, kittest.Start(), msgs), sqldb.ErrNoTx)
+	})
+}
+
 func TestAddRefusesWhatCannotBePublished(t *testing.T) {
 	db := kittest.SQLite(t, "schools", nil)
 	s, err := sample.New("schools")

@@ -14,6 +14,8 @@ import (
 const (
 	sayTenant     = `SELECT set_config('tandem.districts', $1, true)`
 	sayTenantRead = `SELECT set_config('tandem.districts', $1, true), set_config('transaction_read_only', 'on', true)`
+	// What is run alone is run often, by keys: planning it anew would cost more than running it.
+	sayTenantAlone = `SELECT set_config('tandem.districts', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 )
 
 // idle is PostgreSQL's word for a connection that is in no transaction.
@@ -139,8 +141,11 @@ func (c *pgConn) send(ctx context.Context, said, query string, named []driver.Na
 		args[i] = v.Value
 	}
 	setting := sayTenantRead
-	if c.tx {
+	switch {
+	case c.tx:
 		setting = sayTenant
+	case ctx.Value(aloneKey{}) != nil:
+		setting = sayTenantAlone
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(setting, said)

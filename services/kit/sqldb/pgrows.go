@@ -59,7 +59,9 @@ func (r *pgRows) Next(dest []driver.Value) error {
 	}
 	r.first = false
 	if !more {
-		if err := r.rows.Err(); err != nil {
+		// Closing waits until the statement is committed where it is a transaction of
+		// its own. database/sql drops what goes wrong when it closes rows by itself.
+		if err := r.Close(); err != nil {
 			return err
 		}
 		return io.EOF

@@ -56,10 +56,48 @@ func (db *DB) TxWith(ctx context.Context, o TxOptions, fn func(ctx context.Conte
 		}
 		return err
 	}
+	return retrying(ctx, func() (bool, error) { return db.attempt(ctx, o, fn) })
+}
+
+// aloneKey marks the context of a statement that is a transaction of its own.
+type aloneKey struct{}
+
+// Alone runs one statement that may change rows and is a transaction of its own, and
+// calls each with every row it returns, anew from the first when it has to run
+// again. PostgreSQL gets it in one message with its tenant, where a transaction
+// takes four ways there and back; it runs read committed, so that the statement must
+// hold by what it locks and by unique keys. Inside a Tx it joins that one.
+func (db *DB) Alone(ctx context.Context, query string, args []any, begin func(), each func(rows *sql.Rows) error) error {
+	run := func(ctx context.Context) error {
+		begin()
+		rows, err := db.Conn(ctx).QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			if err := each(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}
+	if db.dialect != Postgres || db.InTx(ctx) {
+		return db.Tx(ctx, run)
+	}
+	ctx = context.WithValue(ctx, aloneKey{}, true)
+	return retrying(ctx, func() (bool, error) {
+		err := run(ctx)
+		return IsRetryable(err), err
+	})
+}
+
+// retrying calls attempt until it works, or its failure would not pass.
+func retrying(ctx context.Context, attempt func() (retry bool, err error)) error {
 	wait := txFirstWait
-	for attempt := 1; ; attempt++ {
-		retry, err := db.attempt(ctx, o, fn)
-		if err == nil || !retry || attempt == txAttempts || ctx.Err() != nil {
+	for n := 1; ; n++ {
+		retry, err := attempt()
+		if err == nil || !retry || n == txAttempts || ctx.Err() != nil {
 			return err
 		}
 		select {

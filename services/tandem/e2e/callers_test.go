@@ -94,14 +94,14 @@ func (i *instance) now(t *testing.T) time.Time {
 }
 
 // signer signs with the gateway's keys of an installation, as an operator can.
-func (i *instance) signer(t *testing.T) *identity.Signer {
+func (i *instance) signer(t testing.TB) *identity.Signer {
 	t.Helper()
 	keys, err := app.OpenKeys(i.data, nil)
 	require.NoError(t, err)
 	return identity.NewSigner(keys, identity.Gateway)
 }
 
-func mint(t *testing.T, signer *identity.Signer, says identity.Access) string {
+func mint(t testing.TB, signer *identity.Signer, says identity.Access) string {
 	t.Helper()
 	token, err := signer.MintAccess(says, time.Hour)
 	require.NoError(t, err)

@@ -55,13 +55,13 @@ func TestMain(m *testing.M) {
 
 // process is a running program that ends with the test.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	cmd  *exec.Cmd
 	log  *buffer
 	done chan struct{}
 }
 
-func start(t *testing.T, env []string, program string, args ...string) *process {
+func start(t testing.TB, env []string, program string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(program, args...), log: &buffer{}, done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
@@ -130,7 +130,7 @@ func (b *buffer) tail() string {
 // instance is the configuration of one installation under test: the same ports
 // and data through kills and restarts.
 type instance struct {
-	t     *testing.T
+	t     testing.TB
 	url   string
 	ops   string
 	data  string
@@ -140,7 +140,7 @@ type instance struct {
 	program string // of serve
 }
 
-func newInstance(t *testing.T, env ...string) *instance {
+func newInstance(t testing.TB, env ...string) *instance {
 	t.Helper()
 	i := &instance{t: t, data: t.TempDir(), ports: map[string]string{}, program: programs.tandem}
 	for _, name := range []string{"HTTP", "OPS", "SCHOOLS", "ASSESSMENTS", "EVIDENCE", "BADGES"} {
@@ -212,12 +212,12 @@ func (i *instance) play(ctx context.Context, options walkthrough.Options) (walkt
 }
 
 // await looks at a condition until it is true.
-func await(t *testing.T, what string, cond func() bool) {
+func await(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	require.Eventually(t, cond, startWithin, 20*time.Millisecond, "waited in vain for %s", what)
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -226,7 +226,7 @@ func freeAddress(t *testing.T) string {
 }
 
 // natsServer runs a real NATS server with JetStream.
-func natsServer(t *testing.T) (url string) {
+func natsServer(t testing.TB) (url string) {
 	t.Helper()
 	address := freeAddress(t)
 	host, port, err := net.SplitHostPort(address)

@@ -23,19 +23,35 @@ import (
 // which the receipt key, made of the token, rules out.
 var errHalf = errors.New("a token was fresh though its receipt is there")
 
-// Take stores all answers that may be stored, with few statements for all of them
-// together and one commit. Each statement leaves out what it finds no room for:
-// answers to campaigns that are closed, with tokens that were burned, with receipts
-// that are there. Each gets its rows in an order of its own, so that rows of
-// different tables that lie side by side do not belong together.
+// Take stores all answers that may be stored, together and with one commit. What
+// finds no room is left out: answers to campaigns that are closed, with tokens that
+// were burned, with receipts that are there. Rows get an order of their own in each
+// table, so that those that lie side by side do not belong together.
 func (s *Responses) Take(ctx context.Context, records []response.Record) ([]bool, error) {
 	if tenant.From(ctx) == nil { // answers of several districts, joined on their way here
 		ctx = tenant.With(ctx, districts(records)...)
 	}
-	var taken []bool
+	take := s.takeBySteps
+	if s.db.Dialect() == sqldb.Postgres {
+		take = s.takeAtOnce
+	}
+	ids, err := take(ctx, firsts(records))
+	if err != nil {
+		return nil, sqldb.MapError(err, "responses")
+	}
+	taken := make([]bool, len(records))
+	for i, r := range records {
+		taken[i] = ids[r.ID]
+	}
+	return taken, nil
+}
+
+// takeBySteps is a transaction of a few statements. The database is in the process.
+func (s *Responses) takeBySteps(ctx context.Context, records []response.Record) (map[string]bool, error) {
+	var taken map[string]bool
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
-		taken = make([]bool, len(records)) // anew in each attempt
-		left := firsts(records)
+		taken = map[string]bool{} // anew in each attempt
+		left := records
 		for _, step := range []func(context.Context, []response.Record) ([]response.Record, error){
 			s.whereOpen, s.whereInvited, s.whereNamed, s.whereNew,
 		} {
@@ -45,15 +61,14 @@ func (s *Responses) Take(ctx context.Context, records []response.Record) ([]bool
 			}
 		}
 		for _, r := range left {
-			i := slices.IndexFunc(records, func(other response.Record) bool { return other.ID == r.ID })
-			taken[i] = true
+			taken[r.ID] = true
 		}
 		if err := s.Save(ctx, left); err != nil {
 			return err
 		}
 		return s.endDrafts(ctx, left)
 	})
-	return taken, sqldb.MapError(err, "responses")
+	return taken, err
 }
 
 func districts(records []response.Record) []string {
@@ -157,25 +172,18 @@ func (s *Responses) Save(ctx context.Context, records []response.Record) error {
 	for i, r := range records {
 		events[i] = &assessmentsv1.ResponseCounted{Name: campaign.Name(r.District, r.Campaign)}
 	}
-	texts := make(map[string][3]string, len(records))
+	written := make(map[string]texts, len(records))
 	for _, r := range records {
-		options, words, err := written(r.Answers)
+		t, err := textsOf(r)
 		if err != nil {
 			return err
 		}
-		groups, err := encode(r.Groups)
-		if err != nil {
-			return err
-		}
-		if len(r.Groups) == 0 {
-			groups = "{}"
-		}
-		texts[r.ID] = [3]string{options, words, groups}
+		written[r.ID] = t
 	}
 	_, err := ask(ctx, s.base, records, []string{"district_id", "campaign_id", "school_id", "response_id", "language", "day", "options", "texts", "groups", "mode"},
 		func(r response.Record) []string {
-			t := texts[r.ID]
-			return []string{r.District, r.Campaign, r.School, r.ID, r.Language, micros(r), t[0], t[1], t[2], mode(r)}
+			t := written[r.ID]
+			return []string{r.District, r.Campaign, r.School, r.ID, r.Language, micros(r), t.options, t.words, t.groups, mode(r)}
 		},
 		`INSERT INTO responses (district_id, campaign_id, school_id, response_id, language, day, options, texts, groups, mode)
 			SELECT g.district_id, g.campaign_id, g.school_id, g.response_id, g.language, CAST(g.day AS BIGINT), g.options, g.texts, g.groups, g.mode
@@ -252,11 +260,13 @@ func mode(r response.Record) string {
 	return string(r.Mode)
 }
 
-// written is an answer as two JSON objects: options by question, which are counted,
-// and words by item, which are not. A question is an item or a row of one.
-func written(answers []response.Answer) (options, words string, err error) {
+// texts are what is written of an answer, as JSON objects: options by question, which
+// are counted, and words by item, which are not. A question is an item or a row of one.
+type texts struct{ options, words, groups string }
+
+func textsOf(r response.Record) (t texts, err error) {
 	counted, said := map[string]any{}, map[string]string{}
-	for _, a := range answers {
+	for _, a := range r.Answers {
 		switch {
 		case a.Option != "":
 			counted[a.Item] = a.Option
@@ -273,9 +283,15 @@ func written(answers []response.Answer) (options, words string, err error) {
 			counted[a.Item+"/"+row] = option
 		}
 	}
-	if options, err = encode(counted); err != nil {
-		return "", "", err
+	if t.options, err = encode(counted); err != nil {
+		return t, err
 	}
-	words, err = encode(said)
-	return options, words, err
+	if t.words, err = encode(said); err != nil {
+		return t, err
+	}
+	t.groups = "{}"
+	if len(r.Groups) > 0 {
+		t.groups, err = encode(r.Groups)
+	}
+	return t, err
 }
