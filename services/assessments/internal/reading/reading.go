@@ -15,6 +15,7 @@ package reading
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Plain is the highest grade that most families read with ease.
@@ -106,11 +107,11 @@ func wordsOf(text string) []string {
 // sentences counts ends of sentences that more words follow, and the end of the text.
 func sentences(text string) int {
 	n, open := 0, false
-	for _, r := range text {
+	for i, r := range text {
 		switch {
 		case unicode.IsLetter(r):
 			open = true
-		case strings.ContainsRune(".!?;:…", r) && open:
+		case strings.ContainsRune(".!?;:…", r) && open && !startsWithDigit(text[i+utf8.RuneLen(r):]):
 			n, open = n+1, false
 		}
 	}
@@ -119,6 +120,9 @@ func sentences(text string) int {
 	}
 	return max(n, 1)
 }
+
+// startsWithDigit tells whether a point belongs to a number: 3.50.
+func startsWithDigit(rest string) bool { return rest != "" && rest[0] >= '0' && rest[0] <= '9' }
 
 func base(language string) string {
 	b, _, _ := strings.Cut(language, "-")

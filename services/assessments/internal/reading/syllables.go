@@ -163,9 +163,3 @@ func Spanish(word string) int {
 	}
 	return max(n, 1)
 }
-
-// hiatus tells whether an open vowel after a closed one begins a syllable of its own,
-// which only an accent on a closed one does: pa-ís has one, bien none.
-func hiatus(r rune, letters []rune, i int) bool {
-	return strings.ContainsRune("íú", r) && i > 0 && strings.ContainsRune("iu", letters[i-1])
-}
