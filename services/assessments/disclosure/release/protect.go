@@ -47,6 +47,9 @@ func (b *book) protect(ctx context.Context, g stage) error {
 
 // protect hides cells of the system, all that are new if the choice fails.
 func (d *draft) protect(ctx context.Context) error {
+	if d.err != nil {
+		return d.err
+	}
 	_, err := d.system.Protect(ctx)
 	var impossible *disclosure.ImpossibleError
 	if err == nil || !errors.As(err, &impossible) {

@@ -1,6 +1,68 @@
-// Package release is the one way for tables of counts to get published: it decides
-// for every table which numbers are withheld, given all that was published before
-// about the same people.
+// Package release is the one way for tables of counts to get published. It decides
+// which numbers of new tables are withheld, given all that was released before
+// about the same people, and audits from published tables alone what a reader can
+// know. What a service computes from a table (shares, means, intervals, changes) it
+// computes from Published and nothing else.
+//
+// # What the reader is taken to know
+//
+// All tables ever published of a population: of other levels, filters, rounds and
+// items. That a place is the sum of its parts, that everybody is in one category,
+// that the values of a variable are parts of everybody (and all of them, where
+// nobody else is left), that a later round holds the earlier one, and that no count
+// is below zero. A small number (1 to Minimum-1, and 0 where the rule says so) is
+// withheld, and the interval in which a reader can place it is at least Minimum-1
+// wide. The same holds for small numbers that no table has but that a difference
+// would tell: who came late in a round, and who has none of the published values of
+// a variable.
+//
+// # How
+//
+// All tables of a population, new and old, are one system of cells and sums for
+// package disclosure. Shown numbers of earlier releases are fixed, withheld ones are
+// still held to the rule, and of the new tables as much is withheld as that takes.
+// Everybody's numbers are decided first, those of filters after them. Where even
+// withholding all of a table is not enough, because its very structure ties earlier
+// numbers together, the table is withdrawn: it comes back without places.
+//
+// # All items of a wave
+//
+// As many people answered one item as another, so all items of a wave say something
+// about the same totals. They are still protected one by one. The totals are
+// decided first, from all that is known of totals. Then, in each item, the row of a
+// total that is withheld is closed: all of its categories are withheld, in that
+// round and in later ones. (Where there are several rounds, so is what lies below.)
+//
+// That is enough, because an item then says no more of the withheld totals than
+// their own sums do. Take any totals that agree with those sums. In every round,
+// what is new in closed rows has these totals less those of the round before as its
+// row sums, and what the open rows leave of the places above as its column sums.
+// Both add up to the same, so there are numbers of zero or more with these sums: the
+// transportation problem always has a solution, also where a closed place contains
+// open ones, which are lower bounds that leave enough in each row and column. So
+// whatever totals one item allows, all others allow as well, and what is known of a
+// number of an item from all items together is what is known from it alone. A table
+// that splits one category of another (Part) stands to it as an item to its wave.
+//
+// Rows of a variable are closed together where one of their totals is withheld. For
+// these, three sums meet (by place, by value, by category), and the argument does
+// not hold in general: numbers of filters are held to the rule within each item,
+// with the totals as unknown, and the tests look for what items tell together with
+// a program of their own.
+//
+// # What is not covered
+//
+// What readers know from elsewhere: their own answer, or those of others they talk
+// to, so that a group of Minimum-1 who pool what they said can find one more.
+// Knowledge that a table's numbers are not those of a random person, such as that all
+// of a small group say the same. Different waves are different answers: who compares
+// them learns what changed in a group, which the rule does not bound unless the group
+// is small in one of them. Places are the same only where they have the same
+// identifier, and a place that is part of another is known to be so only from a table
+// that has both.
+//
+// Noisy tables (Noisy, Ledger) are the other way: nothing is withheld, every count is
+// wrong by a little, and the ledger bounds what all of them together tell.
 package release
 
 import (

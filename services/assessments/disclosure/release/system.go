@@ -1,6 +1,7 @@
 package release
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ type draft struct {
 	index   map[key]int
 	written map[string]bool // sums that are there already
 	inner   map[key]bool    // totals of places that have parts
+	err     error           // where the tables cannot all be true
 }
 
 // draw makes the system of a book: of everybody's numbers, or of these and those of
@@ -195,6 +197,9 @@ func (d *draft) rest(k key, parts []int) int64 {
 // protected like a number of a table.
 func (d *draft) difference(k key, parts []int, name string) {
 	value := d.rest(k, parts)
+	if value < 0 && !d.book.audited {
+		d.err = fmt.Errorf("tables of %q: %s is less than what it has to contain (%s)", d.book.name, k.label(), name)
+	}
 	cell := disclosure.Cell{Value: value, Status: disclosure.Free, Label: k.label() + ", " + name}
 	if d.book.audited || d.book.rule.Protects(value) {
 		cell.Status = disclosure.Hidden

@@ -1,9 +1,11 @@
 package release_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/tandem-badges/tandem/services/assessments/disclosure/release"
 )
@@ -22,13 +24,17 @@ type world struct {
 }
 
 type person struct {
+	wave   string
 	school string
 	round  int
 	value  map[string]string
 	answer map[string]string
 }
 
-const wave = "family/2026/fall"
+var waves = []string{"family/2026/fall", "family/2026/spring"}
+
+// waveOf is the wave of an item.
+func waveOf(item string) string { return item[:strings.LastIndex(item, "/")] }
 
 // newWorld makes a small state.
 func newWorld(r *rand.Rand) *world {
@@ -40,17 +46,23 @@ func newWorld(r *rand.Rand) *world {
 			w.schools = append(w.schools, fmt.Sprintf("%s/s%d", district, s))
 		}
 	}
-	for i := range 1 + r.IntN(2) {
-		item := fmt.Sprintf("%s/item%d", wave, i)
-		w.items = append(w.items, item)
-		w.options[item] = []string{"yes", "no", "none", "other"}[:2+r.IntN(3)]
+	for _, wave := range waves[:1+r.IntN(4)/3] {
+		for i := range 1 + r.IntN(3) {
+			item := fmt.Sprintf("%s/item%d", wave, i)
+			w.items = append(w.items, item)
+			w.options[item] = []string{"yes", "no", "none", "other"}[:2+r.IntN(3)]
+		}
 	}
 	w.values["language"] = []string{"en", "es", "ar"}[:2+r.IntN(2)]
 	w.values["grade"] = []string{"1", "2"}
 	for _, school := range w.schools {
-		size := []int{2, 5, 12, 25, 60}[r.IntN(5)]
-		for range 1 + r.IntN(size) {
-			w.people = append(w.people, w.person(school, 1+max(0, r.IntN(4*w.rounds)-3*w.rounds)%max(1, w.rounds)))
+		for _, wave := range waves {
+			size := []int{2, 5, 12, 25, 60}[r.IntN(5)]
+			for range 1 + r.IntN(size) {
+				p := w.person(school, 1+max(0, r.IntN(4*w.rounds)-3*w.rounds))
+				p.wave = wave
+				w.people = append(w.people, p)
+			}
 		}
 	}
 	return w
@@ -62,24 +74,24 @@ func (w *world) person(school string, round int) person {
 	for _, item := range w.items {
 		p.answer[item] = skewed(w.options[item])
 	}
-	for v, values := range w.values {
-		p.value[v] = skewed(values)
+	for _, v := range []string{"grade", "language"} {
+		p.value[v] = skewed(w.values[v])
 	}
 	return p
 }
 
-func district(school string) string { return school[:slices.Index([]byte(school), '/')] }
+func district(school string) string { return school[:strings.Index(school, "/")] }
 
 // table counts the answers to an item.
 func (w *world) table(item, filter string, round int, places []release.Place) release.Table {
 	t := release.Table{
-		Population: item, Of: wave, Filter: filter, Round: round,
+		Population: item, Of: waveOf(item), Filter: filter, Round: round,
 		Places: places, Categories: w.options[item], Counts: make([][]int64, len(places)),
 	}
 	for i, place := range places {
 		t.Counts[i] = make([]int64, len(t.Categories))
 		for _, p := range w.people {
-			if p.round <= round && w.in(p, place.ID) && p.passes(filter) {
+			if p.wave == waveOf(item) && p.round <= round && w.in(p, place.ID) && p.passes(filter) {
 				t.Counts[i][slices.Index(t.Categories, p.answer[item])]++
 			}
 		}
@@ -156,7 +168,11 @@ func (w *world) state(schools bool) []release.Place {
 func (w *world) release(round int) []release.Table {
 	places := w.places()
 	var tables []release.Table
-	for _, item := range w.items {
+	items := w.items
+	if w.random.IntN(4) == 0 {
+		items = items[:1]
+	}
+	for _, item := range items {
 		tables = append(tables, w.table(item, "", round, places))
 	}
 	if w.random.IntN(2) == 0 {
@@ -168,7 +184,7 @@ func (w *world) release(round int) []release.Table {
 	if w.random.IntN(4) == 0 {
 		values = values[:1]
 	}
-	for _, item := range w.items {
+	for _, item := range items {
 		for _, value := range values {
 			tables = append(tables, w.table(item, v+"="+value, round, above))
 		}
@@ -180,7 +196,7 @@ func (w *world) release(round int) []release.Table {
 func above(places []release.Place) []release.Place {
 	var out []release.Place
 	for _, p := range places {
-		if !slices.Contains([]byte(p.ID), '/') {
+		if !strings.Contains(p.ID, "/") {
 			out = append(out, p)
 		}
 	}
@@ -190,4 +206,22 @@ func above(places []release.Place) []release.Place {
 		}
 	}
 	return out
+}
+
+// complete are the variables of which everybody has a value, with how many there
+// are.
+func (w *world) complete() map[string]int {
+	all := map[string]int{}
+	for v, values := range w.values {
+		all[v] = len(values)
+	}
+	return all
+}
+
+// contextOf is a test's own.
+func contextOf(t any) context.Context {
+	if has, ok := t.(interface{ Context() context.Context }); ok {
+		return has.Context()
+	}
+	return context.TODO()
 }
