@@ -136,7 +136,8 @@ func exceptions() map[string]int {
 }
 
 // Spanish counts the syllables of a word. An open vowel (a, e, o, or an accented í, ú)
-// carries a syllable; a closed one (i, u, y) joins its neighbor; two open ones do not
+// carries a syllable; a closed one (i, u, y) joins its neighbor, accented or not if that is
+// closed too; two open ones do not
 // join. The u of que, qui, gue, gui is silent.
 func Spanish(word string) int {
 	letters := []rune(strings.ToLower(word))
@@ -156,7 +157,7 @@ func Spanish(word string) int {
 			before = 0
 			continue
 		}
-		if kind == 'o' && before != 'c' || kind == 'c' && before == 0 || kind == 'o' && before == 'c' && hiatus(r, letters, i) {
+		if kind == 'o' && before != 'c' || kind == 'c' && before == 0 {
 			n++
 		}
 		before = kind
