@@ -79,8 +79,8 @@ func (a asker) may(ctx context.Context, r Recipient) (refusal, error) {
 }
 
 // rested holds the rule of the state: in every span as long as its period at most
-// so many surveys ask the same contact. Asks come in the order of time, so it is
-// enough to look back at each of them.
+// so many surveys write to the same contact, reminders and letters included. They
+// come in the order of time, so it is enough to look back at each of them.
 func (a asker) rested(ctx context.Context, district string, own []string) (refusal, error) {
 	if a.policy.AsksPerPeriod == 0 {
 		return fine, nil

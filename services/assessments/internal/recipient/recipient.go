@@ -165,9 +165,9 @@ type Store interface {
 
 	// ContactKey is the district's key of contact digests, made at the first call.
 	ContactKey(ctx context.Context, district string) (string, error)
-	// Asks counts the other surveys that asked a contact after a time.
+	// Asks counts the other surveys that wrote to a contact after a time.
 	Asks(ctx context.Context, district, exceptCampaign, contact string, after time.Time) (int, error)
-	// AddAsk notes that a survey asks; again it changes nothing.
+	// AddAsk notes when a survey wrote to a contact last.
 	AddAsk(ctx context.Context, district, campaign, contact string, at time.Time) error
 	// OptedOut are those of the contacts that opted out of all surveys.
 	OptedOut(ctx context.Context, district string, contacts []string) (map[string]bool, error)

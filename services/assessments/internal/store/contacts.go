@@ -84,9 +84,10 @@ func (s *Recipients) Asks(ctx context.Context, district, exceptCampaign, contact
 	return n, sqldb.MapError(err, "contacts")
 }
 
-// AddAsk notes that a survey asks a contact.
+// AddAsk notes when a survey wrote to a contact last.
 func (s *Recipients) AddAsk(ctx context.Context, district, campaignID, contact string, at time.Time) error {
-	_, err := s.db.Exec(ctx, `INSERT INTO contacts (district_id, contact_hash, campaign_id, asked_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+	_, err := s.db.Exec(ctx, `INSERT INTO contacts (district_id, contact_hash, campaign_id, asked_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (district_id, contact_hash, campaign_id) DO UPDATE SET asked_at = excluded.asked_at WHERE contacts.asked_at < excluded.asked_at`,
 		district, contact, campaignID, sqldb.Micros(at))
 	return sqldb.MapError(err, "contacts")
 }

@@ -197,7 +197,7 @@ func contacts(t *testing.T, db *sqldb.DB) {
 	require.NotEqual(t, key, other)
 
 	require.NoError(t, s.AddAsk(ctx, "d1", "c1", "hash", now))
-	require.NoError(t, s.AddAsk(ctx, "d1", "c1", "hash", now.Add(time.Hour)), "the first ask counts")
+	require.NoError(t, s.AddAsk(ctx, "d1", "c1", "hash", now.Add(-3*time.Hour)), "the last ask counts")
 	require.NoError(t, s.AddAsk(ctx, "d1", "c0", "hash", now.Add(-time.Hour)))
 	for name, tt := range map[string]struct {
 		district, except, hash string
