@@ -196,7 +196,7 @@ func (c *Counter) one(key, value []byte) {
 	for _, i := range c.byKey[string(key)] {
 		for k, category := range c.questions[i].Categories {
 			if category.ID == string(value) {
-				c.choice[i] = int16(k) //nolint:gosec // at most 50 options
+				c.choice[i] = int16(k)
 			}
 		}
 	}

@@ -81,8 +81,10 @@ func TestEstimatesOfAPlace(t *testing.T) {
 	require.InDelta(t, math.Sqrt(0.25/159), q.Share.SE.Value, 0.002)
 	require.InDelta(t, 2.5, q.Mean.Value.Value, 1e-9)
 	require.Equal(t, []rollup.OptionCount{
-		{Option: "1", Count: rollup.Count{Shown: true, Value: 40}}, {Option: "2", Count: rollup.Count{Shown: true, Value: 40}},
-		{Option: "3", Count: rollup.Count{Shown: true, Value: 40}}, {Option: "4", Count: rollup.Count{Shown: true, Value: 40}},
+		{Option: "1", Count: rollup.Count{Shown: true, Value: 40}},
+		{Option: "2", Count: rollup.Count{Shown: true, Value: 40}},
+		{Option: "3", Count: rollup.Count{Shown: true, Value: 40}},
+		{Option: "4", Count: rollup.Count{Shown: true, Value: 40}},
 	}, q.Options)
 	require.Equal(t, 2, page.Standards[0].Items)
 	require.InDelta(t, 0.5, page.Standards[0].Share.Value.Value, 1e-9)
@@ -146,7 +148,7 @@ func TestSharesNearAnEndAreCoded(t *testing.T) {
 func TestHiddenCountsChangeNothingThatIsPrinted(t *testing.T) {
 	f := shortForm()
 	for seed := range uint64(20) { // each takes in the engine and its audit
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(seed, 1))
 		skew := 1 + random.IntN(6)
 		pick := func(_ string, _, _, bound int) int {
 			out := bound - 1
