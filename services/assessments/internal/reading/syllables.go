@@ -136,9 +136,8 @@ func exceptions() map[string]int {
 }
 
 // Spanish counts the syllables of a word. An open vowel (a, e, o, or an accented í, ú)
-// carries a syllable; a closed one (i, u, y) joins its neighbor, accented or not if that is
-// closed too; two open ones do not
-// join. The u of que, qui, gue, gui is silent.
+// carries a syllable; a closed one (i, u, y) joins its neighbor; two open ones do not
+// join, two closed ones do even with an accent. The u of que, qui, gue, gui is silent.
 func Spanish(word string) int {
 	letters := []rune(strings.ToLower(word))
 	n, before := 0, rune(0) // before: 0 no vowel, 'o' open, 'c' closed
