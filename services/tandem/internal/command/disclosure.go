@@ -92,7 +92,7 @@ func (p *DisclosureProtect) write(table *csvtable.Table) error {
 		return errors.Join(table.Write(out), out.Flush())
 	}
 	part := p.Output + ".part"
-	file, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the file that the operator names
 	if err != nil {
 		return fmt.Errorf("--output: %w", err)
 	}
