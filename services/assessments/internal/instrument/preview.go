@@ -120,6 +120,9 @@ func (r *reader) item(path string, it Item) {
 	if it.Type.Scored() && answers < fewOptions {
 		r.note(path+".options", "few_options", "Give a scale five options or more: these are %d.", answers)
 	}
+	if turned(it.Options) {
+		r.note(path+".options", "turned_scale", "Give the favorable options the highest scores: a mean of several items must point one way.")
+	}
 	if it.needed() && it.Type.Choosing() && it.Type != Ranking && !slices.ContainsFunc(it.Options, func(o Option) bool { return o.NotApplicable }) {
 		r.note(path+".required", "no_way_out", `Offer "I don’t know", or do not require an answer: who cannot answer will guess or leave.`)
 	}
@@ -129,6 +132,21 @@ func (r *reader) item(path string, it Item) {
 	if it.Constraint != "" && it.Message[r.speak] == "" {
 		r.note(path+".constraint_message", "no_message", "Say what to do where the answer is not taken.")
 	}
+}
+
+// turned tells whether an option that is not favorable scores above one that is.
+func turned(options []Option) bool {
+	lowest, highest := 0, 0 // of favorable ones, of others
+	for _, o := range options {
+		switch {
+		case o.NotApplicable:
+		case o.Favorable && (lowest == 0 || o.Score < lowest):
+			lowest = o.Score
+		case !o.Favorable:
+			highest = max(highest, o.Score)
+		}
+	}
+	return lowest > 0 && highest > lowest
 }
 
 // wording are the words that make an English or Spanish question hard to answer.

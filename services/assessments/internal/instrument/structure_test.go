@@ -146,7 +146,10 @@ func TestWhatACarefulReaderSays(t *testing.T) {
 	require.Contains(t, rules(one(long+"go?")), "v.items[0].text long_text")
 	b := every()
 	b.Languages = append(b.Languages, "ar")
+	require.NotContains(t, rules(b), "v.items[4].options turned_scale")
+	b.Items[4].Options[0].Favorable, b.Items[4].Options[1].Favorable = true, false
 	got := rules(b)
+	require.Contains(t, got, "v.items[4].options turned_scale")
 	require.Contains(t, got, "v.items[4].options few_options")
 	require.Contains(t, got, "v.items[0].required no_way_out")
 	require.Contains(t, got, "v.items[5].required required_words")
