@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -187,15 +188,16 @@ func (s *stateBench) publish() {
 	operation := fmt.Sprintf("op-%d", time.Now().UnixNano())
 	require.NoError(s, service.Prepare(kittest.All(s), w, operation))
 	peak, stop := watchMemory()
-	took := map[string]time.Duration{}
+	took, worked := map[string]time.Duration{}, map[string]time.Duration{}
 	var mutex sync.Mutex
-	phase, begun := rollup.Counting, time.Now()
+	phase, begun, busy := rollup.Counting, time.Now(), cores(s)
 	next := func(name string) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		if name != phase {
 			took[phase] += time.Since(begun)
-			phase, begun = name, time.Now()
+			worked[phase] += cores(s) - busy
+			phase, begun, busy = name, time.Now(), cores(s)
 		}
 	}
 	r, err := service.Publish(kittest.All(s), w, operation, func(name string, _, _ int, _ int64) error { next(name); return nil },
@@ -210,8 +212,17 @@ func (s *stateBench) publish() {
 	} {
 		s.ReportMetric(d.Seconds(), name)
 	}
+	s.ReportMetric((worked[rollup.Counting] + worked[rollup.Protecting] + worked[rollup.Writing]).Seconds(), "core-s-publication")
+	s.ReportMetric(worked[rollup.Auditing].Seconds(), "core-s-audit")
 	s.ReportMetric(float64(peak.Load())/(1<<20), "MiB-peak")
 	s.ReportMetric(float64(r.Audit.Hidden)/float64(r.Audit.Hidden+r.Audit.Shown), "hidden/count")
+}
+
+// cores is how long the cores worked for this process, the database not counted.
+func cores(s *stateBench) time.Duration {
+	var u syscall.Rusage
+	require.NoError(s, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // watchMemory keeps the most memory that the process had in use.
