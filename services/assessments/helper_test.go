@@ -3,6 +3,8 @@ package assessments_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,6 +125,7 @@ type world struct {
 	conn        *grpc.ClientConn
 	t           *testing.T
 	deps        run.Deps
+	log         *written
 	clock       *clock.Fake
 	frameworks  assessmentsv1.FrameworksServiceClient
 	instruments assessmentsv1.InstrumentsServiceClient
@@ -153,9 +156,11 @@ func start(t *testing.T, on ...*sqldb.DB) *world {
 	}, kittest.ServeOptions{Signer: signer})}
 	svc, err := assessments.New(deps)
 	require.NoError(t, err)
-	conn := kittest.Serve(t, svc, kittest.ServeOptions{DB: deps.DB, Signer: signer, NoTask: len(on) > 0})
+	log := &written{}
+	both := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	conn := kittest.Serve(t, svc, kittest.ServeOptions{DB: deps.DB, Signer: signer, NoTask: len(on) > 0, Log: both})
 	return &world{
-		t: t, conn: conn, deps: deps, clock: deps.Clock.(*clock.Fake),
+		t: t, log: log, conn: conn, deps: deps, clock: deps.Clock.(*clock.Fake),
 		frameworks:  assessmentsv1.NewFrameworksServiceClient(conn),
 		instruments: assessmentsv1.NewInstrumentsServiceClient(conn),
 		campaigns:   assessmentsv1.NewCampaignsServiceClient(conn),
