@@ -164,6 +164,9 @@ func (m *Maker) Make(ctx context.Context, district string, t *Tree, w Wave, f Fo
 	if err := out.audit(ctx, history, earlier); err != nil {
 		return Made{}, err
 	}
+	if err := phase(Writing); err != nil {
+		return Made{}, err
+	}
 	if out.Pages, err = Pages(t, out.Cells.Published, f.Edition, p); err != nil {
 		return Made{}, err
 	}

@@ -101,9 +101,6 @@ func (s *Service) Publish(ctx context.Context, w Wave, operation string, progres
 	if err != nil {
 		return Release{}, err
 	}
-	if err := progress(Writing, 0, len(made.Pages), tree.Places[0].Counts.Answers); err != nil {
-		return Release{}, err
-	}
 	r := Release{
 		ID: ids.New(), Instrument: "instruments/" + w.Instrument, InstrumentVersion: chosen.campaigns[0].InstrumentVersion,
 		FrameworkVersion: chosen.campaigns[0].FrameworkVersion, Cycle: w.Cycle, Wave: w.Number, Minimum: p.MinimumCell,
