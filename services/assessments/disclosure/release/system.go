@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,11 +43,14 @@ func (b *book) draw(g stage) *draft {
 		d.keys = append(d.keys, k)
 		d.system.Cells = append(d.system.Cells, cell)
 	}
-	for _, tie := range []func(*Table){d.tree, d.rows} {
+	for n, tie := range []func(*Table){d.tree, d.rows} {
 		for _, s := range b.live() {
 			if g == filtered || s.table.Filter == "" {
 				tie(s.table)
 			}
+		}
+		if n == 0 {
+			d.weigh()
 		}
 	}
 	d.rounds()
@@ -107,6 +111,28 @@ func (d *draft) tree(t *Table) {
 			slices.Sort(cells)
 			d.sum(t.key(i, category), cells)
 		}
+	}
+}
+
+// dearer is how much more it costs to withhold a number one level up.
+const dearer = 8
+
+// weigh makes numbers of inner places dear: more people read them, and a search
+// that need not look far is fast.
+func (d *draft) weigh() {
+	height := make([]int, len(d.keys))
+	for changed := true; changed; {
+		changed = false
+		for _, sum := range d.system.Sums { // only trees yet
+			for _, p := range sum.Parts {
+				if height[sum.Total] <= height[p] {
+					height[sum.Total], changed = height[p]+1, true
+				}
+			}
+		}
+	}
+	for i, h := range height {
+		d.system.Cells[i].Weight = math.Pow(dearer, float64(h))
 	}
 }
 
