@@ -101,6 +101,7 @@ type Error struct {
 	Fix  string // what to do
 }
 
+// Error tells the rule and the fix.
 func (e *Error) Error() string { return e.Rule + ": " + e.Fix }
 
 func refuse(rule, fix string, args ...any) error {

@@ -53,9 +53,15 @@ func every() instrument.Body {
 
 func complete() []instrument.Answer {
 	return []instrument.Answer{
-		{Item: "visits", Option: "yes"}, {Item: "children", Number: ptr(3)}, {Item: "babies", Number: ptr(1)}, {Item: "ways", Options: []string{"walk", "bus"}},
-		{Item: "rated", Rows: map[string]string{"bus": "1", "car": "na"}}, {Item: "worst", Text: "late"}, {Item: "order", Options: []string{"c", "a", "b"}},
-		{Item: "day", Date: "2026-10-05"}, {Item: "more", Text: "words"},
+		{Item: "visits", Option: "yes"},
+		{Item: "children", Number: ptr(3)},
+		{Item: "babies", Number: ptr(1)},
+		{Item: "ways", Options: []string{"walk", "bus"}},
+		{Item: "rated", Rows: map[string]string{"bus": "1", "car": "na"}},
+		{Item: "worst", Text: "late"},
+		{Item: "order", Options: []string{"c", "a", "b"}},
+		{Item: "day", Date: "2026-10-05"},
+		{Item: "more", Text: "words"},
 	}
 }
 

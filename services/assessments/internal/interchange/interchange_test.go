@@ -22,7 +22,7 @@ import (
 func workbook(t testing.TB, sheets map[string][][]string) []byte {
 	t.Helper()
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // it has no file behind it
+	defer f.Close()
 	for name, rows := range sheets {
 		_, err := f.NewSheet(name)
 		require.NoError(t, err)
@@ -69,9 +69,13 @@ func foreign() map[string][][]string {
 		},
 		"choices": {
 			{"list_name", "name", "label::English (en)", "label::Español"},
-			{"yes_no", "Yes", "Yes", "Sí"}, {"yes_no", "No", "No", "No"},
-			{"good", "bad", "Bad", "Malo"}, {"good", "ok", "Fine", "Bien"},
-			{"ways", "1", "Bus", "Autobús"}, {"ways", "2", "Car", "Coche"}, {"", "lost", "Lost"},
+			{"yes_no", "Yes", "Yes", "Sí"},
+			{"yes_no", "No", "No", "No"},
+			{"good", "bad", "Bad", "Malo"},
+			{"good", "ok", "Fine", "Bien"},
+			{"ways", "1", "Bus", "Autobús"},
+			{"ways", "2", "Car", "Coche"},
+			{"", "lost", "Lost"},
 		},
 		"settings": {{"form_title", "default_language"}, {"Our form", "English (en)"}},
 	}

@@ -41,7 +41,7 @@ func open(content []byte) (sheets map[string]grid, err error) {
 	if err != nil {
 		return nil, refused("xlsform", "Give a workbook (.xlsx) of at most %d MiB unpacked, without a password.", maxUnzipped>>20)
 	}
-	defer f.Close() //nolint:errcheck // it has no file behind it
+	defer f.Close()
 	sheets = map[string]grid{}
 	for _, name := range f.GetSheetList() {
 		known := strings.ToLower(strings.TrimSpace(name))
@@ -63,7 +63,7 @@ func readGrid(f *excelize.File, name string) (grid, error) {
 	if err != nil {
 		return g, refused("xlsform", "Save the workbook again: sheet %q is damaged.", name)
 	}
-	defer rows.Close() //nolint:errcheck // nothing is written
+	defer rows.Close()
 	for n := 1; rows.Next(); n++ {
 		if n > maxRows {
 			return g, refused("too_many", "Give sheet %q at most %d rows.", name, maxRows)

@@ -41,7 +41,7 @@ func WriteXLSForm(d Document) ([]byte, error) {
 	w.body()
 	w.scalesAndSettings()
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // it has no file behind it
+	defer f.Close()
 	if err := f.SetSheetName("Sheet1", sheetSurvey); err != nil {
 		return nil, err
 	}
