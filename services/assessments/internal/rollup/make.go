@@ -151,6 +151,11 @@ func (m *Maker) Make(ctx context.Context, district string, t *Tree, w Wave, f Fo
 	if err != nil {
 		return Made{}, err
 	}
+	if t.Empty() {
+		out.Audit.Earlier = earlier
+		out.Digest, err = digestOf(nil)
+		return out, err
+	}
 	if err := phase(Protecting); err != nil {
 		return Made{}, err
 	}
@@ -259,6 +264,9 @@ func Keep(ctx context.Context, store Shelf, id string, made Made, parts []Part) 
 				return err
 			}
 		}
+	}
+	if len(made.Cells.Published) == 0 {
+		return nil // no school has a table
 	}
 	made.Cells.Release = id
 	if err := store.SaveCells(ctx, made.Cells); err != nil {

@@ -92,7 +92,7 @@ func (s *Service) Publish(ctx context.Context, w Wave, operation string, progres
 		return Release{}, err
 	}
 	tree := StateTree(parts, plan, chosen.form.Questions)
-	if tree.Places[0].Counts.Answers == 0 {
+	if tree.Empty() {
 		return Release{}, problem.Precondition(problem.ReasonNotEligible, problem.Violation{
 			Field: "instruments/" + w.Instrument, Rule: "enough_answers", Fix: fmt.Sprintf("Wait until schools with at least %d answers have closed their campaigns.", p.MinimumCell),
 		})
@@ -257,7 +257,7 @@ func (s *Service) Audit(ctx context.Context, district, id string) (Audit, error)
 	cells, err := s.store.Cells(ctx, district, id)
 	if problem.Is(err, problem.KindNotFound) {
 		return Audit{}, problem.Precondition(problem.ReasonStateWrong, problem.Violation{
-			Field: releaseName(district, id), Rule: "released_by_engine", Fix: "This release is from before tables were audited. Publish its campaign again for one that can be.",
+			Field: releaseName(district, id), Rule: "has_tables", Fix: "Ask for the audit of a release with tables: in this one no school had enough answers, or it is older than the audit.",
 		})
 	}
 	if err != nil {

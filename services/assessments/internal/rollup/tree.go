@@ -264,6 +264,9 @@ func (c *SchoolCounts) include(o SchoolCounts, questions []Question) {
 	}
 }
 
+// Empty tells that no school has enough answers for a table.
+func (t *Tree) Empty() bool { return len(t.Places[0].schools) == 0 }
+
 // prune takes out places without a school that has answers; the root stays.
 func (t *Tree) prune() {
 	keep := make([]bool, len(t.Places))
