@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -154,7 +155,7 @@ func parts(t *testing.T, m *netmail.Message) map[string]string {
 	r := multipart.NewReader(m.Body, params["boundary"])
 	for {
 		p, err := r.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		require.NoError(t, err)

@@ -40,23 +40,28 @@ func NewPrinter(p *Postman, doors Doors) *Printer { return &Printer{Postman: p, 
 // Letters prints the letters of a school: to its recipients, with new tokens, or
 // one with its link.
 func (p *Printer) Letters(ctx context.Context, o Order) ([]byte, error) {
-	c, err := p.store.Campaign(ctx, o.District, o.Campaign)
+	letters, paper, err := p.Prepare(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayPrint(c, o); err != nil {
-		return nil, err
+	return letter.Print(letters, paper, p.clock.Now())
+}
+
+// Prepare notes whom letters go to, makes what they need, and says on which paper
+// to print them.
+func (p *Printer) Prepare(ctx context.Context, o Order) (letters []letter.Letter, paper string, err error) {
+	c, err := p.store.Campaign(ctx, o.District, o.Campaign)
+	if err != nil {
+		return nil, "", err
 	}
-	var pdf []byte
+	if err := p.mayPrint(c, o); err != nil {
+		return nil, "", err
+	}
 	err = p.store.Tx(ctx, func(ctx context.Context) error {
-		letters, err := p.letters(ctx, c, o)
-		if err != nil {
-			return err
-		}
-		pdf, err = letter.Print(letters, letter.PaperOf(c.TimeZone), p.clock.Now())
+		letters, err = p.letters(ctx, c, o)
 		return err
 	})
-	return pdf, err
+	return letters, letter.PaperOf(c.TimeZone), err
 }
 
 func (p *Printer) mayPrint(c campaign.Campaign, o Order) error {

@@ -447,7 +447,7 @@ func (f *field) write(rt *rapid.T, id string) {
 	case 1:
 		f.sent(id, campaign.Reminder)
 	default:
-		_, err := recipient.NewPrinter(f.postman, nil).Letters(f.ctx, recipient.Order{District: f.district, Campaign: id, School: "oak"})
+		_, _, err := recipient.NewPrinter(f.postman, nil).Prepare(f.ctx, recipient.Order{District: f.district, Campaign: id, School: "oak"})
 		if err != nil {
 			require.True(rt, problem.Is(err, problem.KindPrecondition), "%v", err)
 		}
