@@ -109,9 +109,8 @@ func newSubmitBench(b *testing.B) *submitBench {
 	i := newInstance(b, "TANDEM_DB="+owner, "TANDEM_RATE_ANONYMOUS=0", "TANDEM_RATE_IDENTITY=0", "TANDEM_LOG_FILE="+log)
 	i.serve()
 	m := &submitBench{instance: i, pgURL: kittest.DurablePostgres(b), pgFiles: b.TempDir()}
-	minted, err := i.command("token", "--subject", "people/operator", "--grant", "state_admin")
-	require.NoError(b, err, minted)
-	m.rest = restclient.New(i.url).As(strings.TrimSpace(minted))
+	m.signIn(b)
+	var err error
 	m.conn, err = grpcserver.Dial(grpcserver.Peer{Target: i.ports["ASSESSMENTS"], Name: "assessments", Prover: i.signer(b)})
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = m.conn.Close() })
@@ -120,9 +119,17 @@ func newSubmitBench(b *testing.B) *submitBench {
 	return m
 }
 
+// signIn has the operator make what follows.
+func (m *submitBench) signIn(b testing.TB) {
+	b.Helper()
+	minted, err := m.command("token", "--subject", "people/operator", "--grant", "state_admin")
+	require.NoError(b, err, minted)
+	m.rest = restclient.New(m.url).As(strings.TrimSpace(minted))
+}
+
 // openCampaigns makes districts with an open campaign each, on an instrument of so
 // many items.
-func (m *submitBench) openCampaigns(b *testing.B) {
+func (m *submitBench) openCampaigns(b testing.TB) {
 	b.Helper()
 	ctx := b.Context()
 	post := func(path string, in map[string]any) {
@@ -144,6 +151,7 @@ func (m *submitBench) openCampaigns(b *testing.B) {
 		items = append(items, map[string]any{"id": id, "type": "ITEM_TYPE_SCALE", "text": map[string]any{"en": "Question " + id}, "options": options})
 		m.answers = append(m.answers, &assessmentsv1.Answer{Item: id, Option: strconv.Itoa(1 + i%5)})
 	}
+	items = append(items, map[string]any{"id": "words", "type": "ITEM_TYPE_TEXT", "text": map[string]any{"en": "In your words"}})
 	post("/v1/instruments?instrumentId=bench", map[string]any{"title": "Bench"})
 	post("/v1/instruments/bench/versions?instrumentVersionId=1", map[string]any{
 		"title": "Bench", "frameworkVersion": "frameworks/national-standards/versions/2022", "languages": []string{"en"}, "items": items,
@@ -165,7 +173,7 @@ func (m *submitBench) openCampaigns(b *testing.B) {
 }
 
 // stock makes tokens until there are enough.
-func (m *submitBench) stock(b *testing.B, enough int) {
+func (m *submitBench) stock(b testing.TB, enough int) {
 	b.Helper()
 	for i := 0; len(m.tokens) < enough; i++ {
 		name := m.campaigns[i%len(m.campaigns)]
