@@ -10,6 +10,8 @@ packages=(work)
 if [ "$bench" = Credentials ]; then
   bench='Limit|Issue(RDFC|JCS)|VerifyRDFC|AnyDocument|RebuildAndSign'
   packages=(./services/badges/credential/... ./services/badges/internal/status/...)
+elif [ "$bench" = Dashboard ]; then
+  packages=(./services/assessments)
 fi
 export BADGE_OUT
 BADGE_OUT=$(mktemp)
@@ -17,7 +19,7 @@ trap 'rm -f "$BADGE_OUT"' EXIT
 
 echo "machine: $(nproc) cores, $(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo), load $(cut -d' ' -f1-3 /proc/loadavg), $(go version | cut -d' ' -f3)"
 echo "command: go test -run '^$' -bench $bench -benchmem -count ${COUNT:-3} ${packages[*]}"
-go test -run '^$' -bench "$bench" -benchmem -count "${COUNT:-3}" "${packages[@]}" | grep -vE '^(PASS|\?|ok .*no test files)'
+go test -run '^$' -bench "$bench" -benchmem -timeout 2h -count "${COUNT:-3}" "${packages[@]}" | grep -vE '^(PASS|\?|ok .*no test files)'
 
 compare=$(deploy/test/npm.sh)
 if [ ! -s "$BADGE_OUT" ]; then

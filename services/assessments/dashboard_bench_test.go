@@ -76,7 +76,7 @@ func stateSchools(b *testing.B) []stateSchool {
 	var out []stateSchool
 	if err != nil {
 		b.Log("the list of schools is not there (TANDEM_SHARED): invented ones")
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a benchmark
+		random := rand.New(rand.NewPCG(1, 2))
 		for i := range 1907 {
 			out = append(out, stateSchool{fmt.Sprintf("d%03d", i*i%186), fmt.Sprintf("s%04d", i), 20 + random.IntN(900)})
 		}
@@ -259,7 +259,7 @@ func (s *stateBench) read() {
 		require.NoError(s, f())
 		took = append(took, time.Since(begun))
 	}
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a benchmark
+	random := rand.New(rand.NewPCG(3, 4))
 	for range 1000 {
 		at := lines[random.IntN(len(lines))]
 		timed(func() error {
