@@ -89,7 +89,7 @@ func (s *Summary) withheld(rule Rule, i disclosure.Interval) {
 func (b *book) open(c closure) int64 {
 	var told int64
 	for _, k := range b.order {
-		if k.category != "" && c[closedRow{variableOf(k.filter), k.round, k.place}] && b.facts[k].state != kept {
+		if k.category != "" && c[closedRow{variableOf(k.filter), k.round, k.place}] && b.facts[k].state != kept && !b.empty(k) {
 			told++
 		}
 	}

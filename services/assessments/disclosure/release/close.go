@@ -119,9 +119,21 @@ func (b *book) close(c closure, g stage) bool {
 		switch f := b.facts[k]; f.state {
 		case fresh:
 			f.state = kept
+			if b.empty(k) {
+				f.state = told
+			}
 		case told:
-			sound = false
+			sound = sound && b.empty(k)
 		}
 	}
 	return sound
+}
+
+// empty tells whether a number of a filter is zero because everybody's is, and that
+// is told: there is nothing to withhold.
+func (b *book) empty(k key) bool {
+	whole := k
+	whole.filter = ""
+	f := b.facts[whole]
+	return k.filter != "" && f.state == told && f.value == 0
 }

@@ -33,6 +33,9 @@ func (b *book) protect(ctx context.Context, g stage) error {
 		b.withdraw(g)
 		return nil
 	}
+	if g == filtered {
+		b.coarsen()
+	}
 	d := b.draw(g)
 	var impossible *disclosure.ImpossibleError
 	if err := d.protect(ctx); errors.As(err, &impossible) {
@@ -43,6 +46,31 @@ func (b *book) protect(ctx context.Context, g stage) error {
 	}
 	d.decide()
 	return nil
+}
+
+// many is how many numbers of filters are decided cell by cell.
+const many = 1000
+
+// coarsen withholds what a variable says about a place whole where a number of it is
+// small, in books with very many numbers of filters. Such tables have three ways to
+// add up and are no network: choosing the least to withhold cell by cell would take
+// hours for a state, and most of a small district's cells would go anyway.
+func (b *book) coarsen() {
+	undecided := 0
+	small := closure{}
+	for _, k := range b.order {
+		f := b.facts[k]
+		if k.filter == "" || k.category == "" || f.state != fresh {
+			continue
+		}
+		undecided++
+		if b.rule.Protects(f.value) {
+			small[closedRow{variableOf(k.filter), k.round, k.place}] = true
+		}
+	}
+	if undecided > many {
+		b.close(small, filtered)
+	}
 }
 
 // protect hides cells of the system, all that are new if the choice fails.
