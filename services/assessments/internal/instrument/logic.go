@@ -12,7 +12,8 @@ type logic struct {
 	sections    map[string]*expression.Expression
 	relevant    map[string]*expression.Expression
 	constraints map[string]*expression.Expression
-	questions   []Question
+	questions   map[string][]Question // by item
+	place       map[string]int        // of items, by id
 }
 
 // Prepared returns the body with its expressions compiled: whoever checks many answers
@@ -32,7 +33,11 @@ func (b Body) prepared() *logic {
 func (b Body) compile() *logic {
 	l := &logic{
 		sections: map[string]*expression.Expression{}, relevant: map[string]*expression.Expression{},
-		constraints: map[string]*expression.Expression{}, questions: b.Questions(),
+		constraints: map[string]*expression.Expression{}, questions: map[string][]Question{}, place: map[string]int{},
+	}
+	for i := range b.Items {
+		id := b.Items[i].ID
+		l.questions[id], l.place[id] = b.Items[i].Questions(), i
 	}
 	b.clauses("", func(c clause) {
 		e, err := expression.Compile(c.text, c.scope)
@@ -125,7 +130,7 @@ func (q Question) forExpressions() expression.Question {
 // there are.
 func (b Body) Relevant(answers []Answer) []Answer {
 	var out []Answer
-	b.ask(answers, func(_ Item, asked bool, a *Answer, _ map[string]any) {
+	b.ask(answers, func(_ *Item, asked bool, a *Answer, _ map[string]any) {
 		if asked && a != nil {
 			out = append(out, *a)
 		}
@@ -136,7 +141,7 @@ func (b Body) Relevant(answers []Answer) []Answer {
 // Asked are the ids of the items that are asked, given the answers.
 func (b Body) Asked(answers []Answer) []string {
 	var out []string
-	b.ask(answers, func(it Item, asked bool, _ *Answer, _ map[string]any) {
+	b.ask(answers, func(it *Item, asked bool, _ *Answer, _ map[string]any) {
 		if asked {
 			out = append(out, it.ID)
 		}
@@ -146,7 +151,7 @@ func (b Body) Asked(answers []Answer) []string {
 
 // ask goes through the items as a respondent does. values are the answers so far, as
 // expressions see them, with the item's own.
-func (b Body) ask(answers []Answer, visit func(it Item, asked bool, a *Answer, values map[string]any)) {
+func (b Body) ask(answers []Answer, visit func(it *Item, asked bool, a *Answer, values map[string]any)) {
 	l := b.prepared()
 	given := make(map[string]*Answer, len(answers))
 	for i := range answers {
@@ -154,22 +159,29 @@ func (b Body) ask(answers []Answer, visit func(it Item, asked bool, a *Answer, v
 			given[answers[i].Item] = &answers[i]
 		}
 	}
-	values := make(map[string]any, len(l.questions))
-	for _, q := range l.questions {
-		values[q.ID] = q.Type.value(Answer{}, q.Row)
+	values := make(map[string]any, len(b.Items))
+	for id := range l.place {
+		l.put(values, id, Answer{})
 	}
 	sections := map[string]bool{}
-	for _, it := range b.Items {
+	for i := range b.Items {
+		it := &b.Items[i]
 		if _, seen := sections[it.Section]; !seen {
 			sections[it.Section] = holds(l.sections[it.Section], values)
 		}
 		a, asked := given[it.ID], sections[it.Section] && holds(l.relevant[it.ID], values)
 		if asked && a != nil {
-			for _, q := range it.Questions() {
-				values[q.ID] = q.Type.value(*a, q.Row)
-			}
+			l.put(values, it.ID, *a)
 		}
 		visit(it, asked, a, values)
+	}
+}
+
+// put sets the values of an item's questions.
+func (l *logic) put(values map[string]any, item string, a Answer) {
+	questions := l.questions[item]
+	for i := range questions {
+		values[questions[i].ID] = questions[i].Type.value(a, questions[i].Row)
 	}
 }
 

@@ -20,7 +20,7 @@ func (b Body) Validate(bad *check.List, prefix string, answers []Answer) {
 	place := make(map[string]int, len(answers))
 	for i, a := range answers {
 		at := fmt.Sprintf("%sanswers[%d]", prefix, i)
-		if _, ok := b.Item(a.Item); !ok {
+		if _, ok := b.logic.place[a.Item]; !ok {
 			bad.Add(at+".item", "item_of_form", fmt.Sprintf("Answer only items of the form: %q is none.", a.Item))
 			continue
 		}
@@ -30,7 +30,7 @@ func (b Body) Validate(bad *check.List, prefix string, answers []Answer) {
 		}
 		place[a.Item] = i
 	}
-	b.ask(answers, func(it Item, asked bool, a *Answer, values map[string]any) {
+	b.ask(answers, func(it *Item, asked bool, a *Answer, values map[string]any) {
 		switch {
 		case !asked:
 		case a != nil:
@@ -44,7 +44,7 @@ func (b Body) Validate(bad *check.List, prefix string, answers []Answer) {
 }
 
 // needed tells whether the item, or a row of it, must be answered.
-func (i Item) needed() bool {
+func (i *Item) needed() bool {
 	return i.Required || slices.ContainsFunc(i.Rows, func(r Row) bool { return r.Required })
 }
 
@@ -52,7 +52,7 @@ func (i Item) needed() bool {
 type judge struct {
 	bad  *check.List
 	at   string
-	item Item
+	item *Item
 }
 
 // Field is the field of an answer that counts, by its name in the API.

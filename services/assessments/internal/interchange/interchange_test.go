@@ -119,7 +119,7 @@ func TestAFormOfOthers(t *testing.T) {
 func TestHostileFiles(t *testing.T) {
 	long := make([][]string, 5100)
 	for i := range long {
-		long[i] = []string{"text", "q"}
+		long[i] = []string{"", "q"} // asks nothing: only their number is too much
 	}
 	long[0] = []string{"type", "name"}
 	many := make([][]string, 260)
