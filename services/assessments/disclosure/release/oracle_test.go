@@ -2,6 +2,7 @@ package release_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -158,4 +160,57 @@ func TestTheIndependentProgramBites(t *testing.T) {
 		}
 	}
 	require.Fail(t, "forgetting earlier releases gave nothing away")
+}
+
+// TestTheAuditAgreesWithStoredIntervals needs no scipy: what it found is stored
+// beside the tables (RELEASE_STORE=1 with scipy writes the file again). The audit
+// looks at each item by itself; for everybody's numbers that has to give the same
+// as all items together.
+func TestTheAuditAgreesWithStoredIntervals(t *testing.T) {
+	const file = "testdata/cases.jsonl"
+	if os.Getenv("RELEASE_STORE") != "" {
+		store(t, file)
+	}
+	raw, err := os.ReadFile(file)
+	require.NoError(t, err)
+	cases := json.NewDecoder(bytes.NewReader(raw))
+	for n := 0; cases.More(); n++ {
+		var c stored
+		require.NoError(t, cases.Decode(&c))
+		found, err := release.Audit(t.Context(), c.Rule, c.Published)
+		require.NoError(t, err)
+		narrowest := -1.0
+		for _, i := range c.Intervals {
+			difference := len(i.Key) != 5
+			small := i.Low < float64(c.Rule.Minimum)-0.5 && (c.Rule.Zeros || i.width() > 0 || i.Low > 0)
+			if !difference && small && (narrowest < 0 || i.width() < narrowest) {
+				narrowest = i.width()
+			}
+		}
+		require.InDelta(t, narrowest, float64(found.Narrowest), 1e-6, "case %d", n)
+	}
+}
+
+// stored is one sequence of releases and what scipy says of it.
+type stored struct {
+	Rule      release.Rule        `json:"rule"`
+	Published []release.Published `json:"published"`
+	Intervals []interval          `json:"intervals"`
+}
+
+func store(t *testing.T, file string) {
+	o := startOracle(t)
+	out, err := os.Create(file)
+	require.NoError(t, err)
+	for seed, kept := uint64(100), 0; kept < 6; seed++ {
+		w := newWorld(rand.New(rand.NewPCG(seed, 1)))
+		rule := release.Rule{Minimum: 6}
+		_, told := history(t, w, rule, seed%2 == 0) // some with too narrow intervals
+		if len(w.items) < 2 || slices.ContainsFunc(told, func(p release.Published) bool { return p.Filter != "" }) {
+			continue
+		}
+		kept++
+		require.NoError(t, json.NewEncoder(out).Encode(stored{rule, told, o.intervals(told, w.complete())}))
+	}
+	require.NoError(t, out.Close())
 }
