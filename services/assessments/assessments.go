@@ -98,17 +98,12 @@ func New(d run.Deps) (run.Service, error) {
 		return run.Service{}, err
 	}
 
-	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadTimeout)
-	defer cancel()
-	if err := builtin.Load(ctx, domain.Frameworks, domain.Instruments); err != nil {
+	if err := loadBuiltIn(domain); err != nil {
 		return run.Service{}, err
 	}
 	return run.Service{
-		Name: Name,
-		Register: func(to grpc.ServiceRegistrar) {
-			domain.Register(to)
-			records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
-		},
+		Name:     Name,
+		Register: registration(d, domain),
 		Tasks: append(fieldTasks, []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
@@ -122,4 +117,19 @@ func New(d run.Deps) (run.Service, error) {
 			{Name: "bus", Probe: d.Bus.Ping},
 		},
 	}, nil
+}
+
+// loadBuiltIn loads frameworks and instruments that are missing.
+func loadBuiltIn(domain api.Domain) error {
+	ctx, cancel := context.WithTimeout(tenant.With(context.Background(), tenant.State), loadTimeout)
+	defer cancel()
+	return builtin.Load(ctx, domain.Frameworks, domain.Instruments)
+}
+
+// registration puts the service on a server.
+func registration(d run.Deps, domain api.Domain) func(to grpc.ServiceRegistrar) {
+	return func(to grpc.ServiceRegistrar) {
+		domain.Register(to)
+		records.Register(to, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
+	}
 }

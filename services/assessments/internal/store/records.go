@@ -13,7 +13,7 @@ const (
 // no person; what they say may still name one.
 func Records() records.Declaration {
 	return records.Declaration{
-		Tables: []records.Table{
+		Tables: append(fieldWork(), []records.Table{
 			{
 				Name: "responses", Personal: map[string]string{"texts": "{}", "options": "{}", "groups": "{}"},
 				Fields: []string{
@@ -45,20 +45,6 @@ func Records() records.Declaration {
 				Fields:   []string{"assessments.InventoryMark.note", "assessments.InventoryOwnLine.text"},
 				Rule:     "journey", Since: "updated_at", Treatment: records.Pseudonymized,
 			},
-			{
-				Name: "recipients", Resource: `'districts/' || district_id || '/campaigns/' || campaign_id || '/recipients/' || recipient_id`,
-				About: "unit_key", Erase: records.Deleted, // of a survey of staff the key may be the name of a person
-				Personal: map[string]string{"unit_key": "", "addressee": "", "email": "", "groups": "{}"},
-				Fields:   []string{"assessments.Recipient.unit_key", "assessments.Recipient.addressee", "assessments.Recipient.email", "assessments.Recipient.groups"},
-				Rule:     "survey", Since: "created_at", Treatment: records.Deleted, Secret: []string{"code_hash"},
-			},
-			{
-				Name: "contacts", Personal: map[string]string{"contact_hash": ""},
-				Rule: "survey", Since: "asked_at", Treatment: records.Deleted, Withheld: contacts,
-			},
-			{Name: "opt_outs", None: "digests of who wants no surveys, kept so that nobody asks them again", Withheld: contacts},
-			{Name: "contact_keys", None: "keys of digests", Withheld: contacts},
-			{Name: "survey_policy", None: "rules of the state"},
 			{Name: "comment_marks", None: "which themes an office gave to comments, by names that lead to no answer"},
 			{Name: "themes", None: "what comments of a survey are about, in the words of an office"},
 			{Name: "exports", None: "which files of published counts were made"},
@@ -77,12 +63,32 @@ func Records() records.Declaration {
 			{Name: "frameworks", None: "public texts of the state"},
 			{Name: "instrument_versions", None: "public texts of the state"},
 			{Name: "instruments", None: "public texts of the state"},
-		},
+		}...),
 		Passing: map[string]string{
 			"assessments.ImportRecipientsRequest.csv":       "kept as Recipient",
 			"assessments.Comment.text":                      "kept as Answer.text",
 			"assessments.LeadershipPlanLine.title":          "read from InventoryOwnLine.text",
 			"assessments.SettleSelfAssessmentRequest.notes": "kept as SelfAssessment.notes",
 		},
+	}
+}
+
+// fieldWork are the tables of who is asked, and how.
+func fieldWork() []records.Table {
+	return []records.Table{
+		{
+			Name: "recipients", Resource: `'districts/' || district_id || '/campaigns/' || campaign_id || '/recipients/' || recipient_id`,
+			About: "unit_key", Erase: records.Deleted, // of a survey of staff the key may be the name of a person
+			Personal: map[string]string{"unit_key": "", "addressee": "", "email": "", "groups": "{}"},
+			Fields:   []string{"assessments.Recipient.unit_key", "assessments.Recipient.addressee", "assessments.Recipient.email", "assessments.Recipient.groups"},
+			Rule:     "survey", Since: "created_at", Treatment: records.Deleted, Secret: []string{"code_hash"},
+		},
+		{
+			Name: "contacts", Personal: map[string]string{"contact_hash": ""},
+			Rule: "survey", Since: "asked_at", Treatment: records.Deleted, Withheld: contacts,
+		},
+		{Name: "opt_outs", None: "digests of who wants no surveys, kept so that nobody asks them again", Withheld: contacts},
+		{Name: "contact_keys", None: "keys of digests", Withheld: contacts},
+		{Name: "survey_policy", None: "rules of the state"},
 	}
 }
