@@ -101,7 +101,7 @@ func TestWhatCannotBeDoneFailsAlone(t *testing.T) {
 			return nil, bad
 		}
 		if slices.Contains(in, 7) {
-			panic("seven")
+			return in[:cap(in)+1], nil // panics
 		}
 		return in, nil
 	})
