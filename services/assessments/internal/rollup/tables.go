@@ -118,12 +118,16 @@ type top struct {
 	places []release.Place
 }
 
+// tops are the places that have groups: districts and above in a district's release.
+// In one of the whole state the state and its regions, since groups by places by options
+// of two hundred districts are tables that are no network, and take the engine hours.
 func (t *Tree) tops(rows []int) top {
 	var out top
 	at := map[string]int{}
+	lowest := t.lowest(rows)
 	for _, i := range rows {
 		p := t.Places[i]
-		if p.Level < District {
+		if p.Level < lowest {
 			continue
 		}
 		parent := -1
@@ -135,6 +139,20 @@ func (t *Tree) tops(rows []int) top {
 		out.places = append(out.places, release.Place{ID: p.Key, Parent: parent, Round: p.Round})
 	}
 	return out
+}
+
+// lowest is the lowest level that has groups. Regions have them where they make up the
+// state: the parts of a table add up.
+func (t *Tree) lowest(rows []int) Level {
+	if t.Places[0].Level != State {
+		return District
+	}
+	for _, i := range rows {
+		if up := t.above(i); up >= 0 && t.Places[up].Level == State && t.Places[i].Level != Region {
+			return State
+		}
+	}
+	return Region
 }
 
 // groupKeys are the values of group variables that at least two parts of the people

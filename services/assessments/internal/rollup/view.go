@@ -29,7 +29,7 @@ func newView(t *Tree, published []release.Published) (*view, error) {
 	}
 	for i, p := range t.Places {
 		v.rows[i] = byKey[p.Key]
-		if n, ok := topByKey[p.Key]; ok && p.Level >= District {
+		if n, ok := topByKey[p.Key]; ok && p.Level >= District { // a school that is its district has its row, and no groups
 			v.tops[i] = n
 		}
 	}
@@ -64,7 +64,14 @@ type tally struct {
 }
 
 func rowOf(q *Question, p release.Published, row int) tally {
-	t := tally{question: q, total: p.Totals[row], counts: make([]int64, len(q.Categories))}
+	t := tally{question: q, total: release.Withheld, counts: make([]int64, len(q.Categories))}
+	if row >= len(p.Totals) { // the whole table was withdrawn: there was no safe way to tell it
+		for i := range t.counts {
+			t.counts[i] = release.Withheld
+		}
+		return t
+	}
+	t.total = p.Totals[row]
 	copy(t.counts, p.Counts[row]) // NotScored, the last, is left out where nobody can be in it
 	return t
 }
@@ -85,7 +92,7 @@ func (v *view) group(place, q int, key string) (tally, bool) {
 // responses is how many answered at a place: the total of any question.
 func (v *view) responses(place int) int64 {
 	for q := range v.whole {
-		if n := v.whole[q].Totals[v.rows[place]]; n != release.Withheld {
+		if n := v.tally(place, q).total; n != release.Withheld {
 			return n
 		}
 	}
