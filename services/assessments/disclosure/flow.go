@@ -14,7 +14,7 @@ type flow struct {
 	value  []int64
 	varies []bool // by cell
 
-	without int32 // the arc that push leaves alone
+	without int32 // the cell that push leaves alone
 
 	level []int32
 	round []int32 // in which search a node got its level
@@ -42,7 +42,7 @@ func newFlow(n *network, value []int64, varies []bool) *flow {
 
 // room is how much can move from a node over one of its ends.
 func (f *flow) room(e end) int64 {
-	if !f.varies[f.cell[e.arc]] || e.arc == f.without {
+	if c := f.cell[e.arc]; c == f.without || !f.varies[c] {
 		return 0
 	}
 	if e.forward {
@@ -52,7 +52,7 @@ func (f *flow) room(e end) int64 {
 }
 
 // push moves as much as it can, up to a limit, from one node to another without
-// using one arc, and answers how much that was.
+// using one cell, and answers how much that was.
 func (f *flow) push(from, to, without int32, limit int64) int64 {
 	if from == to {
 		return limit
@@ -141,9 +141,9 @@ func (f *flow) undo() {
 // interval is the least and the greatest value of an arc.
 func (f *flow) interval(k int32) (low, high int64) {
 	a, v := f.arcs[k], f.value[k]
-	up := f.push(a.head, a.tail, k, plenty)
+	up := f.push(a.head, a.tail, f.cell[k], plenty)
 	f.undo()
-	down := f.push(a.tail, a.head, k, v)
+	down := f.push(a.tail, a.head, f.cell[k], v)
 	f.undo()
 	if up >= plenty {
 		return v - down, Unbounded

@@ -14,6 +14,9 @@ type network struct {
 	cell []int32 // the cell of each arc
 	at   [][]end // the arcs at each node
 	need []int64 // what more flows into each node than out of it
+	// groups are the arcs whose values others add up to, in a refined network: what a
+	// gate lets through.
+	groups map[int32][]int32
 }
 
 // end is an arc as it is seen from a node; forward leaves it.
@@ -24,13 +27,15 @@ type end struct {
 }
 
 // networkOf finds the network in a part, or nil when there is none.
-func networkOf(p part) *network {
-	rows := independent(p.rows)
+func networkOf(p part) *network { return networkFrom(p.cells, independent(p.rows)) }
+
+// networkFrom makes a network of cells and rows, or nil.
+func networkFrom(cells []int32, rows []row) *network {
 	type place struct {
 		row  int32
 		sign int8
 	}
-	where := make(map[int32][]place, len(p.cells))
+	where := make(map[int32][]place, len(cells))
 	for i, r := range rows {
 		for k, c := range r.cells {
 			if len(where[c]) == 2 {
@@ -66,7 +71,7 @@ func networkOf(p part) *network {
 		}
 	}
 	n := &network{at: make([][]end, len(rows)+1), need: make([]int64, len(rows)+1)}
-	for _, c := range p.cells {
+	for _, c := range cells {
 		var a arc
 		for _, pl := range where[c] {
 			if pl.sign*flip[pl.row] > 0 {
@@ -89,4 +94,13 @@ func (n *network) connect(cell int32, a arc) {
 	n.arcs, n.cell = append(n.arcs, a), append(n.cell, cell)
 	n.at[a.tail] = append(n.at[a.tail], end{arc: k, to: a.head, forward: true})
 	n.at[a.head] = append(n.at[a.head], end{arc: k, to: a.tail})
+}
+
+// index finds the arcs at each node anew.
+func (n *network) index() {
+	arcs, cells := n.arcs, n.cell
+	n.arcs, n.cell, n.at = nil, nil, make([][]end, len(n.need))
+	for k, a := range arcs {
+		n.connect(cells[k], a)
+	}
 }

@@ -44,7 +44,7 @@ func (r *route) cycle(f *flow, k int32, up, down int64, price func(arc int32) fl
 			return r.back(from, to), h.cost
 		}
 		for _, e := range f.at[h.node] {
-			if e.arc == k || r.done[e.to] == r.now {
+			if f.cell[e.arc] == f.cell[k] || r.done[e.to] == r.now {
 				continue
 			}
 			if holds := f.value[e.arc]; e.forward && holds < down || !e.forward && holds < up {

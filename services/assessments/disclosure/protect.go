@@ -36,11 +36,15 @@ type board struct {
 //
 // Cells hidden for the sake of others are held to the rule too, because a reader
 // cannot tell the two apart.
-func (s *System) Protect(ctx context.Context) (Outcome, error) {
+func (s *System) Protect(ctx context.Context) (Outcome, error) { return s.protect(ctx, small) }
+
+// protect leaves parts of at most so many cells that are no network to linear
+// programs.
+func (s *System) protect(ctx context.Context, small int) (Outcome, error) {
 	if err := s.Validate(); err != nil {
 		return Outcome{}, err
 	}
-	b, parts, err := s.newBoard()
+	b, parts, err := s.newBoard(small)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -95,7 +99,7 @@ func (s *System) impossible(cells []int32) error {
 	return e
 }
 
-func (s *System) newBoard() (*board, []part, error) {
+func (s *System) newBoard(small int) (*board, []part, error) {
 	n := len(s.Cells)
 	b := &board{
 		system: s, width: s.Rule.Width(), open: make([]bool, n), price: make([]float64, n),
@@ -122,7 +126,7 @@ func (s *System) newBoard() (*board, []part, error) {
 	}
 	parts := partsOf(rows, varies)
 	for _, p := range parts {
-		e := b.engineFor(p)
+		e := b.engineFor(p, small)
 		for _, c := range p.cells {
 			b.engine[c] = e
 		}

@@ -65,11 +65,7 @@ func (j *Joint) addPrinted(of []members) {
 // addSums ties the cells of a table: rows add up to their totals, and totals are
 // made of the largest groups that lie in them, or of rows.
 func (j *Joint) addSums(t *Table, m members, cells [][]int) {
-	for _, row := range cells {
-		if len(row) > len(t.Cells) {
-			j.sum(row[len(t.Cells)], row[:len(t.Cells)])
-		}
-	}
+	j.across(t, cells, true)
 	for level, g := range append(slices.Clone(m.order), "") {
 		for _, id := range slices.Sorted(maps.Keys(m.printed[g])) {
 			parts := m.partsOf(t, level, g, id)
@@ -80,6 +76,17 @@ func (j *Joint) addSums(t *Table, m members, cells [][]int) {
 				}
 				j.sum(total, column)
 			}
+		}
+	}
+	j.across(t, cells, false)
+}
+
+// across ties the cells of each row, or of each total, to their sum. Those of totals
+// follow from all others and come last.
+func (j *Joint) across(t *Table, cells [][]int, rows bool) {
+	for n, row := range cells {
+		if len(row) > len(t.Cells) && t.Records[n].Row == rows {
+			j.sum(row[len(t.Cells)], row[:len(t.Cells)])
 		}
 	}
 }

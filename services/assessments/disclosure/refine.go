@@ -1,0 +1,234 @@
+package disclosure
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// gate is a row of a part that is taken out so that the rest becomes a network:
+// the total of a group that crosses others. Its cells may then move only among
+// themselves as far as they share a node, which leaves the total as it is; or
+// freely, while the total varies too.
+type gate struct {
+	total int32 // the cell that opens it, -1 when nothing does
+	cells []int32
+}
+
+// refinedNetwork finds a network in a part that is none: whatever moves in it can
+// move in the part too, but not the other way round. What it says of a cell's
+// width is certain, and it may say less than there is. Nil when there is none.
+//
+// Schools in districts, which charter schools cross, become the charter schools of
+// each district and the others of each district, which trade with the rest of
+// the state only while the district's total is hidden.
+func refinedNetwork(p part) *network {
+	rows, gates := takeGates(nest(inGivenOrder(p.rows)))
+	opens := map[int32]bool{}
+	for _, g := range gates {
+		opens[g.total] = true
+	}
+	var cells []int32
+	for _, c := range p.cells {
+		if !opens[c] {
+			cells = append(cells, c)
+		}
+	}
+	n := networkFrom(cells, rows)
+	if n == nil {
+		return nil
+	}
+	arcOf := make(map[int32]int32, len(cells))
+	for k, c := range n.cell {
+		arcOf[c] = id(k)
+	}
+	n.groups = map[int32][]int32{}
+	for _, g := range gates {
+		n.enclose(g, arcOf)
+	}
+	n.index()
+	return n
+}
+
+// inGivenOrder leaves out rows that follow from those before them.
+func inGivenOrder(rows []row) []row {
+	e := elimination{pivot: map[int32]int{}}
+	var kept []row
+	for _, r := range rows {
+		if e.add(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// enclose puts a node between the cells of a gate and each node that several of
+// them share, on the side where there are fewer such nodes. The way from the one
+// to the other is the gate's.
+func (n *network) enclose(g gate, arcOf map[int32]int32) {
+	heads, tails := map[int32][]int32{}, map[int32][]int32{}
+	for _, c := range g.cells {
+		k := arcOf[c]
+		heads[n.arcs[k].head] = append(heads[n.arcs[k].head], k)
+		tails[n.arcs[k].tail] = append(tails[n.arcs[k].tail], k)
+	}
+	groups, atHead := heads, true
+	if len(tails) < len(heads) {
+		groups, atHead = tails, false
+	}
+	for _, node := range slices.Sorted(maps.Keys(groups)) {
+		n.need = append(n.need, 0)
+		inner := id(len(n.need) - 1)
+		way := arc{tail: inner, head: node}
+		for _, k := range groups[node] {
+			if atHead {
+				n.arcs[k].head = inner
+			} else {
+				n.arcs[k].tail = inner
+			}
+		}
+		if !atHead {
+			way = arc{tail: node, head: inner}
+		}
+		if g.total >= 0 {
+			n.groups[id(len(n.arcs))] = groups[node]
+			n.arcs, n.cell = append(n.arcs, way), append(n.cell, g.total)
+		}
+	}
+}
+
+// takeGates takes rows out until no cell stands in more than two, short ones first,
+// and those first which open.
+func takeGates(rows []row) (rest []row, gates []gate) {
+	degree := map[int32]int{}
+	for _, r := range rows {
+		for _, c := range r.cells {
+			degree[c]++
+		}
+	}
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(rows[a].cells), len(rows[b].cells)) })
+	taken := make([]bool, len(rows))
+	for _, opening := range []bool{true, false} {
+		for _, i := range order {
+			if taken[i] || !slices.ContainsFunc(rows[i].cells, func(c int32) bool { return degree[c] > 2 }) {
+				continue
+			}
+			g, ok := rows[i].gate(degree)
+			if !ok || opening != (g.total >= 0) {
+				continue
+			}
+			taken[i] = true
+			gates = append(gates, g)
+			for _, c := range rows[i].cells {
+				degree[c]--
+			}
+		}
+	}
+	for i, r := range rows {
+		if !taken[i] {
+			rest = append(rest, r)
+		}
+	}
+	return rest, gates
+}
+
+// gate makes a gate of a row whose cells count the same way, but for one that
+// stands nowhere else: their total. Without that the gate stays closed.
+func (r row) gate(degree map[int32]int) (gate, bool) {
+	g := gate{total: -1}
+	var sum int
+	for _, s := range r.signs {
+		sum += int(s)
+	}
+	most := int8(1)
+	if sum < 0 {
+		most = -1
+	}
+	for i, c := range r.cells {
+		switch {
+		case r.signs[i] == most:
+			g.cells = append(g.cells, c)
+		case g.total < 0 && degree[c] == 1:
+			g.total = c
+		default:
+			return g, false
+		}
+	}
+	return g, true
+}
+
+// nest writes sums over groups as sums over the groups that lie in them: where a
+// row has all cells of another, or all but one, it gets that one instead.
+func nest(rows []row) []row {
+	rows = slices.Clone(rows)
+	order := make([]int, len(rows))
+	at := map[int32][]int{}
+	for i, r := range rows {
+		order[i] = i
+		for _, c := range r.cells {
+			at[c] = append(at[c], i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(rows[a].cells), len(rows[b].cells)) })
+	for _, i := range order {
+		shared := map[int]int{}
+		for _, c := range rows[i].cells {
+			for _, k := range at[c] {
+				shared[k]++
+			}
+		}
+		for _, k := range slices.Sorted(maps.Keys(shared)) {
+			n := shared[k]
+			if k == i || n < 2 || n < len(rows[i].cells)-1 || len(rows[k].cells) <= n {
+				continue
+			}
+			less, ok := rows[k].less(rows[i])
+			if !ok {
+				continue
+			}
+			for _, c := range rows[i].cells {
+				at[c] = slices.DeleteFunc(at[c], func(row int) bool { return row == k })
+			}
+			for _, c := range less.cells[len(rows[k].cells)-n:] { // what came from the other row
+				at[c] = append(at[c], k)
+			}
+			rows[k] = less
+		}
+	}
+	return rows
+}
+
+// less is a row less another, or plus it, so that cells vanish which both have. It
+// fails where they do not have the same signs.
+func (r row) less(other row) (row, bool) {
+	sign := make(map[int32]int8, len(other.cells))
+	for i, c := range other.cells {
+		sign[c] = other.signs[i]
+	}
+	var factor int8
+	for i, c := range r.cells {
+		if s := sign[c]; s != 0 {
+			if factor != 0 && factor != r.signs[i]*s {
+				return r, false
+			}
+			factor = r.signs[i] * s
+		}
+	}
+	left := row{rest: r.rest - int64(factor)*other.rest}
+	for i, c := range r.cells {
+		if sign[c] == 0 {
+			left.cells, left.signs = append(left.cells, c), append(left.signs, r.signs[i])
+		}
+		sign[c] = 0
+	}
+	for i, c := range other.cells {
+		if sign[c] != 0 {
+			left.cells, left.signs = append(left.cells, c), append(left.signs, -factor*other.signs[i])
+		}
+	}
+	return left, true
+}
