@@ -33,7 +33,7 @@ func encodeFormItem(i instrument.FormItem) *assessmentsv1.FormItem {
 		item.MaxLength = int32(i.Limit()) //nolint:gosec // at most 4000
 	}
 	if i.Type == instrument.MultipleChoice || i.Type == instrument.Ranking {
-		fewest, most := i.Item.Choices()
+		fewest, most := i.Choices()
 		item.MinChoices, item.MaxChoices = int32(fewest), int32(most) //nolint:gosec // at most 50
 	}
 	return item

@@ -80,7 +80,7 @@ func style(p *plot.Plot) {
 	sans(&p.X.Tick.Label.Font, 11)
 	sans(&p.Y.Tick.Label.Font, 11)
 	p.Title.Padding = 8
-	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width, p.Y.Tick.Length = 0, 0, 0
+	p.Y.Width, p.Y.Tick.Width, p.Y.Tick.Length = 0, 0, 0
 }
 
 func grid() *plotter.Grid {

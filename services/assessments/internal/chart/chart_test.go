@@ -92,8 +92,12 @@ func TestAChartSaysInWordsWhatItShows(t *testing.T) {
 		title    string
 		desc     []string
 	}{
-		"standards": {"en", 0, "", []string{"Welcome all <families>", "Communicate", " not shown"}, "Oak & Elm – By standard",
-			[]string{"Welcome all <families>: 72% (66%–78%)", "Communicate: not shown (Fewer than 10 families answered)"}},
+		"standards": {
+			"en", 0, "",
+			[]string{"Welcome all <families>", "Communicate", " not shown"},
+			"Oak & Elm – By standard",
+			[]string{"Welcome all <families>: 72% (66%–78%)", "Communicate: not shown (Fewer than 10 families answered)"},
+		},
 		"standards in Spanish": {"es", chart.Standards, "", []string{" no se muestra"}, "Oak & Elm – Por estándar", []string{"Respuestas favorables"}},
 		"items":                {"es", chart.Items, "", []string{"¿Con qué frecuencia?", "Por correo"}, "Oak & Elm – Por pregunta", []string{"Por correo: ≤ 3%"}},
 		"distribution":         {"en", chart.Distribution, "q1", []string{"Never", "Always", " not shown"}, "Oak & Elm – How often?", []string{"Never: 20", "Always: not shown (Few)"}},

@@ -56,17 +56,26 @@ func inventories(t *testing.T, db *sqldb.DB) {
 	_, err = s.Before(ctx, "d1", "cycles/2025")
 	kind(t, problem.KindNotFound, err)
 
-	second.State, second.SubmitTime, second.Version = inventory.Submitted, now.Add(time.Hour), 2
-	in(t, db, func(ctx context.Context) error {
-		require.NoError(t, s.SaveInventory(ctx, second))
-		return s.Submitted(ctx, second)
-	})
-	kind(t, problem.KindAborted, s.SaveInventory(ctx, second))
-	require.Equal(t, 1, outboxed(t, db, "InventorySubmitted"))
-	got, err = s.Inventory(ctx, "d1", "two")
-	require.NoError(t, err)
-	require.Equal(t, second, got)
+	submitsInventory(t, db, s, second)
+	countsInventories(t, s)
+}
 
+func submitsInventory(t *testing.T, db *sqldb.DB, s *store.Inventories, i inventory.Inventory) {
+	ctx := kittest.All(t)
+	i.State, i.SubmitTime, i.Version = inventory.Submitted, now.Add(time.Hour), 2
+	in(t, db, func(ctx context.Context) error {
+		require.NoError(t, s.SaveInventory(ctx, i))
+		return s.Submitted(ctx, i)
+	})
+	kind(t, problem.KindAborted, s.SaveInventory(ctx, i))
+	require.Equal(t, 1, outboxed(t, db, "InventorySubmitted"))
+	got, err := s.Inventory(ctx, "d1", "two")
+	require.NoError(t, err)
+	require.Equal(t, i, got)
+}
+
+func countsInventories(t *testing.T, s *store.Inventories) {
+	ctx := kittest.All(t)
 	var districts []string
 	require.NoError(t, s.OfCycle(ctx, "cycles/2025", func(i inventory.Inventory) error {
 		districts = append(districts, i.District)
