@@ -73,25 +73,36 @@ func (o *ordering) pop() (column, row int32) {
 	return column, -1
 }
 
-// pivot is the row of a column to eliminate it with: the one that was told, or one
-// that few other columns have, if the number there is not small.
-func (o *ordering) pivot(column []float64, row int32) int32 {
-	var most float64
-	for r, a := range column {
-		if !o.taken[r] {
-			most = max(most, math.Abs(a))
+// untouched tells that nothing that was eliminated before changes a column.
+func (o *ordering) untouched(column []Term) bool {
+	for _, t := range column {
+		if o.taken[t.Variable] {
+			return false
 		}
 	}
-	if most < tiny {
-		return -1
-	}
-	if row >= 0 && math.Abs(column[row]) >= most/10 {
-		return row
+	return true
+}
+
+// pivot is the row of a column to eliminate it with: the one that was told, or one
+// that few other columns have, if the number there is not small.
+func (o *ordering) pivot(column []Term, row int32) int32 {
+	var most float64
+	for _, t := range column {
+		if !o.taken[t.Variable] {
+			most = max(most, math.Abs(t.Coefficient))
+		}
 	}
 	best := int32(-1)
-	for r, a := range column {
-		if !o.taken[r] && math.Abs(a) >= most/10 && (best < 0 || o.left[r] < o.left[best]) {
-			best = index(r)
+	for _, t := range column {
+		r := t.Variable
+		if o.taken[r] || math.Abs(t.Coefficient) < most/10 {
+			continue
+		}
+		if r == row {
+			return r
+		}
+		if best < 0 || o.left[r] < o.left[best] {
+			best = r
 		}
 	}
 	return best

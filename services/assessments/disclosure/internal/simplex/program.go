@@ -33,10 +33,9 @@ type Program struct {
 // factor is one column of the product: it changes a vector by its entry at the
 // pivot.
 type factor struct {
-	pivot int32
-	by    float64
-	rows  []int32
-	terms []float64
+	pivot  int32
+	by     float64
+	others []Term
 }
 
 // NewProgram finds a vertex of the equations, or nil when no values satisfy them.
@@ -211,19 +210,9 @@ func (p *Program) replace(leaving int, entering int32, length float64) {
 			p.at[i] = snap(p.at[i] - length*a)
 		}
 	}
-	p.inverse = append(p.inverse, factorOf(p.way, index(leaving)))
+	p.inverse = append(p.inverse, factorOf(sparse(p.way), index(leaving)))
 	p.row[p.basis[leaving]] = -1
 	p.basis[leaving], p.row[entering], p.at[leaving] = entering, index(leaving), snap(length)
-}
-
-func factorOf(column []float64, pivot int32) factor {
-	f := factor{pivot: pivot, by: 1 / column[pivot]}
-	for i, a := range column {
-		if index(i) != pivot && math.Abs(a) > tiny {
-			f.rows, f.terms = append(f.rows, index(i)), append(f.terms, -a*f.by)
-		}
-	}
-	return f
 }
 
 // forward multiplies the inverse with a column.
@@ -235,8 +224,8 @@ func (p *Program) forward(v []float64) {
 			continue
 		}
 		v[f.pivot] = a * f.by
-		for i, r := range f.rows {
-			v[r] = snap(v[r] + a*f.terms[i])
+		for _, t := range f.others {
+			v[t.Variable] = snap(v[t.Variable] + a*t.Coefficient)
 		}
 	}
 }
@@ -246,34 +235,32 @@ func (p *Program) backward(v []float64) {
 	for k := len(p.inverse) - 1; k >= 0; k-- {
 		f := &p.inverse[k]
 		a := v[f.pivot] * f.by
-		for i, r := range f.rows {
-			a += v[r] * f.terms[i]
+		for _, t := range f.others {
+			a += v[t.Variable] * t.Coefficient
 		}
 		v[f.pivot] = a
 	}
 }
 
-// invert makes the inverse anew. Rows with one column left come first, whose factors
-// are the columns themselves; for networks that are all.
+// invert makes the inverse anew. Rows with one column left come first: what is done
+// before does not change their columns. For networks that are all.
 func (p *Program) invert() error {
 	old := slices.Clone(p.basis)
 	p.inverse = p.inverse[:0]
 	o := newOrdering(p.columns, old, len(p.sums))
-	work := make([]float64, len(p.sums))
 	for range old {
 		column, hint := o.pop()
-		clear(work)
-		for _, t := range p.columns[column] {
-			work[t.Variable] = t.Coefficient
+		terms := p.columns[column]
+		if !o.untouched(terms) {
+			terms = p.forwardTerms(terms)
 		}
-		p.forward(work)
-		r := o.pivot(work, hint)
+		r := o.pivot(terms, hint)
 		if r < 0 {
 			return ErrSteps
 		}
 		o.take(column, r)
-		if len(p.columns[column]) > 1 || work[r] != 1 {
-			p.inverse = append(p.inverse, factorOf(work, r))
+		if f := factorOf(terms, r); len(terms) > 1 || f.by != 1 {
+			p.inverse = append(p.inverse, f)
 		}
 		p.basis[r], p.row[column] = column, r
 	}
@@ -284,4 +271,39 @@ func (p *Program) invert() error {
 		p.at[i] = snap(p.at[i])
 	}
 	return nil
+}
+
+// forwardTerms multiplies the inverse with a column.
+func (p *Program) forwardTerms(terms []Term) []Term {
+	clear(p.way)
+	for _, t := range terms {
+		p.way[t.Variable] = t.Coefficient
+	}
+	p.forward(p.way)
+	return sparse(p.way)
+}
+
+// sparse are the entries of a vector that are not zero.
+func sparse(v []float64) (terms []Term) {
+	for i, a := range v {
+		if math.Abs(a) > tiny {
+			terms = append(terms, Term{index(i), a})
+		}
+	}
+	return terms
+}
+
+func factorOf(column []Term, pivot int32) factor {
+	f := factor{pivot: pivot, others: make([]Term, 0, len(column)-1)}
+	for _, t := range column {
+		if t.Variable == pivot {
+			f.by = 1 / t.Coefficient
+		}
+	}
+	for _, t := range column {
+		if t.Variable != pivot {
+			f.others = append(f.others, Term{t.Variable, -t.Coefficient * f.by})
+		}
+	}
+	return f
 }
