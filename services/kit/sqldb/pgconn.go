@@ -14,9 +14,21 @@ import (
 const (
 	sayTenant     = `SELECT set_config('tandem.districts', $1, true)`
 	sayTenantRead = `SELECT set_config('tandem.districts', $1, true), set_config('transaction_read_only', 'on', true)`
+	// A plan that is kept must stay good while tables grow: one made for an empty table would read
+	// all of it for ever.
+	planOnce = `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
 	// What is run alone is run often, by keys: planning it anew would cost more than running it.
-	sayTenantAlone = `SELECT set_config('tandem.districts', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)`
+	sayTenantAlone = sayTenant + planOnce
 )
+
+type plannedKey struct{}
+
+// PlannedOnce returns a context whose reads outside a transaction PostgreSQL plans
+// once for each connection, whatever their arguments: for those that look up a few
+// rows by their keys, and so often that planning costs more than reading.
+func PlannedOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, plannedKey{}, true)
+}
 
 // idle is PostgreSQL's word for a connection that is in no transaction.
 const idle = 'I'
@@ -146,6 +158,8 @@ func (c *pgConn) send(ctx context.Context, said, query string, named []driver.Na
 		setting = sayTenant
 	case ctx.Value(aloneKey{}) != nil:
 		setting = sayTenantAlone
+	case ctx.Value(plannedKey{}) != nil:
+		setting = sayTenantRead + planOnce
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(setting, said)

@@ -55,7 +55,7 @@ func (s *Responses) Doors(ctx context.Context, codes []string) (map[string]respo
 		code string
 		response.Door
 	}
-	list, err := all(ctx, s.base, func(row scanner) (f found, err error) {
+	list, err := all(sqldb.PlannedOnce(ctx), s.base, func(row scanner) (f found, err error) {
 		var groups, recipient string
 		err = scanDoor(row, &f.Door, []any{&f.code}, []any{&f.Kind, &f.Invitation, &f.Burned, &groups, &recipient})
 		if err == nil && recipient != "" {
