@@ -16,6 +16,9 @@ type Epsilon int64
 // One is the budget called 1.
 const One Epsilon = 1_000_000
 
+// Float is the budget as it is written.
+func (e Epsilon) Float() float64 { return float64(e) / float64(One) }
+
 // maxEpsilon bounds budgets: beyond it there is no noise to speak of.
 const maxEpsilon = 1000 * One
 

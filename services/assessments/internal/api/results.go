@@ -7,6 +7,7 @@ import (
 
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 
+	"github.com/tandem-badges/tandem/services/assessments/disclosure/release"
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/result"
 )
@@ -118,8 +119,15 @@ func EncodeRelease(r result.Release) *assessmentsv1.Release {
 	return &assessmentsv1.Release{
 		Name: r.Name(), Campaign: campaign.Name(r.District, r.Campaign), Schools: int32(r.Schools), MinimumCell: int32(r.Minimum), //nolint:gosec // some thousands
 		Digest: r.Digest, CreateTime: stamp(r.CreateTime),
-		Round: int32(r.Round), Kind: assessmentsv1.ReleaseKind_RELEASE_KIND_SUPPRESSED, //nolint:gosec // a few
+		Round: int32(r.Round), Kind: kindOf(r.Epsilon), Epsilon: r.Epsilon.Float(), //nolint:gosec // a few
 	}
+}
+
+func kindOf(e release.Epsilon) assessmentsv1.ReleaseKind {
+	if e > 0 {
+		return assessmentsv1.ReleaseKind_RELEASE_KIND_NOISY
+	}
+	return assessmentsv1.ReleaseKind_RELEASE_KIND_SUPPRESSED
 }
 
 func encodeResult(r result.Result) *assessmentsv1.Result {

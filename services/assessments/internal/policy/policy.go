@@ -21,6 +21,7 @@ const (
 	DefaultMaxReminders        = 3
 	DefaultDaysBetweenMails    = 3
 	DefaultPracticalDifference = 5
+	LeastEpsilonTotal          = 0.1 // smallest budget of noisy releases
 )
 
 // Policy is the rules.

@@ -73,6 +73,8 @@ func (p Policy) check() error {
 		bad.Need(!math.IsNaN(v) && v >= 0 && v <= most, "survey_policy."+field, "in_range", fmt.Sprintf("Give 0 to %g.", most))
 	}
 	share("epsilon_total", p.EpsilonTotal, 20)
+	bad.Need(p.EpsilonTotal == 0 || p.EpsilonTotal >= LeastEpsilonTotal, "survey_policy.epsilon_total", "in_range",
+		fmt.Sprintf("Give at least %g, or 0 for exact releases: with less there is nothing but noise.", LeastEpsilonTotal))
 	share("practical_difference", p.PracticalDifference, 50)
 	if f := p.InForce(); p.RoundSize != 0 {
 		bad.Need(f.RoundSize >= f.MinimumCell, "survey_policy.round_size", "at_least_minimum_cell",

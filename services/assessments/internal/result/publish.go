@@ -86,6 +86,9 @@ func (s *Service) mustHaveNews(ctx context.Context, c campaign.Campaign) error {
 // Prepare keeps under the name of an operation what publishing a campaign needs to
 // know of the schools service, asked in the name of the caller.
 func (s *Service) Prepare(ctx context.Context, c campaign.Campaign, operation string) error {
+	if err := s.maker.Affordable(ctx, c.District, rollup.WaveOf(c), []campaign.Campaign{c}); err != nil {
+		return err
+	}
 	plan, err := s.directory.Plan(ctx, []string{c.District})
 	if err != nil {
 		return err
@@ -132,7 +135,7 @@ func (s *Service) Publish(ctx context.Context, district, id, operation string, p
 	}
 	tree := rollup.DistrictTree(part, plan, f.Questions)
 	answers := tree.Places[0].Counts.Answers
-	made, err := s.maker.Make(ctx, district, tree, rollup.WaveOf(c), f, p, func(phase string) error {
+	made, err := s.maker.Make(ctx, district, tree, rollup.WaveOf(c), []rollup.Part{part}, f, p, func(phase string) error {
 		return progress(phase, len(c.Schools), len(c.Schools), answers)
 	})
 	if err != nil {
@@ -168,7 +171,7 @@ func (s *Service) results(c campaign.Campaign, part rollup.Part, pages []rollup.
 
 // release makes everything readable, with what says so, in one transaction.
 func (s *Service) release(ctx context.Context, c campaign.Campaign, part rollup.Part, made rollup.Made, results []Result, finish func(ctx context.Context, r Release) error) (Release, error) {
-	r := Release{District: c.District, ID: ids.New(), Campaign: c.ID, Round: c.Rounds + 1, Minimum: int(made.Cells.Rule.Minimum), Schools: len(results)}
+	r := Release{District: c.District, ID: ids.New(), Campaign: c.ID, Round: c.Rounds + 1, Minimum: int(made.Cells.Rule.Minimum), Schools: len(results), Epsilon: made.Cells.Epsilon}
 	for i := range results {
 		results[i].Release = r.ID
 		var err error

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tandem-badges/tandem/services/assessments/disclosure/release"
 	"github.com/tandem-badges/tandem/services/assessments/internal/campaign"
 	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 )
@@ -90,6 +91,7 @@ type Release struct {
 	Round      int
 	Schools    int
 	Minimum    int
+	Epsilon    release.Epsilon // privacy loss of a noisy release; 0: exact, with suppression
 	Digest     string
 	CreateTime time.Time
 }

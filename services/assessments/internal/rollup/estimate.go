@@ -24,6 +24,7 @@ const (
 	codedEnd       = "The share is so near an end that only a bound is shown."
 	fewAnswers     = "It takes 100 answers."
 	composite      = "The items of this scale add up to something, and need not agree: reliability has no meaning."
+	noWholeAnswers = "Reliability takes whole answers, of which a release with noise tells nothing."
 	belowDistricts = "Reliability is computed for districts and above."
 )
 
@@ -40,10 +41,23 @@ func (n number) ok() bool { return n.reason == "" }
 type parts struct {
 	counts  func(tally) ([]int64, bool)
 	options func(*Question) []statistics.OptionTally
+	// categories are how many categories each count is the sum of.
+	categories func(*Question) []int
 }
 
 var shareParts = parts{counts: tally.split, options: func(*Question) []statistics.OptionTally {
 	return []statistics.OptionTally{{Option: "yes", Scored: true, Score: 1}, {Option: "no", Scored: true}}
+}, categories: func(q *Question) []int {
+	var yes, no int
+	for _, c := range q.Categories {
+		switch {
+		case favorable(c):
+			yes++
+		case unfavorable(c):
+			no++
+		}
+	}
+	return []int{yes, no}
 }}
 
 var meanParts = parts{counts: tally.scores, options: func(q *Question) []statistics.OptionTally {
@@ -51,6 +65,14 @@ var meanParts = parts{counts: tally.scores, options: func(q *Question) []statist
 	for _, c := range q.Categories {
 		if c.Scored {
 			out = append(out, statistics.OptionTally{Option: c.ID, Scored: true, Score: float64(c.Score)})
+		}
+	}
+	return out
+}, categories: func(q *Question) []int {
+	var out []int
+	for _, c := range q.Categories {
+		if c.Scored {
+			out = append(out, 1)
 		}
 	}
 	return out
@@ -97,7 +119,7 @@ func (v *view) estimate(place, q int, p parts, hidden string) number {
 	if err != nil {
 		return number{reason: noUncertainty}
 	}
-	return number{Estimate: e}
+	return number{Estimate: e}.widen(v.noiseOf(place, q, p, e.Value))
 }
 
 // strata are the schools whose counts are shown, and the rest of the place as one,

@@ -20,7 +20,7 @@ func (v *view) groupEstimates(place int) []GroupEstimate {
 			if !ok || !t.question.favorable() {
 				continue
 			}
-			g, raw := compare(t, v.tally(place, q))
+			g, raw := v.noise.compare(t, v.tally(place, q))
 			g.Variable, g.Group, g.Item = variable, value, t.question.ID
 			out, p = append(out, g), append(p, raw)
 		}
@@ -39,7 +39,7 @@ func (v *view) groupEstimates(place int) []GroupEstimate {
 const noComparison = "There is nothing to compare: a count is hidden, or all said the same."
 
 // compare compares a group with all others, and returns the p value, NaN without.
-func compare(group, whole tally) (GroupEstimate, float64) {
+func (n Noise) compare(group, whole tally) (GroupEstimate, float64) {
 	var g GroupEstimate
 	given, ok := group.sum(scored)
 	g.Answers = count(given, ok, hiddenCount)
@@ -48,7 +48,7 @@ func compare(group, whole tally) (GroupEstimate, float64) {
 		g.Share, g.Gap = hiddenEstimate(hiddenShare), hiddenEstimate(hiddenShare)
 		return g, math.NaN()
 	}
-	g.Share = simple(own[0], own[0]+own[1]).share(digits)
+	g.Share = simple(own[0], own[0]+own[1]).widen(n.ofShare(group, own)).share(digits)
 	all, ok := whole.split()
 	if !ok || whole.total == release.Withheld || all[0]+all[1] <= own[0]+own[1] {
 		g.Gap = hiddenEstimate(noComparison)
@@ -56,7 +56,7 @@ func compare(group, whole tally) (GroupEstimate, float64) {
 	}
 	a := statistics.Count{Successes: int(own[0]), N: int(own[0] + own[1])}
 	b := statistics.Count{Successes: int(all[0] - own[0]), N: int(all[0] + all[1] - own[0] - own[1])}
-	test, err := statistics.TwoProportions(a, b, confidence)
+	test, err := n.difference(a, b, group)
 	if err != nil {
 		g.Gap = hiddenEstimate(noComparison)
 		return g, math.NaN()

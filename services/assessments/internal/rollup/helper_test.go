@@ -102,7 +102,7 @@ func published(t require.TestingT, tree *rollup.Tree, history ...release.Release
 }
 
 func pagesOf(t require.TestingT, tree *rollup.Tree, told []release.Published, f rollup.Form, p policy.Policy) map[string]rollup.Page {
-	list, err := rollup.Pages(tree, told, f.Edition, p)
+	list, err := rollup.Pages(tree, told, rollup.Noise{}, f.Edition, p)
 	require.NoError(t, err)
 	out := map[string]rollup.Page{}
 	for _, page := range list {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -27,6 +28,7 @@ type Maker struct {
 	instruments instrument.Source
 	frameworks  framework.Source
 	policies    policy.Source
+	random      io.Reader // of noise; the system's when nil
 }
 
 // makerStore is what a maker reads.
@@ -38,6 +40,12 @@ type makerStore interface {
 // NewMaker returns a maker.
 func NewMaker(store Store, instruments instrument.Source, frameworks framework.Source, policies policy.Source) *Maker {
 	return &Maker{store: store, instruments: instruments, frameworks: frameworks, policies: policies}
+}
+
+// WithRandomness has a maker draw noise from another source than the system's.
+func (m *Maker) WithRandomness(random io.Reader) *Maker {
+	m.random = random
+	return m
 }
 
 // Phases of a publication, as progress names them.
@@ -140,39 +148,49 @@ type Made struct {
 	Cells  Cells
 	Audit  Audit
 	Digest string
+
+	charges []Charge        // of a noisy release
+	total   release.Epsilon // that they have to fit in
 }
 
 // Make protects the tables of a tree against everything released before, audits them
 // as a reader could, and computes the pages. A release whose audit is not clean is
-// not made.
-func (m *Maker) Make(ctx context.Context, district string, t *Tree, w Wave, f Form, p policy.Policy, phase func(string) error) (Made, error) {
+// not made. Where the state allows a privacy loss, noise is drawn instead: nothing of
+// it is seen before Keep, so that a release made again, after a restart, is the first
+// that anybody sees.
+func (m *Maker) Make(ctx context.Context, district string, t *Tree, w Wave, parts []Part, f Form, p policy.Policy, phase func(string) error) (Made, error) {
 	out := Made{Cells: Cells{District: district, Wave: w, Rule: release.Rule{Minimum: int64(p.MinimumCell), Zeros: p.ProtectZeros}}}
-	history, earlier, err := m.store.History(ctx, w)
-	if err != nil {
-		return Made{}, err
-	}
 	if t.Empty() {
-		out.Audit.Earlier = earlier
+		var err error
+		if out.Audit.Earlier, err = m.store.HistorySize(ctx, w); err != nil {
+			return Made{}, err
+		}
 		out.Digest, err = digestOf(nil)
 		return out, err
 	}
+	out.charges, out.total = charges(district, campaignsOf(parts), p), total(p)
+	most, err := affordable(ctx, m.store, w, out.charges, out.total)
+	if err != nil {
+		return Made{}, err
+	}
+	out.Audit.Epsilon = most.Float()
 	if err := phase(Protecting); err != nil {
 		return Made{}, err
 	}
 	out.Cells.Truth = t.Tables(w)
-	if out.Cells.Published, out.Audit.Summary, err = release.Protect(ctx, out.Cells.Rule, out.Cells.Truth, history); err != nil {
-		return Made{}, err
+	var noise Noise
+	if len(out.charges) > 0 {
+		noise, err = m.noisy(ctx, &out, phase)
+	} else {
+		err = m.suppressed(ctx, &out, phase)
 	}
-	if err := phase(Auditing); err != nil {
-		return Made{}, err
-	}
-	if err := out.audit(ctx, history, earlier); err != nil {
+	if err != nil {
 		return Made{}, err
 	}
 	if err := phase(Writing); err != nil {
 		return Made{}, err
 	}
-	if out.Pages, err = Pages(t, out.Cells.Published, f.Edition, p); err != nil {
+	if out.Pages, err = Pages(t, out.Cells.Published, noise, f.Edition, p); err != nil {
 		return Made{}, err
 	}
 	if err := m.compare(ctx, district, w, out.Pages, p); err != nil {
@@ -181,6 +199,49 @@ func (m *Maker) Make(ctx context.Context, district string, t *Tree, w Wave, f Fo
 	out.Digest, err = digestOf(out.Pages)
 	return out, err
 }
+
+// suppressed withholds small counts, and what would give them away.
+func (m *Maker) suppressed(ctx context.Context, out *Made, phase func(string) error) error {
+	history, earlier, err := m.store.History(ctx, out.Cells.Wave)
+	if err != nil {
+		return err
+	}
+	if out.Cells.Published, out.Audit.Summary, err = release.Protect(ctx, out.Cells.Rule, out.Cells.Truth, history); err != nil {
+		return err
+	}
+	if err := phase(Auditing); err != nil {
+		return err
+	}
+	return out.audit(ctx, history, earlier)
+}
+
+// noisy puts noise into all counts. There is nothing to audit: what a reader can learn
+// is bounded by what was spent.
+func (m *Maker) noisy(ctx context.Context, out *Made, phase func(string) error) (noise Noise, err error) {
+	spent := out.Audit.Epsilon
+	if out.Audit.Earlier, err = m.store.HistorySize(ctx, out.Cells.Wave); err != nil {
+		return noise, err
+	}
+	out.Cells.Epsilon = out.charges[0].Epsilon
+	if out.Cells.Published, noise, err = draw(out.Cells.Truth, out.Cells.Epsilon, m.random); err != nil {
+		return noise, err
+	}
+	out.Audit = noisyAudit(out.Cells.Published, out.Audit.Earlier, spent)
+	return noise, phase(Auditing)
+}
+
+// noisyAudit is the audit of a release in which nothing is hidden.
+func noisyAudit(published []release.Published, earlier int, spent float64) Audit {
+	a := Audit{Summary: release.Summary{Narrowest: -1}, Earlier: earlier, Method: noisyMethod, Epsilon: spent}
+	for _, p := range published {
+		for _, row := range p.Counts {
+			a.Shown += int64(len(row)) + 1
+		}
+	}
+	return a
+}
+
+const noisyMethod = "Nothing is hidden: discrete Laplace noise is in every count, and the privacy losses of all releases of the same answers add up to no more than the state allows (differential privacy of all answers of one person)."
 
 // audit computes from what is or will be published alone what a reader can know.
 func (m *Made) audit(ctx context.Context, history []release.Release, earlier int) error {
@@ -249,7 +310,7 @@ func digestOf(pages []Page) (string, error) {
 
 // Keep writes a release that was made, and the snapshots that it is the first to tell
 // of. It belongs into the transaction that makes the release readable, and fails when
-// another release of the wave came in between.
+// another release of the wave came in between. What noise costs is charged with it.
 func Keep(ctx context.Context, store Shelf, id string, made Made, parts []Part) error {
 	earlier, err := store.HistorySize(ctx, made.Cells.Wave)
 	if err != nil {
@@ -267,6 +328,12 @@ func Keep(ctx context.Context, store Shelf, id string, made Made, parts []Part) 
 	}
 	if len(made.Cells.Published) == 0 {
 		return nil // no school has a table
+	}
+	if _, err := affordable(ctx, store, made.Cells.Wave, made.charges, made.total); err != nil {
+		return err
+	}
+	if err := store.Spend(ctx, id, made.charges); err != nil {
+		return err
 	}
 	made.Cells.Release = id
 	if err := store.SaveCells(ctx, made.Cells); err != nil {

@@ -24,12 +24,13 @@ type Edition struct {
 }
 
 // Pages are the tables of all places of a tree that have one, computed from what was
-// published of it.
-func Pages(t *Tree, published []release.Published, e Edition, p policy.Policy) ([]Page, error) {
+// published of it, and with what noise.
+func Pages(t *Tree, published []release.Published, noise Noise, e Edition, p policy.Policy) ([]Page, error) {
 	v, err := newView(t, published)
 	if err != nil {
 		return nil, err
 	}
+	v.noise = noise
 	children := make([]int, len(t.Places))
 	for i, place := range t.Places {
 		if up := t.above(i); up >= 0 && place.Level > 0 {
@@ -43,7 +44,7 @@ func Pages(t *Tree, published []release.Published, e Edition, p policy.Policy) (
 		}
 		page := v.page(i, e)
 		page.Children, page.Minimum = children[i], p.MinimumCell
-		if p.TopBottomCode {
+		if p.TopBottomCode && noise.Epsilon == 0 { // noise keeps ends too
 			page.code()
 		}
 		page.Standards = standards(page.Items, e.Standards)
@@ -67,6 +68,9 @@ func (v *view) page(i int, e Edition) Page {
 	}
 	page.Groups = v.groupEstimates(i)
 	page.Notes = append(v.notes(i, page), e.Notes...)
+	if note := v.noise.note(); note != "" {
+		page.Notes = append(page.Notes, note)
+	}
 	return page
 }
 
@@ -183,7 +187,7 @@ func (v *view) bias(i int) []string {
 			continue
 		}
 		share := float64(t.total) / float64(answered)
-		se := math.Sqrt(share * (1 - share) / float64(answered-1))
+		se := math.Sqrt(math.Max(0, share*(1-share))/float64(answered-1) + v.noise.ofPart(t, share, answered))
 		found = append(found, statistics.Characteristic{
 			Name: key, Share: true, All: float64(asked) / float64(place.Asked),
 			Respondents: statistics.Estimate{Value: share, SE: se, N: int(t.total), Rows: int(answered), DF: float64(answered - 1)},
@@ -230,6 +234,9 @@ func (v *view) reliability(place, n int, s instrument.Measure, into *ScaleEstima
 	switch {
 	case s.Kind == instrument.Composite:
 		refuse(composite)
+		return
+	case v.noise.Epsilon != 0:
+		refuse(noWholeAnswers)
 		return
 	case p.Level < District:
 		refuse(belowDistricts)

@@ -178,7 +178,7 @@ type Audit struct {
 	release.Summary
 	Earlier int     `json:"earlier"`
 	Method  string  `json:"method"`
-	Epsilon float64 `json:"epsilon"`
+	Epsilon float64 `json:"epsilon"` // that a campaign in the release has spent, at most
 }
 
 // Position is where a page of releases ended.

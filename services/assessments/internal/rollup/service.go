@@ -53,6 +53,9 @@ func (s *Service) Prepare(ctx context.Context, w Wave, operation string) error {
 			Field: "instruments/" + w.Instrument, Rule: "closed_campaigns", Fix: "Wait until at least one campaign of this instrument, cycle and wave is closed.",
 		})
 	}
+	if err := s.maker.Affordable(ctx, tenant.State, w, campaigns); err != nil {
+		return err
+	}
 	plan, err := s.directory.Plan(ctx, districtsOf(campaigns))
 	if err != nil {
 		return err
@@ -97,7 +100,7 @@ func (s *Service) Publish(ctx context.Context, w Wave, operation string, progres
 			Field: "instruments/" + w.Instrument, Rule: "enough_answers", Fix: fmt.Sprintf("Wait until schools with at least %d answers have closed their campaigns.", p.MinimumCell),
 		})
 	}
-	made, err := s.maker.Make(ctx, tenant.State, tree, w, chosen.form, p, func(phase string) error { return progress(phase, 0, 1, tree.Places[0].Counts.Answers) })
+	made, err := s.maker.Make(ctx, tenant.State, tree, w, parts, chosen.form, p, func(phase string) error { return progress(phase, 0, 1, tree.Places[0].Counts.Answers) })
 	if err != nil {
 		return Release{}, err
 	}
@@ -263,10 +266,22 @@ func (s *Service) Audit(ctx context.Context, district, id string) (Audit, error)
 	if err != nil {
 		return Audit{}, err
 	}
+	if cells.Epsilon > 0 {
+		return s.auditNoisy(ctx, id, cells)
+	}
 	told, releases, err := s.store.Told(ctx, cells.WaveKey)
 	if err != nil {
 		return Audit{}, err
 	}
 	found, err := release.Audit(ctx, cells.Rule, told)
 	return Audit{Summary: found, Earlier: releases - 1, Method: auditMethod}, err
+}
+
+func (s *Service) auditNoisy(ctx context.Context, id string, cells Cells) (Audit, error) {
+	_, releases, err := s.store.Told(ctx, cells.WaveKey)
+	if err != nil {
+		return Audit{}, err
+	}
+	spent, err := s.store.SpentOn(ctx, id)
+	return noisyAudit(cells.Published, releases-1, spent.Float()), err
 }

@@ -17,6 +17,7 @@ type Cells struct {
 	Rule      release.Rule
 	Truth     []release.Table
 	Published []release.Published
+	Epsilon   release.Epsilon // what noise in place of suppression cost; 0: exact
 }
 
 // Line is a page in short, a line of a dashboard.
@@ -64,6 +65,7 @@ type Source interface {
 
 // Shelf keeps what was published.
 type Shelf interface {
+	Ledger
 	SaveSnapshot(ctx context.Context, s Snapshot) error
 	// History is everything released about the people of a wave, in all districts and
 	// for the state, the oldest first.

@@ -14,6 +14,7 @@ type view struct {
 	whole  []release.Published            // by question
 	groups map[string][]release.Published // by group, by question
 	leaves [][]int                        // the leaves below a place, itself for a leaf
+	noise  Noise                          // in all counts
 }
 
 // newView reads tables in the order in which Tables made them.

@@ -54,6 +54,7 @@ func Records() records.Declaration {
 			{Name: "release_tables", None: "counts that are published"},
 			{Name: "release_shapes", None: "which places published tables have"},
 			{Name: "release_cells", None: "counts that are published"},
+			{Name: "epsilon_spent", None: "what published tables cost of a budget"},
 			{Name: "release_truths", None: "counts of people in places, without who they are", Withheld: anonymous},
 			{Name: "result_snapshots", None: "counts of people in schools, without who they are", Withheld: anonymous},
 			{Name: "publish_plans", None: "which schools belong together"},

@@ -29,8 +29,8 @@ func (s *Results) AddRelease(ctx context.Context, r result.Release, results []re
 	read := func(ctx context.Context) (result.Release, error) { return s.GetRelease(ctx, r.District, r.ID) }
 	return audit.Added(ctx, s.db, r.Name(), read, func(ctx context.Context) error {
 		err := s.insert(ctx, r.Name(), `
-			INSERT INTO releases (district_id, release_id, campaign_id, schools, minimum_cell, digest, created_at, round) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			r.District, r.ID, r.Campaign, r.Schools, r.Minimum, r.Digest, sqldb.Micros(r.CreateTime), r.Round)
+			INSERT INTO releases (district_id, release_id, campaign_id, schools, minimum_cell, digest, created_at, round, epsilon) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			r.District, r.ID, r.Campaign, r.Schools, r.Minimum, r.Digest, sqldb.Micros(r.CreateTime), r.Round, int64(r.Epsilon))
 		if err != nil {
 			return err
 		}
@@ -73,11 +73,11 @@ func (s *Results) Released(ctx context.Context, r result.Result) error {
 	})
 }
 
-const releaseColumns = `r.district_id, r.release_id, r.campaign_id, r.schools, r.minimum_cell, r.digest, r.created_at, r.round`
+const releaseColumns = `r.district_id, r.release_id, r.campaign_id, r.schools, r.minimum_cell, r.digest, r.created_at, r.round, r.epsilon`
 
 func scanRelease(row scanner) (r result.Release, err error) {
 	var created int64
-	err = row.Scan(&r.District, &r.ID, &r.Campaign, &r.Schools, &r.Minimum, &r.Digest, &created, &r.Round)
+	err = row.Scan(&r.District, &r.ID, &r.Campaign, &r.Schools, &r.Minimum, &r.Digest, &created, &r.Round, &r.Epsilon)
 	r.CreateTime = sqldb.Time(created)
 	return r, err
 }

@@ -29,6 +29,7 @@ type shape struct {
 	district, id, wave string
 	rule               release.Rule
 	whole, top         []release.Place
+	epsilon            release.Epsilon
 }
 
 // SaveCells keeps what the engine decided.
@@ -48,8 +49,8 @@ func (s base) SaveCells(ctx context.Context, c rollup.Cells) error {
 		}
 	}
 	err := s.insert(ctx, c.Release, `
-		INSERT INTO release_shapes (district_id, release_id, wave_key, rule, places, top_places, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		c.District, c.Release, c.Wave.String(), bodies[0], bodies[1], bodies[2], sqldb.Micros(s.clock.Now()))
+		INSERT INTO release_shapes (district_id, release_id, wave_key, rule, places, top_places, created_at, epsilon) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.District, c.Release, c.Wave.String(), bodies[0], bodies[1], bodies[2], sqldb.Micros(s.clock.Now()), int64(c.Epsilon))
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func (s base) SaveCells(ctx context.Context, c rollup.Cells) error {
 
 func scanShape(row scanner) (h shape, err error) {
 	var rule, whole, top string
-	if err = row.Scan(&h.district, &h.id, &h.wave, &rule, &whole, &top); err != nil {
+	if err = row.Scan(&h.district, &h.id, &h.wave, &rule, &whole, &top, &h.epsilon); err != nil {
 		return h, err
 	}
 	for i, into := range []any{&h.rule, &h.whole, &h.top} {
@@ -84,7 +85,7 @@ func scanShape(row scanner) (h shape, err error) {
 	return h, nil
 }
 
-const shapeColumns = `district_id, release_id, wave_key, rule, places, top_places`
+const shapeColumns = `district_id, release_id, wave_key, rule, places, top_places, epsilon`
 
 // Cells reads what was published of a release, and nothing of what is true.
 func (s base) Cells(ctx context.Context, district, id string) (rollup.Cells, error) {
@@ -93,7 +94,7 @@ func (s base) Cells(ctx context.Context, district, id string) (rollup.Cells, err
 		return rollup.Cells{}, err
 	}
 	published, err := s.cells(ctx, h)
-	return rollup.Cells{District: district, Release: id, WaveKey: h.wave, Rule: h.rule, Published: published}, err
+	return rollup.Cells{District: district, Release: id, WaveKey: h.wave, Rule: h.rule, Published: published, Epsilon: h.epsilon}, err
 }
 
 func (s base) cells(ctx context.Context, h shape) ([]release.Published, error) {

@@ -62,6 +62,8 @@ func (tables) Snapshot(context.Context, string, string) (rollup.Snapshot, error)
 	return rollup.Snapshot{}, nil
 }
 
+func (tables) Kinds(context.Context, rollup.Wave) (rollup.Kinds, error) { return rollup.Kinds{}, nil }
+
 func (tables) Answered(context.Context, string, string) (map[string]int64, error) { return nil, nil }
 
 func (t tables) WaveCampaigns(context.Context, rollup.Wave) ([]campaign.Campaign, error) {

@@ -32,7 +32,7 @@ func results(t *testing.T, db *sqldb.DB) {
 	openCampaign(t, db, "c2")
 	release := func(id, c string, round int, at time.Time, results ...result.Result) {
 		t.Helper()
-		r := result.Release{District: "d1", ID: id, Campaign: c, Round: round, Schools: len(results), Minimum: 12, Digest: "x", CreateTime: at}
+		r := result.Release{District: "d1", ID: id, Campaign: c, Round: round, Schools: len(results), Minimum: 12, Epsilon: 250_000, Digest: "x", CreateTime: at}
 		in(t, db, func(ctx context.Context) error { return s.AddRelease(ctx, r, results) })
 		got, err := s.GetRelease(kittest.All(t), "d1", id)
 		require.NoError(t, err)

@@ -105,6 +105,52 @@ func shelf(t *testing.T, db *sqldb.DB) {
 	require.Zero(t, n)
 }
 
+func ledger(t *testing.T, db *sqldb.DB) {
+	s := store.NewRollUps(db, clock.NewFake(now))
+	own := tenant.With(t.Context(), "d1") // a district's ledger holds what the state spent of it
+	kinds, err := s.Kinds(own, wave)
+	require.NoError(t, err)
+	require.Equal(t, rollup.Kinds{}, kinds)
+	noisy := cellsOf("d2", "rel2")
+	noisy.Epsilon = 250_000
+	in(t, db, func(ctx context.Context) error { return s.SaveCells(ctx, noisy) })
+	got, err := s.Cells(kittest.All(t), "d2", "rel2")
+	require.NoError(t, err)
+	require.Equal(t, noisy.Epsilon, got.Epsilon)
+	kinds, err = s.Kinds(own, wave)
+	require.NoError(t, err)
+	require.Equal(t, rollup.Kinds{Noisy: true}, kinds, "of whichever district")
+	in(t, db, func(ctx context.Context) error { return s.SaveCells(ctx, cellsOf("d1", "rel1")) })
+	kinds, err = s.Kinds(own, wave)
+	require.NoError(t, err)
+	require.Equal(t, rollup.Kinds{Noisy: true, Exact: true}, kinds)
+	other := wave
+	other.Number = 2
+	kinds, err = s.Kinds(own, other)
+	require.NoError(t, err)
+	require.Equal(t, rollup.Kinds{}, kinds)
+
+	none, err := s.Spent(own, "d1", "fall")
+	require.NoError(t, err)
+	require.Zero(t, none)
+	spend := func(release string, charges ...rollup.Charge) {
+		in(t, db, func(ctx context.Context) error { return s.Spend(ctx, release, charges) })
+	}
+	spend("exact")
+	spend("r1", rollup.Charge{District: "d1", Campaign: "fall", Epsilon: 5})
+	spend("r2", rollup.Charge{District: "d2", Campaign: "fall", Epsilon: 7})
+	spend("state", rollup.Charge{District: "d1", Campaign: "fall", Epsilon: 100, Statewide: true}, rollup.Charge{District: "d2", Campaign: "fall", Epsilon: 100, Statewide: true})
+	kind(t, problem.KindAlreadyExists, s.Spend(kittest.All(t), "r1", []rollup.Charge{{District: "d1", Campaign: "fall", Epsilon: 5}}))
+	spent, err := s.Spent(own, "d1", "fall")
+	require.NoError(t, err)
+	require.Equal(t, rollup.Spent{All: 105, Own: 5}, spent)
+	for release, want := range map[string]release.Epsilon{"r1": 105, "r2": 107, "state": 107, "exact": 0} {
+		most, err := s.SpentOn(own, release)
+		require.NoError(t, err)
+		require.Equal(t, want, most, release)
+	}
+}
+
 func pages(t *testing.T, db *sqldb.DB) {
 	s := store.NewRollUps(db, clock.NewFake(now))
 	page := func(table, parent string, level rollup.Level) rollup.Page {

@@ -32,7 +32,7 @@ var now = time.Date(2026, 9, 1, 15, 0, 0, 123456000, time.UTC)
 func Run(t *testing.T, open func(t *testing.T) *sqldb.DB) {
 	for name, test := range map[string]func(t *testing.T, db *sqldb.DB){
 		"editions": editions, "campaigns": campaigns, "doors": doors, "ways in": waysIn, "answers": answers, "who wins": whoWins, "drafts": drafts, "paper": paper, "results": results,
-		"snapshots": snapshots, "shelf": shelf, "pages": pages, "state releases": stateReleases, "waves": waves, "self-assessments": selfAssessments, "inventories": inventories, "comments": comments, "exports": exports,
+		"snapshots": snapshots, "shelf": shelf, "ledger": ledger, "pages": pages, "state releases": stateReleases, "waves": waves, "self-assessments": selfAssessments, "inventories": inventories, "comments": comments, "exports": exports,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
