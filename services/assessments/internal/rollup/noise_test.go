@@ -20,7 +20,7 @@ func asked(t *testing.T, oak, elm int) (*Tree, Edition) {
 	b := instrument.Body{Items: []instrument.Item{{
 		ID: "q1", Type: instrument.Scale, Standard: "welcome", Required: true,
 		Options: []instrument.Option{{ID: "1", Score: 1}, {ID: "2", Score: 2}, {ID: "3", Score: 3, Favorable: true}, {ID: "4", Score: 4, Favorable: true}, {ID: "na", NotApplicable: true}},
-	}}}
+	}}, Scales: []instrument.Measure{{ID: "s", Kind: instrument.Reflective, Items: []string{"q1"}}}}
 	c, err := NewCounter(b)
 	require.NoError(t, err)
 	for school, counts := range map[string][]int{"oak": {60, 90, 150, 200, 20}, "elm": {100, 140, 90, 70, 40}} {
@@ -35,8 +35,9 @@ func asked(t *testing.T, oak, elm int) (*Tree, Edition) {
 	if oak > 0 {
 		part.Units = map[string]Units{"oak": {Asked: oak}, "elm": {Asked: elm}}
 	}
+	part.Scales = all.Scales
 	questions := Questions(b)
-	return DistrictTree(part, Plan{}, questions), Edition{Questions: questions, Standards: []string{"welcome"}}
+	return DistrictTree(part, Plan{}, questions), Edition{Questions: questions, Scales: b.Scales, Standards: []string{"welcome"}}
 }
 
 func pagesWithNoise(t *testing.T, tree *Tree, e Edition, budget release.Epsilon, random *rand.ChaCha8) map[string]Page {
@@ -70,6 +71,8 @@ func TestNoisyPagesShowEverythingAndAddUp(t *testing.T) {
 		require.True(t, district.Items[0].Share.SE.Shown)
 		require.Contains(t, district.Notes[len(district.Notes)-1], "noisy")
 		require.Len(t, district.Groups, 2)
+		require.Equal(t, Measure{Reason: noWholeAnswers}, district.Scales[0].Alpha)
+		require.Equal(t, Measure{Reason: noWholeAnswers}, district.Scales[0].Omega)
 	}
 	require.Greater(t, changed, 40, "of 80 counts")
 }
