@@ -171,7 +171,7 @@ func (e *ImpossibleError) Error() string {
 	if len(names) > some {
 		names = append(slices.Clone(names[:some]), fmt.Sprintf("and %d more", len(names)-some))
 	}
-	return "no choice of hidden cells protects " + strings.Join(names, ", ") + ": the numbers around them are published already"
+	return "no choice of hidden cells was found that protects " + strings.Join(names, ", ") + ": the numbers around them are published already"
 }
 
 // Validate says what is wrong with a system.

@@ -32,7 +32,7 @@ const (
 // auditLinear computes the intervals of a part that is no network.
 func auditLinear(ctx context.Context, p part, into []Interval) error {
 	s := &sight{part: p}
-	rows := nest(inGivenOrder(p.rows))
+	rows := nest(inGivenOrder(p.rows), nil)
 	for d := range s.bound {
 		s.bound[d], s.seen[d] = make([]float64, len(p.cells)), make([]float64, len(p.cells))
 	}

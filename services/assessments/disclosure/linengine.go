@@ -14,6 +14,8 @@ type linEngine struct {
 	board  *board
 	rows   []row
 	rowsAt map[int32][]int32
+	// most is how many cells a neighborhood has at most, 0 for all.
+	most int
 }
 
 func newLinEngine(b *board, p part) *linEngine {
@@ -28,6 +30,9 @@ func newLinEngine(b *board, p part) *linEngine {
 
 // firstBudget is how many cells the first neighborhood has.
 const firstBudget = 48
+
+// last tells whether a neighborhood does not grow further.
+func (e *linEngine) last(budget int) bool { return e.most > 0 && 4*budget > e.most }
 
 // near lists the cells around a cell, nearest first, at most so many, and tells
 // whether these are all that there are.
@@ -128,7 +133,7 @@ func (e *linEngine) spread(cell int32, width int64, far bool) ([]int32, bool) {
 			slices.Sort(used)
 			return slices.Compact(used), true
 		}
-		if all || !far && budget > farthest/4 {
+		if all || e.last(budget) || !far && budget > farthest/4 {
 			return nil, false
 		}
 	}
@@ -189,11 +194,11 @@ func (e *linEngine) widen(cell int32, width int64) []int32 {
 		}
 		more, down := e.open(l, up-width)
 		switch {
-		case up+down < width && !all:
+		case up+down < width && !all && !e.last(budget):
 			continue
 		case len(add) > 0:
 			return add
-		case len(more) > 0 || all:
+		case len(more) > 0 || all || e.last(budget):
 			return more
 		}
 	}

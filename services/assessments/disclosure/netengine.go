@@ -35,7 +35,7 @@ func (b *board) engineFor(p part, small int) engine {
 		return exact
 	}
 	e := newNetEngine(b, n)
-	e.exact = exact
+	e.exact, exact.most = exact, farthest
 	return e
 }
 

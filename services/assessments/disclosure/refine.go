@@ -23,7 +23,7 @@ type gate struct {
 // each district and the others of each district, which trade with the rest of
 // the state only while the district's total is hidden.
 func refinedNetwork(p part) *network {
-	rows, gates := takeGates(nest(inGivenOrder(p.rows)))
+	rows, gates := takeGates(freeTotals(nest(inGivenOrder(p.rows), nil)))
 	opens := map[int32]bool{}
 	for _, g := range gates {
 		opens[g.total] = true
@@ -97,6 +97,65 @@ func (n *network) enclose(g gate, arcOf map[int32]int32) {
 	}
 }
 
+// freeTotals makes gates possible where totals add up to further totals: those are
+// written as sums of the parts instead.
+func freeTotals(rows []row) []row {
+	rows = slices.Clone(rows)
+	at := rowsAt(rows)
+	freed := map[int]bool{}
+	for i := range rows {
+		total, ok := rows[i].total()
+		if !ok || len(at[total]) != 2 || !slices.ContainsFunc(rows[i].cells, func(c int32) bool { return len(at[c]) > 2 }) {
+			continue
+		}
+		other := at[total][0] + at[total][1] - i
+		if with, ok := rows[other].less(rows[i]); ok {
+			rows[other], freed[i] = with, true
+		}
+	}
+	if len(freed) == 0 {
+		return rows
+	}
+	return nest(rows, freed)
+}
+
+// total is the only cell of a row whose sign is another than that of the rest. Of two
+// that are the same number it is the first.
+func (r row) total() (cell int32, ok bool) {
+	if len(r.signs) == 2 && r.signs[0] != r.signs[1] {
+		return r.cells[0], true
+	}
+	var sum int
+	for _, s := range r.signs {
+		sum += int(s)
+	}
+	if len(r.signs) < 3 || sum != len(r.signs)-2 && sum != 2-len(r.signs) {
+		return 0, false
+	}
+	return r.cells[slices.IndexFunc(r.signs, func(s int8) bool { return int(s)*sum < 0 })], true
+}
+
+// shortFirst is the order of rows by length.
+func shortFirst(rows []row) []int {
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(rows[a].cells), len(rows[b].cells)) })
+	return order
+}
+
+// rowsAt are the rows of each cell.
+func rowsAt(rows []row) map[int32][]int {
+	at := map[int32][]int{}
+	for i, r := range rows {
+		for _, c := range r.cells {
+			at[c] = append(at[c], i)
+		}
+	}
+	return at
+}
+
 // takeGates takes rows out until no cell stands in more than two, short ones first,
 // and those first which open.
 func takeGates(rows []row) (rest []row, gates []gate) {
@@ -106,11 +165,7 @@ func takeGates(rows []row) (rest []row, gates []gate) {
 			degree[c]++
 		}
 	}
-	order := make([]int, len(rows))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(rows[a].cells), len(rows[b].cells)) })
+	order := shortFirst(rows)
 	taken := make([]bool, len(rows))
 	for _, opening := range []bool{true, false} {
 		for _, i := range order {
@@ -162,28 +217,25 @@ func (r row) gate(degree map[int32]int) (gate, bool) {
 }
 
 // nest writes sums over groups as sums over the groups that lie in them: where a
-// row has all cells of another, or all but one, it gets that one instead.
-func nest(rows []row) []row {
+// row has all cells of another, or all but one, it gets that one instead. Some rows are
+// left alone.
+func nest(rows []row, except map[int]bool) []row {
 	rows = slices.Clone(rows)
-	order := make([]int, len(rows))
-	at := map[int32][]int{}
-	for i, r := range rows {
-		order[i] = i
-		for _, c := range r.cells {
-			at[c] = append(at[c], i)
+	at := rowsAt(rows)
+	for _, i := range shortFirst(rows) {
+		if except[i] {
+			continue
 		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(rows[a].cells), len(rows[b].cells)) })
-	for _, i := range order {
 		shared := map[int]int{}
 		for _, c := range rows[i].cells {
 			for _, k := range at[c] {
 				shared[k]++
 			}
 		}
+		alone := rows[i].single(rows, at)
 		for _, k := range slices.Sorted(maps.Keys(shared)) {
 			n := shared[k]
-			if k == i || n < 2 || n < len(rows[i].cells)-1 || len(rows[k].cells) <= n {
+			if k == i || len(rows[k].cells) <= n || k != alone && (n < 2 || n < len(rows[i].cells)-1) {
 				continue
 			}
 			less, ok := rows[k].less(rows[i])
@@ -200,6 +252,23 @@ func nest(rows []row) []row {
 		}
 	}
 	return rows
+}
+
+// single is, for a group with one part that stands in too many rows, the longest row
+// where the group can stand for the part: a sum over a larger group. -1 for other
+// rows.
+func (r row) single(rows []row, at map[int32][]int) int {
+	best := -1
+	if len(r.cells) != 2 || r.signs[0] == r.signs[1] || len(at[r.cells[0]]) != 2 || len(at[r.cells[1]]) < 3 {
+		return best
+	}
+	for _, k := range at[r.cells[1]] {
+		longer := best < 0 || len(rows[k].cells) > len(rows[best].cells)
+		if longer && !slices.Contains(at[r.cells[0]], k) {
+			best = k
+		}
+	}
+	return best
 }
 
 // less is a row less another, or plus it, so that cells vanish which both have. It

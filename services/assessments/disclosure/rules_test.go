@@ -92,7 +92,7 @@ func TestWhatCannotBeProtectedIsNamed(t *testing.T) {
 	}
 	before := slices.Clone(s.Cells)
 	_, err := s.Protect(t.Context())
-	require.EqualError(t, err, "no choice of hidden cells protects yes: the numbers around them are published already")
+	require.EqualError(t, err, "no choice of hidden cells was found that protects yes: the numbers around them are published already")
 	var impossible *disclosure.ImpossibleError
 	require.ErrorAs(t, err, &impossible)
 	require.Equal(t, []int{0}, impossible.Cells)
