@@ -134,7 +134,7 @@ func TestABatchIsStoredWholeOrNotAtAll(t *testing.T) {
 	req := &assessmentsv1.BatchSubmitResponsesRequest{Parent: c.GetName(), School: "districts/d1/schools/oak", Responses: []*assessmentsv1.PaperResponse{good, bad}}
 	_, err := w.responses.BatchSubmitResponses(w.coordinator(), req)
 	refused(t, err, codes.InvalidArgument, problem.ReasonFieldInvalid, "responses[1].response_id response_id_unique",
-		"responses[1].answers[16].item item_once", "responses[1].answers[17].option option_of_item", "responses[1].answers required_item")
+		"responses[1].answers[16].item item_once", "responses[1].answers required_item", "responses[1].answers[17].option option_of_item")
 	require.Zero(t, w.events()["ResponseCounted"])
 	req.School, req.Responses = "districts/d1/schools/ash", req.Responses[:1]
 	_, err = w.responses.BatchSubmitResponses(w.coordinator(), req)
