@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
 	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
@@ -293,18 +294,24 @@ func refused(t *testing.T, err error, code codes.Code, reason problem.Reason, ru
 	}
 }
 
-// events counts the events of the outbox by type.
+// events counts the events of the outbox by type; answers, where an event counts them.
 func (w *world) events() map[string]int {
 	w.t.Helper()
-	rows, err := w.deps.DB.Conn(kittest.All(w.t)).QueryContext(kittest.All(w.t), `SELECT type, count(*) FROM outbox GROUP BY type`)
+	rows, err := w.deps.DB.Conn(kittest.All(w.t)).QueryContext(kittest.All(w.t), `SELECT type, payload FROM outbox`)
 	require.NoError(w.t, err)
 	defer func() { _ = rows.Close() }()
 	out := map[string]int{}
 	for rows.Next() {
 		var name string
-		var n int
-		require.NoError(w.t, rows.Scan(&name, &n))
-		out[strings.TrimPrefix(name, "tandem.assessments.v1.")] = n
+		var payload []byte
+		require.NoError(w.t, rows.Scan(&name, &payload))
+		name, n := strings.TrimPrefix(name, "tandem.assessments.v1."), 1
+		if name == "ResponseCounted" {
+			var ev assessmentsv1.ResponseCounted
+			require.NoError(w.t, proto.Unmarshal(payload, &ev))
+			n = int(ev.GetCounted())
+		}
+		out[name] += n
 	}
 	require.NoError(w.t, rows.Err())
 	return out

@@ -67,7 +67,7 @@ func (f *Feeder) follow(ctx context.Context) error {
 	}
 	watching, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	events := make(chan bus.Event)
+	events := make(chan bus.Event, batch) // what comes during one transaction waits here for the next
 	watched := make(chan error, 1)
 	go func() {
 		o := bus.WatchOptions{Subjects: f.subjects(), After: at.Cursor, Since: at.Begun}

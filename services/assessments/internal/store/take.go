@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"google.golang.org/protobuf/proto"
-
-	assessmentsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/assessments/v1"
 	"github.com/tandem-badges/tandem/services/kit/outbox"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
@@ -164,14 +161,10 @@ func (s *Responses) whereNew(ctx context.Context, records []response.Record) ([]
 
 func hasToken(r response.Record) bool { return r.Invitation != "" || r.Recipient != "" }
 
-// Save stores answers as they are, and one event each. Answers are anonymous, so
+// Save stores answers as they are, and one event for those of each campaign. Answers are anonymous, so
 // that there is nobody to name in the audit log, and an entry for each would put
 // them in order.
 func (s *Responses) Save(ctx context.Context, records []response.Record) error {
-	events := make([]proto.Message, len(records))
-	for i, r := range records {
-		events[i] = &assessmentsv1.ResponseCounted{Name: campaign.Name(r.District, r.Campaign)}
-	}
 	written := make(map[string]texts, len(records))
 	for _, r := range records {
 		t, err := textsOf(r)
@@ -191,7 +184,7 @@ func (s *Responses) Save(ctx context.Context, records []response.Record) error {
 	if err != nil {
 		return err
 	}
-	return outbox.AddAll(ctx, s.db, s.clock.Now(), events)
+	return outbox.AddAll(ctx, s.db, s.clock.Now(), counted(records))
 }
 
 // endDrafts deletes the unfinished answers that end with these.

@@ -20,8 +20,15 @@ import (
 // atOnceColumns are what atOnce reads of each answer.
 var atOnceColumns = []string{
 	"district_id", "campaign_id", "school_id", "response_id", "language", "day", "options", "texts", "groups", "mode",
-	"receipt_key", "receipt", "late", "invitation", "recipient", "partial", "draft",
+	"receipt_key", "receipt", "late", "invitation", "recipient", "partial", "draft", "nth",
 }
+
+// atOnceCounted says which of the events happened. Each answer brings one that says: it
+// is the nth of its campaign, and so many were taken. True is that of each campaign
+// whose number is right.
+const atOnceCounted = `e.place IN (SELECT g.place FROM given g JOIN (
+    SELECT district_id, campaign_id, count(*) AS answers FROM taken GROUP BY district_id, campaign_id
+  ) t ON t.district_id = g.district_id AND t.campaign_id = g.campaign_id WHERE CAST(g.nth AS BIGINT) = t.answers)`
 
 // atOnce is all that taking answers does, as one statement: %[1]s is the table of the
 // answers, %[2]s the clause of the outbox. What a part changes, the next learns from
@@ -77,15 +84,16 @@ func (s *Responses) takeAtOnce(ctx context.Context, records []response.Record) (
 	for i, at := range rand.Perm(len(records)) { //nolint:gosec // hides an order, guards no secret
 		shuffled[at] = records[i]
 	}
-	args, err := atOnceArgs(shuffled)
+	nth := counting(shuffled)
+	args, err := atOnceArgs(shuffled, nth)
 	if err != nil {
 		return nil, err
 	}
 	events := make([]proto.Message, len(shuffled))
 	for i, r := range shuffled {
-		events[i] = &assessmentsv1.ResponseCounted{Name: campaign.Name(r.District, r.Campaign)}
+		events[i] = &assessmentsv1.ResponseCounted{Name: campaign.Name(r.District, r.Campaign), Counted: nth[i]}
 	}
-	counted, more, err := outbox.Clause(ctx, s.clock.Now(), len(args)+1, "e.place IN (SELECT place FROM taken)", events)
+	counted, more, err := outbox.Clause(ctx, s.clock.Now(), len(args)+1, atOnceCounted, events)
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +120,9 @@ func (s *Responses) takeAtOnce(ctx context.Context, records []response.Record) (
 }
 
 // atOnceArgs are the answers by columns.
-func atOnceArgs(records []response.Record) ([]any, error) {
+func atOnceArgs(records []response.Record, nth []int32) ([]any, error) {
 	columns := make([][]string, len(atOnceColumns))
-	for _, r := range records {
+	for i, r := range records {
 		t, err := textsOf(r)
 		if err != nil {
 			return nil, err
@@ -122,6 +130,7 @@ func atOnceArgs(records []response.Record) ([]any, error) {
 		for c, text := range []string{
 			r.District, r.Campaign, r.School, r.ID, r.Language, micros(r), t.options, t.words, t.groups, mode(r),
 			r.ReceiptKey, r.Receipt, strconv.FormatBool(r.Late), r.Invitation, r.Recipient, strconv.FormatBool(r.Partial), r.Draft,
+			strconv.Itoa(int(nth[i])),
 		} {
 			columns[c] = append(columns[c], text)
 		}

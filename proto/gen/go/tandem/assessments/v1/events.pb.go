@@ -251,11 +251,14 @@ func (x *CampaignClosed) GetWave() int32 {
 	return 0
 }
 
-// ResponseCounted says that an answer was stored; never what it says, nor for which school.
+// ResponseCounted says that answers were stored; never what they say, nor for which school.
 type ResponseCounted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name of the resource the event is about.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many: those of one survey that were stored together are told together. Zero is
+	// one, as events said before they counted.
+	Counted       int32 `protobuf:"varint,2,opt,name=counted,proto3" json:"counted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -295,6 +298,13 @@ func (x *ResponseCounted) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *ResponseCounted) GetCounted() int32 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
 }
 
 // ResultsReleased says that the result of one school was published; the name is that of the result.
@@ -739,9 +749,10 @@ const file_tandem_assessments_v1_events_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05cycle\x18\x02 \x01(\tR\x05cycle\x12\x12\n" +
 	"\x04wave\x18\x03 \x01(\x05R\x04wave:#\xf2\xe0\x18\x1f\n" +
-	"\vassessments\x12\bcampaign\x1a\x06closed\"W\n" +
+	"\vassessments\x12\bcampaign\x1a\x06closed\"q\n" +
 	"\x0fResponseCounted\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name:0\xf2\xe0\x18,\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\acounted\x18\x02 \x01(\x05R\acounted:0\xf2\xe0\x18,\n" +
 	"\vassessments\x12\bcampaign\x1a\x0fresponsecounted\"\x02\x01\x03\"\xf7\x01\n" +
 	"\x0fResultsReleased\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
