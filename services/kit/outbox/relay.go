@@ -19,6 +19,7 @@ import (
 const (
 	batch      = 256
 	pollEvery  = 500 * time.Millisecond
+	breath     = 20 * time.Millisecond // between two batches: what is committed meanwhile leaves together
 	maxBackoff = 10 * time.Second
 	leaseTTL   = 5 * time.Second // how long events wait after this process dies
 	purgeEvery = time.Hour
@@ -71,9 +72,19 @@ func (r *Relay) relay(ctx context.Context) error {
 			purged = now
 			r.purge(ctx)
 		}
+		if n > 0 {
+			pause(ctx, breath)
+		}
 		r.idle(ctx, wait, err != nil)
 	}
 	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // idle waits for work. After a failure a commit is no reason to try earlier.
@@ -167,17 +178,18 @@ func (r *Relay) mark(ctx context.Context, seqs []int64) error {
 	if len(seqs) == 0 {
 		return nil
 	}
-	args := []any{sqldb.Micros(r.clock.Now())}
-	places := make([]string, len(seqs))
+	now := sqldb.Micros(r.clock.Now())
+	if r.db.Dialect() == sqldb.Postgres { // one way there and back, and one text however many there are
+		return r.db.Alone(ctx, `UPDATE outbox SET sent_at = $1 WHERE seq = ANY($2::bigint[])`, []any{now, seqs},
+			func() {}, func(*sql.Rows) error { return nil })
+	}
+	args, places := []any{now}, make([]string, len(seqs))
 	for i, seq := range seqs {
 		args = append(args, seq)
 		places[i] = fmt.Sprintf("$%d", i+2)
 	}
-	return r.db.TxWith(ctx, sqldb.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context) error {
-		_, err := r.db.Conn(ctx).ExecContext(ctx,
-			`UPDATE outbox SET sent_at = $1 WHERE seq IN (`+strings.Join(places, ", ")+`)`, args...)
-		return err
-	})
+	_, err := r.db.Exec(ctx, `UPDATE outbox SET sent_at = $1 WHERE seq IN (`+strings.Join(places, ", ")+`)`, args...)
+	return err
 }
 
 // purge forgets events whose time as history is over.
