@@ -41,6 +41,9 @@ const (
 
 	keepaliveTime = 2 * time.Minute
 	minClientPing = 20 * time.Second
+	// workers serve calls one after the other, so that their stacks need not grow
+	// anew for each. With all of them busy a call gets a goroutine of its own.
+	workers = 64
 )
 
 // chain holds the parts that the interceptors of one server share.
@@ -61,6 +64,7 @@ func New(opts Options) *grpc.Server {
 		grpc.ChainUnaryInterceptor(c.unary(opts)...),
 		grpc.ChainStreamInterceptor(c.stream(opts)...),
 		grpc.MaxRecvMsgSize(MaxMessage),
+		grpc.NumStreamWorkers(workers),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientPing, PermitWithoutStream: true}),
 	)
