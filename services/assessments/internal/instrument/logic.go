@@ -159,10 +159,7 @@ func (b Body) ask(answers []Answer, visit func(it *Item, asked bool, a *Answer, 
 			given[answers[i].Item] = &answers[i]
 		}
 	}
-	values := make(map[string]any, len(b.Items))
-	for id := range l.place {
-		l.put(values, id, Answer{})
-	}
+	values := l.unanswered()
 	sections := map[string]bool{}
 	for i := range b.Items {
 		it := &b.Items[i]
@@ -170,11 +167,23 @@ func (b Body) ask(answers []Answer, visit func(it *Item, asked bool, a *Answer, 
 			sections[it.Section] = holds(l.sections[it.Section], values)
 		}
 		a, asked := given[it.ID], sections[it.Section] && holds(l.relevant[it.ID], values)
-		if asked && a != nil {
+		if asked && a != nil && values != nil {
 			l.put(values, it.ID, *a)
 		}
 		visit(it, asked, a, values)
 	}
+}
+
+// unanswered are the values before the first answer; nil where no expression looks at them.
+func (l *logic) unanswered() map[string]any {
+	if len(l.sections)+len(l.relevant)+len(l.constraints) == 0 {
+		return nil
+	}
+	values := make(map[string]any, len(l.place))
+	for id := range l.place {
+		l.put(values, id, Answer{})
+	}
+	return values
 }
 
 // put sets the values of an item's questions.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,13 +20,12 @@ func (b Body) Validate(bad *check.List, prefix string, answers []Answer) {
 	b.logic = b.prepared()
 	place := make(map[string]int, len(answers))
 	for i, a := range answers {
-		at := fmt.Sprintf("%sanswers[%d]", prefix, i)
 		if _, ok := b.logic.place[a.Item]; !ok {
-			bad.Add(at+".item", "item_of_form", fmt.Sprintf("Answer only items of the form: %q is none.", a.Item))
+			bad.Add(answerPath(prefix, i)+".item", "item_of_form", fmt.Sprintf("Answer only items of the form: %q is none.", a.Item))
 			continue
 		}
 		if first, twice := place[a.Item]; twice {
-			bad.Add(at+".item", "item_once", fmt.Sprintf("Answer each item once: answers[%d] answers %q too.", first, a.Item))
+			bad.Add(answerPath(prefix, i)+".item", "item_once", fmt.Sprintf("Answer each item once: answers[%d] answers %q too.", first, a.Item))
 			continue
 		}
 		place[a.Item] = i
@@ -34,7 +34,7 @@ func (b Body) Validate(bad *check.List, prefix string, answers []Answer) {
 		switch {
 		case !asked:
 		case a != nil:
-			j := judge{bad: bad, at: fmt.Sprintf("%sanswers[%d]", prefix, place[it.ID]), item: it}
+			j := judge{bad: bad, at: answerPath(prefix, place[it.ID]), item: it}
 			j.answer(*a)
 			j.constraint(b, values)
 		case it.needed():
@@ -42,6 +42,8 @@ func (b Body) Validate(bad *check.List, prefix string, answers []Answer) {
 		}
 	})
 }
+
+func answerPath(prefix string, i int) string { return prefix + "answers[" + strconv.Itoa(i) + "]" }
 
 // needed tells whether the item, or a row of it, must be answered.
 func (i *Item) needed() bool {
@@ -103,7 +105,9 @@ func (j judge) answer(a Answer) {
 		{"date", a.Date != ""},
 		{"text", a.Text != ""},
 	} {
-		j.bad.Need(other.field == field || !other.given, j.at+"."+other.field, rule, fix)
+		if other.given && other.field != field {
+			j.bad.Add(j.at+"."+other.field, rule, fix)
+		}
 	}
 	switch field {
 	case "options":
