@@ -193,6 +193,7 @@ var queries = map[string]string{
 	"GET /v1/auditEntries":                      "?service=schools",
 	"GET /v1/districts/{district}/auditEntries": "?service=schools",
 	"GET /v1/access:explain":                    "?subject=people/walkthrough-chair&action=people.list",
+	"GET /v1/inventories:rollUp":                "?cycle=cycles/none",
 	"GET /v1/log:tile":                          "?path=tile/0/000.p/1",
 }
 

@@ -28,9 +28,12 @@ func (s *comments) ListComments(ctx context.Context, req *assessmentsv1.ListComm
 	if err := parse("parent", req.GetParent(), campaignPattern, &district, &id); err != nil {
 		return nil, err
 	}
-	f := comment.Filter{School: schoolIn(district, req.GetSchool()), Item: req.GetItem(), Theme: req.GetTheme()}
+	f := comment.Filter{Item: req.GetItem(), Theme: req.GetTheme()}
+	if req.GetSchool() != "" {
+		f.School = schoolIn(district, req.GetSchool())
+	}
 	list, next, err := pageOf(req, func(after []string, limit int) ([]comment.Comment, error) {
-		return s.domain.List(ctx, district, id, f, first(after), limit)
+		return s.domain.List(ctx, district, id, viewer(ctx, district, "comments.list"), f, first(after), limit)
 	}, func(c comment.Comment) []string { return []string{c.ID} }, encodeComment)
 	if err != nil {
 		return nil, err

@@ -32,24 +32,22 @@ func NewService(store Store, instruments instrument.Source, frameworks framework
 	return &Service{store: store, instruments: instruments, frameworks: frameworks, policies: policies, clock: c}
 }
 
-// Filter chooses comments of one school.
+// Filter chooses comments.
 type Filter struct {
-	School string
+	School string // empty: of all schools that the viewer may read and where enough answered
 	Item   string // empty: of any
 	Theme  string // empty: with any or none
 }
 
-// List lists comments of one school in the order of their names, which tells
-// nothing.
-func (s *Service) List(ctx context.Context, district, id string, f Filter, after string, limit int) ([]Comment, error) {
-	c, err := s.readable(ctx, district, id)
+// List lists comments in the order of their names, which tells nothing. A viewer
+// reads those of their schools.
+func (s *Service) List(ctx context.Context, district, id string, v campaign.Viewer, f Filter, after string, limit int) ([]Comment, error) {
+	c, err := s.readable(ctx, district, id, v)
 	if err != nil {
 		return nil, err
 	}
-	if !c.Asks(f.School) {
-		return nil, problem.NotFound(campaign.SchoolName(district, f.School))
-	}
-	if err := s.enough(ctx, c, f.School); err != nil {
+	schools, err := s.schools(ctx, c, v, f.School)
+	if err != nil {
 		return nil, err
 	}
 	marks, err := s.store.Marks(ctx, district, id)
@@ -59,7 +57,7 @@ func (s *Service) List(ctx context.Context, district, id string, f Filter, after
 	var out []Comment
 	err = s.each(ctx, c, f.School, func(found Comment, _ string) error {
 		found.Mark = marks[found.ID]
-		if found.ID > after && (f.Item == "" || f.Item == found.Item) && (f.Theme == "" || slices.Contains(found.Themes, f.Theme)) {
+		if schools[found.School] && found.ID > after && (f.Item == "" || f.Item == found.Item) && (f.Theme == "" || slices.Contains(found.Themes, f.Theme)) {
 			out = append(out, found)
 		}
 		return nil
@@ -68,11 +66,37 @@ func (s *Service) List(ctx context.Context, district, id string, f Filter, after
 	return out[:min(limit, len(out))], err
 }
 
+// schools are those whose comments are read: the one asked for, or all that the
+// viewer may read and where enough families answered.
+func (s *Service) schools(ctx context.Context, c campaign.Campaign, v campaign.Viewer, asked string) (map[string]bool, error) {
+	if asked != "" {
+		if !c.Asks(asked) || !v.All && !slices.Contains(v.Schools, asked) {
+			return nil, problem.NotFound(campaign.SchoolName(c.District, asked))
+		}
+		return map[string]bool{asked: true}, s.enough(ctx, c, asked)
+	}
+	out := map[string]bool{}
+	for _, school := range c.Schools {
+		if !v.All && !slices.Contains(v.Schools, school.ID) {
+			continue
+		}
+		err := s.enough(ctx, c, school.ID)
+		if err != nil && !problem.Is(err, problem.KindPrecondition) {
+			return nil, err
+		}
+		out[school.ID] = err == nil
+	}
+	return out, nil
+}
+
 // readable is a campaign whose comments may be read: it takes no answers any more.
-func (s *Service) readable(ctx context.Context, district, id string) (campaign.Campaign, error) {
+func (s *Service) readable(ctx context.Context, district, id string, v campaign.Viewer) (campaign.Campaign, error) {
 	c, err := s.store.Campaign(ctx, district, id)
 	if err != nil {
 		return c, err
+	}
+	if !v.Sees(c) {
+		return c, problem.NotFound(campaign.Name(district, id))
 	}
 	if c.State == campaign.Closed || c.State == campaign.Published {
 		return c, nil
@@ -129,7 +153,7 @@ func (s *Service) each(ctx context.Context, c campaign.Campaign, school string, 
 func (s *Service) Update(ctx context.Context, district, id, commentID, tag string, change func(*Comment) error) (Comment, error) {
 	var out Comment
 	err := s.store.Tx(ctx, func(ctx context.Context) error {
-		c, err := s.readable(ctx, district, id)
+		c, err := s.readable(ctx, district, id, campaign.Viewer{All: true})
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ import (
 
 const least = 5
 
+// all sees the whole district.
+var all = campaign.Viewer{All: true}
+
 // memory keeps the answers of one campaign of district d that asks oak and elm,
 // with an item "more" and an item "why" of free text and a scale.
 type memory struct {
@@ -150,29 +153,39 @@ func TestCommentsAreReadAfterClosingWhereEnoughAnswered(t *testing.T) {
 	oak := comment.Filter{School: "oak"}
 	for _, state := range []campaign.State{campaign.Draft, campaign.Open} {
 		m.state = state
-		_, err := s.List(t.Context(), "d", "fall", oak, "", 10)
+		_, err := s.List(t.Context(), "d", "fall", all, oak, "", 10)
 		require.Equal(t, "comments_after_closing", rule(t, err))
 	}
 	for _, state := range []campaign.State{campaign.Closed, campaign.Published} {
 		m.state = state
-		list, err := s.List(t.Context(), "d", "fall", oak, "", 100)
+		list, err := s.List(t.Context(), "d", "fall", all, oak, "", 100)
 		require.NoError(t, err)
 		require.Len(t, list, 2*least, "one of each item of free text, and of no other")
 	}
-	_, err := s.List(t.Context(), "d", "fall", comment.Filter{School: "elm"}, "", 10)
+	_, err := s.List(t.Context(), "d", "fall", all, comment.Filter{School: "elm"}, "", 10)
 	require.Equal(t, "enough_families", rule(t, err))
-	for _, unknown := range []string{"ash", ""} {
-		_, err = s.List(t.Context(), "d", "fall", comment.Filter{School: unknown}, "", 10)
-		require.True(t, problem.Is(err, problem.KindNotFound))
-	}
-	_, err = s.List(t.Context(), "d2", "fall", oak, "", 10)
+	_, err = s.List(t.Context(), "d", "fall", all, comment.Filter{School: "ash"}, "", 10)
+	require.True(t, problem.Is(err, problem.KindNotFound))
+	list, err := s.List(t.Context(), "d", "fall", all, comment.Filter{}, "", 100)
+	require.NoError(t, err)
+	require.Len(t, list, 2*least, "of all schools, those with enough answers")
+
+	atElm := campaign.Viewer{Schools: []string{"elm"}}
+	_, err = s.List(t.Context(), "d", "fall", atElm, oak, "", 10)
+	require.True(t, problem.Is(err, problem.KindNotFound), "of another school")
+	list, err = s.List(t.Context(), "d", "fall", atElm, comment.Filter{}, "", 10)
+	require.NoError(t, err)
+	require.Empty(t, list)
+	_, err = s.List(t.Context(), "d", "fall", campaign.Viewer{Schools: []string{"ash"}}, comment.Filter{}, "", 10)
+	require.True(t, problem.Is(err, problem.KindNotFound), "who is not asked knows of no survey")
+	_, err = s.List(t.Context(), "d2", "fall", all, oak, "", 10)
 	require.True(t, problem.Is(err, problem.KindNotFound))
 }
 
 // TestNothingOfACommentLeadsToItsAnswer looks at names and order as a reader would.
 func TestNothingOfACommentLeadsToItsAnswer(t *testing.T) {
 	_, s := start(map[string]int{"oak": 40})
-	list, err := s.List(t.Context(), "d", "fall", comment.Filter{School: "oak"}, "", 1000)
+	list, err := s.List(t.Context(), "d", "fall", all, comment.Filter{School: "oak"}, "", 1000)
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	inOrder := 0
@@ -198,7 +211,7 @@ func TestPagesShowEachCommentOnce(t *testing.T) {
 		_, s := start(map[string]int{"oak": n})
 		size, after, seen := rapid.IntRange(1, 9).Draw(rt, "page"), "", 0
 		for {
-			list, err := s.List(t.Context(), "d", "fall", comment.Filter{School: "oak", Item: "more"}, after, size)
+			list, err := s.List(t.Context(), "d", "fall", all, comment.Filter{School: "oak", Item: "more"}, after, size)
 			require.NoError(rt, err)
 			if len(list) == 0 {
 				break
@@ -214,7 +227,7 @@ func TestACommentGetsThemesAndLosesNames(t *testing.T) {
 	m, s := start(map[string]int{"oak": least})
 	theme, err := s.AddTheme(t.Context(), comment.Theme{District: "d", Campaign: "fall", ID: "kindness", Title: "Kindness", Standard: "welcome"})
 	require.NoError(t, err)
-	first, err := s.List(t.Context(), "d", "fall", comment.Filter{School: "oak", Item: "more"}, "", 1)
+	first, err := s.List(t.Context(), "d", "fall", all, comment.Filter{School: "oak", Item: "more"}, "", 1)
 	require.NoError(t, err)
 	c := first[0]
 
@@ -237,7 +250,7 @@ func TestACommentGetsThemesAndLosesNames(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.True(t, c.Redacted)
-	with, err := s.List(t.Context(), "d", "fall", comment.Filter{School: "oak", Theme: "kindness"}, "", 10)
+	with, err := s.List(t.Context(), "d", "fall", all, comment.Filter{School: "oak", Theme: "kindness"}, "", 10)
 	require.NoError(t, err)
 	require.Len(t, with, 1)
 	require.Contains(t, with[0].Text, "[removed]")
@@ -248,7 +261,7 @@ func TestACommentGetsThemesAndLosesNames(t *testing.T) {
 	theme.Comments = 1
 	require.Equal(t, []comment.Theme{theme}, themes)
 	require.NoError(t, s.DeleteTheme(t.Context(), "d", "fall", "kindness"))
-	with, err = s.List(t.Context(), "d", "fall", comment.Filter{School: "oak", Theme: "kindness"}, "", 10)
+	with, err = s.List(t.Context(), "d", "fall", all, comment.Filter{School: "oak", Theme: "kindness"}, "", 10)
 	require.NoError(t, err)
 	require.Empty(t, with)
 	require.True(t, problem.Is(s.DeleteTheme(t.Context(), "d", "fall", "kindness"), problem.KindNotFound))

@@ -144,16 +144,18 @@ func (p *player) readResult(ctx context.Context, wave int) error {
 				return err
 			}
 		}
-		p.remark = fmt.Sprintf("%d answers, no cell below %d shown", families, result.GetMinimumCell())
+		p.remark = fmt.Sprintf("%d answers, no count from 1 to %d shown", families, result.GetMinimumCell()-1)
 		return nil
 	}
 	return fmt.Errorf("no result of wave %d among %d results", wave, len(list.GetResults()))
 }
 
+// noSmallCell wants counts of a few people hidden. Zeros tell of nobody, and are shown
+// unless the state protects them too.
 func noSmallCell(item *assessmentsv1.ItemResult) error {
 	const minimum = 10
 	for _, option := range item.GetOptions() {
-		if c := option.GetCount(); c.GetShown() && c.GetValue() < minimum {
+		if c := option.GetCount(); c.GetShown() && c.GetValue() > 0 && c.GetValue() < minimum {
 			return fmt.Errorf("item %s shows a cell of %d", item.GetItem(), c.GetValue())
 		}
 	}

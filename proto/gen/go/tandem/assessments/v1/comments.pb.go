@@ -228,7 +228,7 @@ type ListCommentsRequest struct {
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// Token of the next page from an earlier answer to the same request.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// The school.
+	// Only of this school; of all schools that the caller may read when empty.
 	School string `protobuf:"bytes,4,opt,name=school,proto3" json:"school,omitempty"`
 	// Only of this item.
 	Item string `protobuf:"bytes,5,opt,name=item,proto3" json:"item,omitempty"`
@@ -682,14 +682,14 @@ const file_tandem_assessments_v1_comments_proto_rawDesc = "" +
 	"\bcomments\x18\x04 \x01(\v2\x1c.tandem.assessments.v1.CountB\x03\xe0A\x03R\bcomments\x12@\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime:e\xeaAb\n" +
-	"\x17tandem-badges.org/Theme\x128districts/{district}/campaigns/{campaign}/themes/{theme}*\x06themes2\x05theme\"\xaa\x02\n" +
+	"\x17tandem-badges.org/Theme\x128districts/{district}/campaigns/{campaign}/themes/{theme}*\x06themes2\x05theme\"\xab\x02\n" +
 	"\x13ListCommentsRequest\x12@\n" +
 	"\x06parent\x18\x01 \x01(\tB(\xe0A\x02\xfaA\x1b\x12\x19tandem-badges.org/Comment\xbaH\x04r\x02\x10\x01R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12\"\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\x12?\n" +
-	"\x06school\x18\x04 \x01(\tB'\xe0A\x02\xfaA\x1a\n" +
-	"\x18tandem-badges.org/School\xbaH\x04r\x02\x10\x01R\x06school\x12\x1e\n" +
+	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\x12@\n" +
+	"\x06school\x18\x04 \x01(\tB(\xe0A\x01\xfaA\x1a\n" +
+	"\x18tandem-badges.org/School\xbaH\x05r\x03\x18\xac\x02R\x06school\x12\x1e\n" +
 	"\x04item\x18\x05 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04item\x12 \n" +
 	"\x05theme\x18\x06 \x01(\tB\n" +
@@ -720,7 +720,7 @@ const file_tandem_assessments_v1_comments_proto_rawDesc = "" +
 	"\x17tandem-badges.org/Theme\xbaH\x04r\x02\x10\x01R\x04name2\xec\a\n" +
 	"\x0fCommentsService\x12\xc4\x01\n" +
 	"\fListComments\x12*.tandem.assessments.v1.ListCommentsRequest\x1a+.tandem.assessments.v1.ListCommentsResponse\"[\xdaA\x06parent\xea\xe0\x18\x19\n" +
-	"\rcomments.list\x10\x03\x1a\x06school\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=districts/*/campaigns/*}/comments\x12\xe0\x01\n" +
+	"\rcomments.list\x10\x04\x1a\x06parent\x82\xd3\xe4\x93\x02/\x12-/v1/{parent=districts/*/campaigns/*}/comments\x12\xe0\x01\n" +
 	"\rUpdateComment\x12+.tandem.assessments.v1.UpdateCommentRequest\x1a\x1e.tandem.assessments.v1.Comment\"\x81\x01\xdaA\x13comment,update_mask\xea\xe0\x18!\n" +
 	"\x0fcomments.update\x10\x03\x1a\fcomment.name\x82\xd3\xe4\x93\x02@:\acomment25/v1/{comment.name=districts/*/campaigns/*/comments/*}\x12\xc7\x01\n" +
 	"\vCreateTheme\x12).tandem.assessments.v1.CreateThemeRequest\x1a\x1c.tandem.assessments.v1.Theme\"o\xdaA\x15parent,theme,theme_id\xea\xe0\x18\x19\n" +

@@ -33,7 +33,7 @@ const (
 //
 // CommentsService lets few people read what families wrote in their own words, and give it themes.
 type CommentsServiceClient interface {
-	// ListComments lists comments of one school, in no order that tells who wrote when, once the campaign is
+	// ListComments lists comments of schools, in no order that tells who wrote when, once the campaign is
 	// closed and enough families of the school answered.
 	ListComments(ctx context.Context, in *ListCommentsRequest, opts ...grpc.CallOption) (*ListCommentsResponse, error)
 	// UpdateComment gives a comment themes, or replaces words that name somebody.
@@ -110,7 +110,7 @@ func (c *commentsServiceClient) DeleteTheme(ctx context.Context, in *DeleteTheme
 //
 // CommentsService lets few people read what families wrote in their own words, and give it themes.
 type CommentsServiceServer interface {
-	// ListComments lists comments of one school, in no order that tells who wrote when, once the campaign is
+	// ListComments lists comments of schools, in no order that tells who wrote when, once the campaign is
 	// closed and enough families of the school answered.
 	ListComments(context.Context, *ListCommentsRequest) (*ListCommentsResponse, error)
 	// UpdateComment gives a comment themes, or replaces words that name somebody.
