@@ -223,5 +223,5 @@ func contextOf(t any) context.Context {
 	if has, ok := t.(interface{ Context() context.Context }); ok {
 		return has.Context()
 	}
-	return context.TODO()
+	return context.Background() // a drawn case has none
 }
