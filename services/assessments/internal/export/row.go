@@ -3,6 +3,8 @@ package export
 import (
 	"strconv"
 
+	"github.com/tandem-badges/tandem/services/kit/spreadsheet"
+
 	"github.com/tandem-badges/tandem/services/assessments/internal/rollup"
 )
 
@@ -65,7 +67,7 @@ func (r Row) fields() []any {
 func text(field any) string {
 	switch v := field.(type) {
 	case string:
-		return harmless(v)
+		return spreadsheet.Text(v)
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case *int64:
@@ -78,18 +80,6 @@ func text(field any) string {
 		}
 	}
 	return ""
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula.
-func harmless(s string) string {
-	if s == "" {
-		return s
-	}
-	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r', '\n':
-		return "'" + s
-	}
-	return s
 }
 
 // rowsOf lists all that a page says.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tandem-badges/tandem/services/kit/spreadsheet"
+
 	"github.com/tandem-badges/tandem/services/assessments/internal/expression"
 	"github.com/tandem-badges/tandem/services/assessments/internal/instrument"
 )
@@ -96,15 +98,11 @@ func yes(b bool) string {
 	return ""
 }
 
-// cells are safe to open in a spreadsheet: one that would be taken for a formula is
-// kept a text by an apostrophe.
+// cells are safe to open in a spreadsheet.
 func cells(line []string) []string {
 	out := make([]string, len(line))
 	for i, c := range line {
-		if c != "" && strings.ContainsRune("=+-@\t\r\n", rune(c[0])) {
-			c = "'" + c
-		}
-		out[i] = c
+		out[i] = spreadsheet.Text(c)
 	}
 	return out
 }

@@ -19,6 +19,7 @@ import (
 	gatewayv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1"
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/spreadsheet"
 	"github.com/tandem-badges/tandem/services/tandem/internal/app"
 	"github.com/tandem-badges/tandem/services/tandem/internal/restclient"
 )
@@ -199,20 +200,12 @@ func printReviewCSV(out io.Writer, holders []*gatewayv1.AccessHolder) error {
 	var errs []error
 	for _, row := range rows {
 		for i := range row {
-			row[i] = harmless(row[i])
+			row[i] = spreadsheet.Text(row[i])
 		}
 		errs = append(errs, w.Write(row))
 	}
 	w.Flush()
 	return errors.Join(append(errs, w.Error())...)
-}
-
-// harmless keeps a spreadsheet from taking what somebody typed for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // as is the role in words, with the scopes of a machine.
