@@ -39,12 +39,19 @@ const readyPause = 20 * time.Millisecond
 // bufferSize of in-process connections, bytes.
 const bufferSize = 1 << 20
 
+// Log is the log of the process, whose level can be changed while it runs.
+type Log struct {
+	*slog.Logger
+	Level *slog.LevelVar
+}
+
 // App is a process being put together.
 type App struct {
 	settings ServeSettings
 	targets  []string
 	version  string
 	log      *slog.Logger
+	logLevel *slog.LevelVar // of everything that log writes
 
 	group    *run.Group
 	clock    *clock.Adjustable
@@ -59,7 +66,7 @@ type App struct {
 }
 
 // New opens everything that the targets need. Run starts serving.
-func New(ctx context.Context, s ServeSettings, names []string, version string, log *slog.Logger) (*App, error) {
+func New(ctx context.Context, s ServeSettings, names []string, version string, log Log) (*App, error) {
 	targets, err := Targets(names)
 	if err != nil {
 		return nil, err
@@ -68,8 +75,8 @@ func New(ctx context.Context, s ServeSettings, names []string, version string, l
 		return nil, err
 	}
 	a := &App{
-		settings: s, targets: targets, version: version, log: log,
-		group:   run.NewGroup(run.Options{Log: log, Drain: s.Drain}),
+		settings: s, targets: targets, version: version, log: log.Logger, logLevel: log.Level,
+		group:   run.NewGroup(run.Options{Log: log.Logger, Drain: s.Drain}),
 		clock:   clock.NewAdjustable(),
 		forbids: access.AwaitedRestrictions(),
 		signers: map[string]*identity.Signer{},

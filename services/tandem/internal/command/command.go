@@ -53,21 +53,22 @@ func (VersionCmd) Run(v Version) error {
 	return err
 }
 
-// openLog returns the logger of the settings and what to close at the end.
-func openLog(s app.LogSettings) (*slog.Logger, io.Closer, error) {
-	var level slog.Level
+// openLog returns the logger of the settings and what to close at the end. Its
+// level can be changed while the program runs.
+func openLog(s app.LogSettings) (app.Log, io.Closer, error) {
+	level := &slog.LevelVar{}
 	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
-		return nil, nil, fmt.Errorf("--log-level: %w", err)
+		return app.Log{}, nil, fmt.Errorf("--log-level: %w", err)
 	}
 	if s.LogFile == "" {
-		return telemetry.NewLogger(os.Stderr, level), io.NopCloser(nil), nil
+		return app.Log{Logger: telemetry.NewLogger(os.Stderr, level), Level: level}, io.NopCloser(nil), nil
 	}
 	if err := os.MkdirAll(filepath.Dir(s.LogFile), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("--log-file: %w", err)
+		return app.Log{}, nil, fmt.Errorf("--log-file: %w", err)
 	}
 	file, err := os.OpenFile(s.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--log-file: %w", err)
+		return app.Log{}, nil, fmt.Errorf("--log-file: %w", err)
 	}
-	return telemetry.NewLogger(file, level), file, nil
+	return app.Log{Logger: telemetry.NewLogger(file, level), Level: level}, file, nil
 }

@@ -101,7 +101,7 @@ func (s *eventSettings) with(ctx context.Context, services []string, fn func(ser
 		return err
 	}
 	defer func() { _ = logFile.Close() }()
-	b, closeBus, err := app.OpenBus(ctx, s.StorageSettings, s.BusSettings, log)
+	b, closeBus, err := app.OpenBus(ctx, s.StorageSettings, s.BusSettings, log.Logger)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func eachDatabase(ctx context.Context, storage app.StorageSettings, logging app.
 	if len(services) == 0 {
 		services = app.ServiceNames()
 	}
-	databases := app.NewStorage(storage, log)
+	databases := app.NewStorage(storage, log.Logger)
 	for _, service := range services {
 		db, err := databases.Migrated(ctx, service)
 		if err != nil {

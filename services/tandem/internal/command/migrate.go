@@ -26,7 +26,7 @@ func (m *Migrate) Run(ctx context.Context) error {
 	if len(services) == 0 {
 		services = app.DatabaseNames()
 	}
-	storage := app.NewStorage(m.StorageSettings, log)
+	storage := app.NewStorage(m.StorageSettings, log.Logger)
 	for _, service := range services {
 		db, err := storage.Migrated(ctx, service)
 		if err != nil {
