@@ -66,6 +66,7 @@ type Options struct {
 	InProcess *server.Server // instead of URL: the embedded server
 	Name      string         // of this client, seen in the server's monitoring
 	Replicas  int            // copies of new streams in a NATS cluster; 0 means 1
+	CA        string         // PEM file with the authority of the server's certificate; empty: the system's
 	Wait      time.Duration  // how long Connect waits for the server; 0 means 30 s
 	Log       *slog.Logger   // nil means silence
 }
@@ -111,6 +112,9 @@ func dial(ctx context.Context, o Options) (*nats.Conn, error) {
 	}
 	if o.InProcess != nil {
 		opts = append(opts, nats.InProcessServer(o.InProcess))
+	}
+	if o.CA != "" {
+		opts = append(opts, nats.RootCAs(o.CA))
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Wait)
 	defer cancel()

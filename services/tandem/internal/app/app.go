@@ -136,7 +136,7 @@ func (a *App) openTelemetry(ctx context.Context) error {
 }
 
 func (a *App) openBus(ctx context.Context) error {
-	b, closeBus, err := OpenBus(ctx, a.settings.StorageSettings, a.settings.BusSettings, a.log)
+	b, closeBus, err := OpenBus(ctx, a.settings.StorageSettings, a.settings.BusSettings, a.settings.StartWait, a.log)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -15,15 +16,16 @@ import (
 
 // OpenBus connects to the bus of the settings and makes sure that the stream of
 // every service exists. The embedded server belongs to one process: a lock on
-// its folder keeps a second one out, which would damage the streams.
-func OpenBus(ctx context.Context, storage StorageSettings, s BusSettings, log *slog.Logger) (*bus.Bus, func(), error) {
+// its folder keeps a second one out, which would damage the streams. A server that
+// does not answer is waited for; 0 is the bus's own patience.
+func OpenBus(ctx context.Context, storage StorageSettings, s BusSettings, wait time.Duration, log *slog.Logger) (*bus.Bus, func(), error) {
 	var closers []func()
 	closeAll := func() {
 		for i := len(closers) - 1; i >= 0; i-- {
 			closers[i]()
 		}
 	}
-	options := bus.Options{URL: s.NATS, Name: "tandem", Log: log}
+	options := bus.Options{URL: s.NATS, CA: s.NATSCA, Replicas: s.NATSReplicas, Wait: wait, Name: "tandem", Log: log}
 	if s.NATS == "" {
 		unlock, err := lockFolder(filepath.Join(storage.Data, "nats"))
 		if err != nil {

@@ -55,7 +55,7 @@ func (a *App) addService(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", a.settings.addr(name))
+	listener, err := net.Listen("tcp", a.settings.listenAddr(name))
 	if err != nil {
 		return fmt.Errorf("--%s-addr: %w", name, err)
 	}

@@ -55,7 +55,9 @@ func (s StorageSettings) override(service string) string {
 
 // BusSettings say which event bus is used.
 type BusSettings struct {
-	NATS string `name:"nats" help:"NATS URL of a server with JetStream. Empty: a server inside this process, which needs all services in it." placeholder:"URL"`
+	NATS         string `name:"nats" help:"NATS URL of a server with JetStream. Empty: a server inside this process, which needs all services in it." placeholder:"URL"`
+	NATSCA       string `name:"nats-ca" help:"PEM file with the authority that signed the NATS server's certificate. Empty: those of the system." placeholder:"FILE"`
+	NATSReplicas int    `name:"nats-replicas" help:"Copies that a NATS cluster keeps of streams made anew: 1, 3 or 5." default:"1" placeholder:"N"`
 }
 
 // LogSettings say what is logged.
@@ -76,6 +78,9 @@ type ServeSettings struct {
 	AssessmentsAddr string        `help:"gRPC address of the assessments service." default:"127.0.0.1:9002" placeholder:"HOST:PORT"`
 	EvidenceAddr    string        `help:"gRPC address of the evidence service." default:"127.0.0.1:9003" placeholder:"HOST:PORT"`
 	BadgesAddr      string        `help:"gRPC address of the badges service." default:"127.0.0.1:9004" placeholder:"HOST:PORT"`
+	GRPCAddr        string        `name:"grpc-addr" help:"Where the one service of this process listens when others reach it by another address, such as a Kubernetes service. Empty: the service's address." placeholder:"HOST:PORT"`
+	TLSDir          string        `name:"tls-dir" help:"Folder with tls.crt, tls.key and ca.crt: calls between services are then encrypted and both sides prove themselves. Empty: plain calls, for a private network." placeholder:"DIR"`
+	OpsToken        string        `help:"Secret that opens profiles and the log level on the operator's address. Empty: neither is there." placeholder:"SECRET"`
 	PublicURL       string        `help:"Address that people and verifiers use, written into credentials. Empty: http:// and the HTTP address." placeholder:"URL"`
 	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
 	IssuerKeeper    []string      `help:"What encrypts the private keys of issuers: key files and URLs of key services (awskms://...). The first encrypts, all decrypt. Empty: a key file in the data folder." placeholder:"FILE|URL,..."`
@@ -87,9 +92,14 @@ type ServeSettings struct {
 	RateIdentity    int           `help:"Requests a minute that a person or machine may make; 0: no limit. Ten times as many in development mode." default:"6000" placeholder:"N"`
 	RateSignIn      int           `help:"Sign-ins, tokens for machines and verifications of badges a minute that an address may ask for; 0: no limit. Ten times as many in development mode." default:"120" placeholder:"N"`
 	OTLPEndpoint    string        `name:"otlp-endpoint" help:"OTLP gRPC endpoint for traces, http://HOST:PORT or https://. Empty: no traces leave the process." placeholder:"URL"`
+	TraceRatio      float64       `help:"Share of the traces beginning here that are recorded, 0 to 1. A caller's decision wins." default:"1" placeholder:"SHARE"`
 	SessionIdle     time.Duration `help:"End sessions of people that were not used for this long." default:"30m"`
 	SessionLifetime time.Duration `help:"End sessions of people after this long, however much they are used." default:"12h"`
-	Drain           time.Duration `help:"Longest time a stop may take." default:"20s"`
+	StartWait       time.Duration `help:"How long a start waits for the database, its schema and the bus before it gives up." default:"1m"`
+	DrainDelay      time.Duration `help:"How long a stopping process still serves while it says that it is not ready, so that nobody is sent to it any more." default:"0s"`
+	Drain           time.Duration `help:"Longest time a stop may take after that." default:"20s"`
+	Migrate         bool          `help:"Bring the databases to the version of this program at the start. Off: wait until somebody has." default:"true" negatable:""`
+	ReadOnly        bool          `help:"Refuse every change and rest background work."`
 	VCAPI           bool          `name:"vc-api" help:"Issue and verify test credentials over the W3C VC API, for conformance suites: /credentials/issue and others. Nothing is awarded by them."`
 	Dev             bool          `help:"Development mode: demo identities, tokens for everybody and a clock that can be moved. Never outside a laptop."`
 }
@@ -99,6 +109,14 @@ func (s *ServeSettings) addr(service string) string {
 	return map[string]string{
 		Schools: s.SchoolsAddr, Assessments: s.AssessmentsAddr, Evidence: s.EvidenceAddr, Badges: s.BadgesAddr,
 	}[service]
+}
+
+// listenAddr is where a service of this process listens.
+func (s *ServeSettings) listenAddr(service string) string {
+	if s.GRPCAddr != "" {
+		return s.GRPCAddr
+	}
+	return s.addr(service)
 }
 
 // devRate is how many times as much may be asked in development mode, where one
@@ -135,6 +153,9 @@ func (s *ServeSettings) complete(targets []string) error {
 		}
 		s.Blobs = "file://" + filepath.ToSlash(dir)
 	}
+	if s.GRPCAddr != "" && len(targets) != 1 {
+		return fmt.Errorf("--grpc-addr %q: it is for a process with one service; here are %d", s.GRPCAddr, len(targets))
+	}
 	if s.NATS == "" && len(targets) < len(serviceNames)+1 {
 		return errors.New("--nats: services in separate processes need a NATS server that all of them reach")
 	}
@@ -158,8 +179,26 @@ func (s *ServeSettings) check() error {
 	if s.SessionIdle < time.Minute || s.SessionLifetime < s.SessionIdle {
 		broken = append(broken, fmt.Errorf("--session-idle %s, --session-lifetime %s: want a minute or more, and a lifetime no shorter than the idle time", s.SessionIdle, s.SessionLifetime))
 	}
+	if s.TraceRatio < 0 || s.TraceRatio > 1 {
+		broken = append(broken, fmt.Errorf("--trace-ratio %v: want a share from 0 (none) to 1 (all)", s.TraceRatio))
+	}
+	if s.NATSReplicas < 0 || s.NATSReplicas > 5 || s.NATSReplicas > 0 && s.NATSReplicas%2 == 0 {
+		broken = append(broken, fmt.Errorf("--nats-replicas %d: want 1, 3 or 5, no more than the NATS cluster has servers", s.NATSReplicas))
+	}
+	return errors.Join(append(broken, s.checkTimes())...)
+}
+
+// checkTimes refuses times in which nothing can be done.
+func (s *ServeSettings) checkTimes() error {
+	var broken []error
 	if s.Drain <= 0 {
 		broken = append(broken, fmt.Errorf("--drain %s: want a time above zero, such as 20s", s.Drain))
+	}
+	if s.DrainDelay < 0 {
+		broken = append(broken, fmt.Errorf("--drain-delay %s: want 0s or more", s.DrainDelay))
+	}
+	if s.StartWait < 0 {
+		broken = append(broken, fmt.Errorf("--start-wait %s: want 0s or more", s.StartWait))
 	}
 	return errors.Join(broken...)
 }

@@ -101,7 +101,7 @@ func (s *eventSettings) with(ctx context.Context, services []string, fn func(ser
 		return err
 	}
 	defer func() { _ = logFile.Close() }()
-	b, closeBus, err := app.OpenBus(ctx, s.StorageSettings, s.BusSettings, log.Logger)
+	b, closeBus, err := app.OpenBus(ctx, s.StorageSettings, s.BusSettings, 0, log.Logger)
 	if err != nil {
 		return err
 	}
