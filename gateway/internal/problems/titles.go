@@ -41,6 +41,8 @@ func title(reason problem.Reason) string {
 		return "Took too long"
 	case problem.ReasonCancelled:
 		return "Cancelled"
+	case problem.ReasonReadOnly:
+		return "Nothing can be changed at the moment"
 	case problem.ReasonMethodUnknown:
 		return "No such route"
 	default:

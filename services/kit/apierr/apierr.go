@@ -135,6 +135,9 @@ func textOf(e *problem.Error) string {
 	case problem.KindExhausted:
 		return fmt.Sprintf("The limit %q is reached. Use less of it, or try again later.", e.Name)
 	case problem.KindUnavailable:
+		if e.Reason == problem.ReasonReadOnly {
+			return "Nothing can be changed at the moment, while everything can be looked at. " + e.Name
+		}
 		return "A part of the service does not answer at the moment. Try again in a moment."
 	default:
 		return internalText

@@ -50,6 +50,11 @@ func TestErrorMap(t *testing.T) {
 			problem.NotFound(team), codes.NotFound, problem.ReasonResourceNotFound, `There is no "` + team + `".`,
 			[]proto.Message{&errdetails.ResourceInfo{ResourceType: "teams", ResourceName: team}},
 		},
+		"read-only mode": {
+			problem.ReadOnly("The platform moves to another building.", time.Minute), codes.Unavailable, problem.ReasonReadOnly,
+			"Nothing can be changed at the moment, while everything can be looked at. The platform moves to another building.",
+			[]proto.Message{&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Minute)}},
+		},
 		"a taken name": {
 			problem.AlreadyExists(team), codes.AlreadyExists, problem.ReasonResourceExists, `"` + team + `" exists already. Choose another id.`,
 			[]proto.Message{&errdetails.ResourceInfo{ResourceType: "teams", ResourceName: team}},

@@ -147,6 +147,12 @@ func Unavailable(what string) error {
 	return &Error{Kind: KindUnavailable, Reason: ReasonUnavailable, Name: what, Retry: unavailableRetry}
 }
 
+// ReadOnly refuses a change while the platform is in read-only mode. The text says why
+// to people, in whole sentences.
+func ReadOnly(text string, retry time.Duration) error {
+	return &Error{Kind: KindUnavailable, Reason: ReasonReadOnly, Name: text, Retry: retry}
+}
+
 const (
 	conflictRetry    = 100 * time.Millisecond
 	unavailableRetry = time.Second

@@ -27,6 +27,7 @@ const (
 	ReasonCancelled          Reason = "CANCELLED"
 	ReasonInternal           Reason = "INTERNAL"
 	ReasonMethodUnknown      Reason = "METHOD_UNKNOWN"
+	ReasonReadOnly           Reason = "READ_ONLY"
 )
 
 // Reasons returns every reason, in the order of the proto enum.
@@ -36,5 +37,6 @@ func Reasons() []Reason {
 		ReasonIdentityMissing, ReasonTokenInvalid, ReasonRoleInsufficient, ReasonStateWrong, ReasonNotEligible,
 		ReasonHasChildren, ReasonWindowClosed, ReasonConflictOfInterest, ReasonRequestIDReused, ReasonLimitExceeded,
 		ReasonUnavailable, ReasonDeadlineExceeded, ReasonCancelled, ReasonInternal, ReasonMethodUnknown,
+		ReasonReadOnly,
 	}
 }

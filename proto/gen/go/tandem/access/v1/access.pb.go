@@ -204,7 +204,10 @@ type Rule struct {
 	Callers []string `protobuf:"bytes,5,rep,name=callers,proto3" json:"callers,omitempty"`
 	// The answer holds identified records of people: each call is entered in the
 	// disclosure ledger before it is answered.
-	Discloses     bool `protobuf:"varint,6,opt,name=discloses,proto3" json:"discloses,omitempty"`
+	Discloses bool `protobuf:"varint,6,opt,name=discloses,proto3" json:"discloses,omitempty"`
+	// The RPC is answered in read-only mode although its proto does not say that it
+	// changes nothing: people sign in and out and are given their records then, too.
+	WhileReadOnly bool `protobuf:"varint,7,opt,name=while_read_only,json=whileReadOnly,proto3" json:"while_read_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,6 +277,13 @@ func (x *Rule) GetDiscloses() bool {
 	return false
 }
 
+func (x *Rule) GetWhileReadOnly() bool {
+	if x != nil {
+		return x.WhileReadOnly
+	}
+	return false
+}
+
 var file_tandem_access_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
@@ -297,13 +307,14 @@ var File_tandem_access_v1_access_proto protoreflect.FileDescriptor
 
 const file_tandem_access_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x1dtandem/access/v1/access.proto\x12\x10tandem.access.v1\x1a google/protobuf/descriptor.proto\"\xae\x01\n" +
+	"\x1dtandem/access/v1/access.proto\x12\x10tandem.access.v1\x1a google/protobuf/descriptor.proto\"\xd6\x01\n" +
 	"\x04Rule\x12\x16\n" +
 	"\x06action\x18\x01 \x01(\tR\x06action\x12-\n" +
 	"\x05scope\x18\x02 \x01(\x0e2\x17.tandem.access.v1.ScopeR\x05scope\x12\x1a\n" +
 	"\bresource\x18\x03 \x01(\tR\bresource\x12\x18\n" +
 	"\acallers\x18\x05 \x03(\tR\acallers\x12\x1c\n" +
-	"\tdiscloses\x18\x06 \x01(\bR\tdisclosesJ\x04\b\x04\x10\x05R\x05roles*\x91\x01\n" +
+	"\tdiscloses\x18\x06 \x01(\bR\tdiscloses\x12&\n" +
+	"\x0fwhile_read_only\x18\a \x01(\bR\rwhileReadOnlyJ\x04\b\x04\x10\x05R\x05roles*\x91\x01\n" +
 	"\x05Scope\x12\x15\n" +
 	"\x11SCOPE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fSCOPE_PUBLIC\x10\x01\x12\x13\n" +

@@ -1637,7 +1637,7 @@ const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\x17PAPER_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18PAPER_STATE_ENTERED_ONCE\x10\x01\x12\x19\n" +
 	"\x15PAPER_STATE_DIFFERENT\x10\x02\x12\x16\n" +
-	"\x12PAPER_STATE_STORED\x10\x032\xdd\r\n" +
+	"\x12PAPER_STATE_STORED\x10\x032\xe0\r\n" +
 	"\x10ResponsesService\x12\x7f\n" +
 	"\aGetForm\x12%.tandem.assessments.v1.GetFormRequest\x1a\x1b.tandem.assessments.v1.Form\"0\xdaA\x04code\xea\xe0\x18\r\n" +
 	"\tforms.get\x10\x01\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/forms/{code}\x12\xa6\x01\n" +
@@ -1646,9 +1646,9 @@ const file_tandem_assessments_v1_responses_proto_rawDesc = "" +
 	"\x14BatchSubmitResponses\x122.tandem.assessments.v1.BatchSubmitResponsesRequest\x1a3.tandem.assessments.v1.BatchSubmitResponsesResponse\"j\xea\xe0\x18!\n" +
 	"\x15responses.batchSubmit\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02?:\x01*\":/v1/{parent=districts/*/campaigns/*}/responses:batchSubmit\x12\x9c\x01\n" +
 	"\fSaveResponse\x12*.tandem.assessments.v1.SaveResponseRequest\x1a+.tandem.assessments.v1.SaveResponseResponse\"3\xea\xe0\x18\x12\n" +
-	"\x0eresponses.save\x10\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/responses:save\x12\xa6\x01\n" +
-	"\x0eResumeResponse\x12,.tandem.assessments.v1.ResumeResponseRequest\x1a-.tandem.assessments.v1.ResumeResponseResponse\"7\xea\xe0\x18\x14\n" +
-	"\x10responses.resume\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/responses:resume\x12\xc7\x01\n" +
+	"\x0eresponses.save\x10\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/responses:save\x12\xa9\x01\n" +
+	"\x0eResumeResponse\x12,.tandem.assessments.v1.ResumeResponseRequest\x1a-.tandem.assessments.v1.ResumeResponseResponse\":\xea\xe0\x18\x14\n" +
+	"\x10responses.resume\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/responses:resume\x90\x02\x01\x12\xc7\x01\n" +
 	"\x15SubmitQueuedResponses\x123.tandem.assessments.v1.SubmitQueuedResponsesRequest\x1a4.tandem.assessments.v1.SubmitQueuedResponsesResponse\"C\xea\xe0\x18\x1a\n" +
 	"\x16responses.submitQueued\x10\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/responses:submitQueued\x12\xe3\x01\n" +
 	"\x12EnterPaperResponse\x120.tandem.assessments.v1.EnterPaperResponseRequest\x1a1.tandem.assessments.v1.EnterPaperResponseResponse\"h\xea\xe0\x18 \n" +

@@ -3098,13 +3098,13 @@ const file_tandem_badges_v1_awards_proto_rawDesc = "" +
 	"\x0eReinstateAward\x12'.tandem.badges.v1.ReinstateAwardRequest\x1a\x17.tandem.badges.v1.Award\"c\xdaA\x04name\xea\xe0\x18\x1a\n" +
 	"\x10awards.reinstate\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x028:\x01*\"3/v1/{name=districts/*/schools/*/awards/*}:reinstate\x12\xd0\x01\n" +
 	"\x14GetPartnershipStatus\x12-.tandem.badges.v1.GetPartnershipStatusRequest\x1a#.tandem.badges.v1.PartnershipStatus\"d\xdaA\x04name\xea\xe0\x18\x1f\n" +
-	"\x15partnershipStatus.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/partnershipStatus}2\xfb\r\n" +
+	"\x15partnershipStatus.get\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x024\x122/v1/{name=districts/*/schools/*/partnershipStatus}2\xfe\r\n" +
 	"\x12CredentialsService\x12\x8d\x01\n" +
 	"\rGetCredential\x12&.tandem.badges.v1.GetCredentialRequest\x1a\x14.google.api.HttpBody\">\xdaA\x04name\xea\xe0\x18\x13\n" +
-	"\x0fcredentials.get\x10\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=credentials/*}\x12\xa7\x01\n" +
-	"\x10VerifyCredential\x12).tandem.badges.v1.VerifyCredentialRequest\x1a\x1e.tandem.badges.v1.Verification\"H\xdaA\n" +
+	"\x0fcredentials.get\x10\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=credentials/*}\x12\xaa\x01\n" +
+	"\x10VerifyCredential\x12).tandem.badges.v1.VerifyCredentialRequest\x1a\x1e.tandem.badges.v1.Verification\"K\xdaA\n" +
 	"credential\xea\xe0\x18\x16\n" +
-	"\x12credentials.verify\x10\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/credentials:verify\x12\xa3\x01\n" +
+	"\x12credentials.verify\x10\x01\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/credentials:verify\x90\x02\x01\x12\xa3\x01\n" +
 	"\x0fCheckCredential\x12(.tandem.badges.v1.CheckCredentialRequest\x1a\x1e.tandem.badges.v1.Verification\"F\xdaA\x04name\xea\xe0\x18\x15\n" +
 	"\x11credentials.check\x10\x01\x82\xd3\xe4\x93\x02 \x12\x1e/v1/{name=credentials/*}:check\x12\x81\x01\n" +
 	"\tGetIssuer\x12\".tandem.badges.v1.GetIssuerRequest\x1a\x18.tandem.badges.v1.Issuer\"6\xdaA\x04name\xea\xe0\x18\x0f\n" +

@@ -130,10 +130,10 @@ const file_tandem_dev_v1_clock_proto_rawDesc = "" +
 	"\x15SetClockOffsetRequest\x12A\n" +
 	"\x06offset\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x0e\xe0A\x02\xbaH\b\xc8\x01\x01\xaa\x01\x022\x00R\x06offset\"F\n" +
 	"\x16SetClockOffsetResponse\x12,\n" +
-	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now2\x92\x01\n" +
-	"\fClockService\x12p\n" +
-	"\x0eSetClockOffset\x12$.tandem.dev.v1.SetClockOffsetRequest\x1a%.tandem.dev.v1.SetClockOffsetResponse\"\x11\xea\xe0\x18\r\n" +
-	"\tclock.set\x10\x02\x1a\x10\xfa\xd2\xe4\x93\x02\n" +
+	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now2\x94\x01\n" +
+	"\fClockService\x12r\n" +
+	"\x0eSetClockOffset\x12$.tandem.dev.v1.SetClockOffsetRequest\x1a%.tandem.dev.v1.SetClockOffsetResponse\"\x13\xea\xe0\x18\x0f\n" +
+	"\tclock.set\x10\x028\x01\x1a\x10\xfa\xd2\xe4\x93\x02\n" +
 	"\x12\bINTERNALBBZ@github.com/tandem-badges/tandem/proto/gen/go/tandem/dev/v1;devv1b\x06proto3"
 
 var (

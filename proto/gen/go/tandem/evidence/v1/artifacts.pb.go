@@ -886,7 +886,7 @@ const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\n" +
 	"media_type\x18\x01 \x01(\tR\tmediaType\x12h\n" +
 	"\tfile_name\x18\x02 \x01(\tBK\xba\xe1\x18G\b\x03\x121To find a file again under the name it came with.\x1a\x06member\"\bevidenceR\bfileName\x12O\n" +
-	"\x05chunk\x18\x03 \x01(\fB9\xba\xe1\x185\b\x04\x12\x1fTo show that the work was done.\x1a\x06family\"\bevidenceR\x05chunk2\x8a\n" +
+	"\x05chunk\x18\x03 \x01(\fB9\xba\xe1\x185\b\x04\x12\x1fTo show that the work was done.\x1a\x06family\"\bevidenceR\x05chunk2\x8d\n" +
 	"\n" +
 	"\x10ArtifactsService\x12\xd7\x01\n" +
 	"\x0eCreateArtifact\x12).tandem.evidence.v1.CreateArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"|\xdaA\x1bparent,artifact,artifact_id\xea\xe0\x18\x1c\n" +
@@ -900,9 +900,9 @@ const file_tandem_evidence_v1_artifacts_proto_rawDesc = "" +
 	"\x0eDeleteArtifact\x12).tandem.evidence.v1.DeleteArtifactRequest\x1a\x16.google.protobuf.Empty\"Y\xdaA\x04name\xea\xe0\x18\x1a\n" +
 	"\x10artifacts.delete\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02.*,/v1/{name=districts/*/schools/*/artifacts/*}\x12{\n" +
 	"\x0eUploadArtifact\x12).tandem.evidence.v1.UploadArtifactRequest\x1a\x1c.tandem.evidence.v1.Artifact\"\x1e\xea\xe0\x18\x1a\n" +
-	"\x10artifacts.upload\x10\x03\x1a\x04name(\x01\x12\x93\x01\n" +
-	"\x10DownloadArtifact\x12+.tandem.evidence.v1.DownloadArtifactRequest\x1a,.tandem.evidence.v1.DownloadArtifactResponse\"\"\xea\xe0\x18\x1e\n" +
-	"\x12artifacts.download\x10\x03\x1a\x04name0\x010\x01BLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
+	"\x10artifacts.upload\x10\x03\x1a\x04name(\x01\x12\x96\x01\n" +
+	"\x10DownloadArtifact\x12+.tandem.evidence.v1.DownloadArtifactRequest\x1a,.tandem.evidence.v1.DownloadArtifactResponse\"%\xea\xe0\x18\x1e\n" +
+	"\x12artifacts.download\x10\x03\x1a\x04name0\x01\x90\x02\x010\x01BLZJgithub.com/tandem-badges/tandem/proto/gen/go/tandem/evidence/v1;evidencev1b\x06proto3"
 
 var (
 	file_tandem_evidence_v1_artifacts_proto_rawDescOnce sync.Once

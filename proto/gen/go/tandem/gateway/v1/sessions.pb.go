@@ -620,18 +620,18 @@ const file_tandem_gateway_v1_sessions_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x01R\trequestId\".\n" +
 	"\x16EndAllSessionsResponse\x12\x14\n" +
-	"\x05ended\x18\x01 \x01(\x05R\x05ended2\xc3\x04\n" +
+	"\x05ended\x18\x01 \x01(\x05R\x05ended2\xc7\x04\n" +
 	"\x0fSessionsService\x12v\n" +
 	"\tGetWhoAmI\x12#.tandem.gateway.v1.GetWhoAmIRequest\x1a\x19.tandem.gateway.v1.WhoAmI\")\xea\xe0\x18\x13\n" +
 	"\x0fsessions.whoAmI\x10\x02\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/whoAmI\x12\x8a\x01\n" +
 	"\fListSessions\x12&.tandem.gateway.v1.ListSessionsRequest\x1a'.tandem.gateway.v1.ListSessionsResponse\")\xea\xe0\x18\x11\n" +
-	"\rsessions.list\x10\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x12\x8b\x01\n" +
+	"\rsessions.list\x10\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x12\x8d\x01\n" +
 	"\n" +
-	"EndSession\x12$.tandem.gateway.v1.EndSessionRequest\x1a\x16.google.protobuf.Empty\"?\xdaA\x04name\xea\xe0\x18\x10\n" +
-	"\fsessions.end\x10\x02\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=sessions/*}:end\x12\x9c\x01\n" +
-	"\x0eEndAllSessions\x12(.tandem.gateway.v1.EndAllSessionsRequest\x1a).tandem.gateway.v1.EndAllSessionsResponse\"5\xea\xe0\x18\x13\n" +
-	"\x0fsessions.endAll\x10\x02\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/sessions:endAllBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
+	"EndSession\x12$.tandem.gateway.v1.EndSessionRequest\x1a\x16.google.protobuf.Empty\"A\xdaA\x04name\xea\xe0\x18\x12\n" +
+	"\fsessions.end\x10\x028\x01\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=sessions/*}:end\x12\x9e\x01\n" +
+	"\x0eEndAllSessions\x12(.tandem.gateway.v1.EndAllSessionsRequest\x1a).tandem.gateway.v1.EndAllSessionsResponse\"7\xea\xe0\x18\x15\n" +
+	"\x0fsessions.endAll\x10\x028\x01\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/sessions:endAllBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/gateway/v1;gatewayv1b\x06proto3"
 
 var (
 	file_tandem_gateway_v1_sessions_proto_rawDescOnce sync.Once

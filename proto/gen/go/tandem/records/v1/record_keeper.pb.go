@@ -877,29 +877,29 @@ const file_tandem_records_v1_record_keeper_proto_rawDesc = "" +
 	"\x16ExportDistrictResponse\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\\\n" +
 	"\x04data\x18\x02 \x01(\fBH\xba\xe1\x18D\b\x04\x12/To give a district that leaves what is its own.\x1a\x06family\"\ajourneyR\x04data\x12\x1a\n" +
-	"\bwithheld\x18\x03 \x01(\tR\bwithheld2\xaa\b\n" +
-	"\x13RecordKeeperService\x12\x8a\x01\n" +
-	"\tReadAudit\x12#.tandem.records.v1.ReadAuditRequest\x1a$.tandem.records.v1.ReadAuditResponse\"2\xea\xe0\x18\x1e\n" +
+	"\bwithheld\x18\x03 \x01(\tR\bwithheld2\xbc\b\n" +
+	"\x13RecordKeeperService\x12\x8d\x01\n" +
+	"\tReadAudit\x12#.tandem.records.v1.ReadAuditRequest\x1a$.tandem.records.v1.ReadAuditResponse\"5\xea\xe0\x18\x1e\n" +
 	"\x11records.readAudit\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\x92\x01\n" +
-	"\vVerifyAudit\x12%.tandem.records.v1.VerifyAuditRequest\x1a&.tandem.records.v1.VerifyAuditResponse\"4\xea\xe0\x18 \n" +
+	"\x12\bINTERNAL\x90\x02\x01\x12\x95\x01\n" +
+	"\vVerifyAudit\x12%.tandem.records.v1.VerifyAuditRequest\x1a&.tandem.records.v1.VerifyAuditResponse\"7\xea\xe0\x18 \n" +
 	"\x13records.verifyAudit\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\xa2\x01\n" +
-	"\x0fReadDisclosures\x12).tandem.records.v1.ReadDisclosuresRequest\x1a*.tandem.records.v1.ReadDisclosuresResponse\"8\xea\xe0\x18$\n" +
+	"\x12\bINTERNAL\x90\x02\x01\x12\xa5\x01\n" +
+	"\x0fReadDisclosures\x12).tandem.records.v1.ReadDisclosuresRequest\x1a*.tandem.records.v1.ReadDisclosuresResponse\";\xea\xe0\x18$\n" +
 	"\x17records.readDisclosures\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\x9a\x01\n" +
-	"\rCollectPerson\x12'.tandem.records.v1.CollectPersonRequest\x1a(.tandem.records.v1.CollectPersonResponse\"6\xea\xe0\x18\"\n" +
+	"\x12\bINTERNAL\x90\x02\x01\x12\x9d\x01\n" +
+	"\rCollectPerson\x12'.tandem.records.v1.CollectPersonRequest\x1a(.tandem.records.v1.CollectPersonResponse\"9\xea\xe0\x18\"\n" +
 	"\x15records.collectPerson\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\x86\x01\n" +
-	"\bCountDue\x12\".tandem.records.v1.CountDueRequest\x1a#.tandem.records.v1.CountDueResponse\"1\xea\xe0\x18\x1d\n" +
+	"\x12\bINTERNAL\x90\x02\x01\x12\x89\x01\n" +
+	"\bCountDue\x12\".tandem.records.v1.CountDueRequest\x1a#.tandem.records.v1.CountDueResponse\"4\xea\xe0\x18\x1d\n" +
 	"\x10records.countDue\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\x82\x01\n" +
+	"\x12\bINTERNAL\x90\x02\x01\x12\x82\x01\n" +
 	"\aDispose\x12!.tandem.records.v1.DisposeRequest\x1a\".tandem.records.v1.DisposeResponse\"0\xea\xe0\x18\x1c\n" +
 	"\x0frecords.dispose\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\xa0\x01\n" +
-	"\x0eExportDistrict\x12(.tandem.records.v1.ExportDistrictRequest\x1a).tandem.records.v1.ExportDistrictResponse\"7\xea\xe0\x18#\n" +
+	"\x12\bINTERNAL\x12\xa3\x01\n" +
+	"\x0eExportDistrict\x12(.tandem.records.v1.ExportDistrictRequest\x1a).tandem.records.v1.ExportDistrictResponse\":\xea\xe0\x18#\n" +
 	"\x16records.exportDistrict\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL0\x01BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/records/v1;recordsv1b\x06proto3"
+	"\x12\bINTERNAL\x90\x02\x010\x01BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/records/v1;recordsv1b\x06proto3"
 
 var (
 	file_tandem_records_v1_record_keeper_proto_rawDescOnce sync.Once

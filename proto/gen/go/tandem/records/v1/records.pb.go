@@ -2169,7 +2169,7 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\x03\xe0A\x01R\tpageToken\"\x8f\x01\n" +
 	"\x1aListRetentionRulesResponse\x12I\n" +
 	"\x0fretention_rules\x18\x01 \x03(\v2 .tandem.records.v1.RetentionRuleR\x0eretentionRules\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd9\x11\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xdb\x11\n" +
 	"\x0eRecordsService\x12\xd8\x01\n" +
 	"\x10ListAuditEntries\x12*.tandem.records.v1.ListAuditEntriesRequest\x1a+.tandem.records.v1.ListAuditEntriesResponse\"k\xdaA\x06parent\xea\xe0\x18\x1d\n" +
 	"\x11auditEntries.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x02;Z\x12\x12\x10/v1/auditEntries\x12%/v1/{parent=districts/*}/auditEntries\x12\xe2\x01\n" +
@@ -2178,9 +2178,9 @@ const file_tandem_records_v1_records_proto_rawDesc = "" +
 	"\x0fListDisclosures\x12).tandem.records.v1.ListDisclosuresRequest\x1a*.tandem.records.v1.ListDisclosuresResponse\"h\xdaA\x06parent\xea\xe0\x18\x1c\n" +
 	"\x10disclosures.list\x10\x03\x1a\x06parent\x82\xd3\xe4\x93\x029Z\x11\x12\x0f/v1/disclosures\x12$/v1/{parent=districts/*}/disclosures\x12\xc9\x01\n" +
 	"\fExportPerson\x12&.tandem.records.v1.ExportPersonRequest\x1a\x1f.tandem.records.v1.PersonExport\"p\xdaA\x04name\xea\xe0\x18\x19\n" +
-	"\rpeople.export\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02FZ\x1c\x12\x1a/v1/{name=people/*}:export\x12&/v1/{name=districts/*/people/*}:export\x12\x8d\x01\n" +
-	"\rExportRecords\x12'.tandem.records.v1.ExportRecordsRequest\x1a(.tandem.records.v1.ExportRecordsResponse\"'\xea\xe0\x18#\n" +
-	"\x17districts.exportRecords\x10\x03\x1a\x04name0\x010\x01\x12\xc7\x01\n" +
+	"\rpeople.export\x10\x03\x1a\x04name0\x01\x82\xd3\xe4\x93\x02FZ\x1c\x12\x1a/v1/{name=people/*}:export\x12&/v1/{name=districts/*/people/*}:export\x12\x8f\x01\n" +
+	"\rExportRecords\x12'.tandem.records.v1.ExportRecordsRequest\x1a(.tandem.records.v1.ExportRecordsResponse\")\xea\xe0\x18%\n" +
+	"\x17districts.exportRecords\x10\x03\x1a\x04name0\x018\x010\x01\x12\xc7\x01\n" +
 	"\vErasePerson\x12%.tandem.records.v1.ErasePersonRequest\x1a\x1e.tandem.records.v1.Disposition\"q\xdaA\x04name\xea\xe0\x18\x16\n" +
 	"\fpeople.erase\x10\x03\x1a\x04name\x82\xd3\xe4\x93\x02J:\x01*Z\x1e:\x01*\"\x19/v1/{name=people/*}:erase\"%/v1/{name=districts/*/people/*}:erase\x12\xe4\x01\n" +
 	"\x11CreateDisposition\x12+.tandem.records.v1.CreateDispositionRequest\x1a\x1e.tandem.records.v1.Disposition\"\x81\x01\xdaA!parent,disposition,disposition_id\xea\xe0\x18\x1f\n" +

@@ -610,17 +610,17 @@ const file_tandem_schools_v1_subjects_proto_rawDesc = "" +
 	"\x06Holder\x12O\n" +
 	"\x06person\x18\x01 \x01(\tB7\xba\xe1\x183\b\a\x12\x1fTo show who may see a resource.\x1a\x05staff\"\aaccountR\x06person\x12Z\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB7\xba\xe1\x183\b\x01\x12\x1fTo show who may see a resource.\x1a\x05staff\"\aaccountR\vdisplayName\x12.\n" +
-	"\x05grant\x18\x03 \x01(\v2\x18.tandem.schools.v1.GrantR\x05grant2\xd3\x03\n" +
-	"\x0fSubjectsService\x12\x89\x01\n" +
-	"\x0eResolveSubject\x12(.tandem.schools.v1.ResolveSubjectRequest\x1a\x1a.tandem.schools.v1.Subject\"1\xea\xe0\x18\x1d\n" +
+	"\x05grant\x18\x03 \x01(\v2\x18.tandem.schools.v1.GrantR\x05grant2\xdb\x03\n" +
+	"\x0fSubjectsService\x12\x8c\x01\n" +
+	"\x0eResolveSubject\x12(.tandem.schools.v1.ResolveSubjectRequest\x1a\x1a.tandem.schools.v1.Subject\"4\xea\xe0\x18\x1d\n" +
 	"\x10subjects.resolve\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\x94\x01\n" +
-	"\rSignInAccount\x12'.tandem.schools.v1.SignInAccountRequest\x1a(.tandem.schools.v1.SignInAccountResponse\"0\xea\xe0\x18\x1c\n" +
-	"\x0fsubjects.signIn\x10\x06*\agateway\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNAL\x12\x9c\x01\n" +
-	"\x0eListNodeGrants\x12(.tandem.schools.v1.ListNodeGrantsRequest\x1a).tandem.schools.v1.ListNodeGrantsResponse\"5\xea\xe0\x18!\n" +
+	"\x12\bINTERNAL\x90\x02\x01\x12\x96\x01\n" +
+	"\rSignInAccount\x12'.tandem.schools.v1.SignInAccountRequest\x1a(.tandem.schools.v1.SignInAccountResponse\"2\xea\xe0\x18\x1e\n" +
+	"\x0fsubjects.signIn\x10\x06*\agateway8\x01\xfa\xd2\xe4\x93\x02\n" +
+	"\x12\bINTERNAL\x12\x9f\x01\n" +
+	"\x0eListNodeGrants\x12(.tandem.schools.v1.ListNodeGrantsRequest\x1a).tandem.schools.v1.ListNodeGrantsResponse\"8\xea\xe0\x18!\n" +
 	"\x17subjects.listNodeGrants\x10\x03\x1a\x04node\xfa\xd2\xe4\x93\x02\n" +
-	"\x12\bINTERNALBJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
+	"\x12\bINTERNAL\x90\x02\x01BJZHgithub.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1;schoolsv1b\x06proto3"
 
 var (
 	file_tandem_schools_v1_subjects_proto_rawDescOnce sync.Once

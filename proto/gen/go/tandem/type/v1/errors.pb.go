@@ -71,6 +71,9 @@ const (
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 19
 	// The method or route does not exist.
 	ErrorReason_ERROR_REASON_METHOD_UNKNOWN ErrorReason = 20
+	// The platform is in read-only mode: everything can be looked at and nothing
+	// changed. The text says why; repeat the request later as it is.
+	ErrorReason_ERROR_REASON_READ_ONLY ErrorReason = 21
 )
 
 // Enum value maps for ErrorReason.
@@ -97,6 +100,7 @@ var (
 		18: "ERROR_REASON_CANCELLED",
 		19: "ERROR_REASON_INTERNAL",
 		20: "ERROR_REASON_METHOD_UNKNOWN",
+		21: "ERROR_REASON_READ_ONLY",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -120,6 +124,7 @@ var (
 		"ERROR_REASON_CANCELLED":            18,
 		"ERROR_REASON_INTERNAL":             19,
 		"ERROR_REASON_METHOD_UNKNOWN":       20,
+		"ERROR_REASON_READ_ONLY":            21,
 	}
 )
 
@@ -154,7 +159,7 @@ var File_tandem_type_v1_errors_proto protoreflect.FileDescriptor
 
 const file_tandem_type_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1btandem/type/v1/errors.proto\x12\x0etandem.type.v1*\xb3\x05\n" +
+	"\x1btandem/type/v1/errors.proto\x12\x0etandem.type.v1*\xcf\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_FIELD_INVALID\x10\x01\x12#\n" +
@@ -177,7 +182,8 @@ const file_tandem_type_v1_errors_proto_rawDesc = "" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\x11\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\x12\x12\x19\n" +
 	"\x15ERROR_REASON_INTERNAL\x10\x13\x12\x1f\n" +
-	"\x1bERROR_REASON_METHOD_UNKNOWN\x10\x14BDZBgithub.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1;typev1b\x06proto3"
+	"\x1bERROR_REASON_METHOD_UNKNOWN\x10\x14\x12\x1a\n" +
+	"\x16ERROR_REASON_READ_ONLY\x10\x15BDZBgithub.com/tandem-badges/tandem/proto/gen/go/tandem/type/v1;typev1b\x06proto3"
 
 var (
 	file_tandem_type_v1_errors_proto_rawDescOnce sync.Once
