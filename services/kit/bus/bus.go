@@ -168,16 +168,21 @@ func (b *Bus) ensure(ctx context.Context, service string) (jetstream.Stream, err
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, fmt.Errorf("stream of %s: %w", service, err)
 	}
-	s, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
-		Name: StreamName(service), Description: "Events of the " + service + " service",
-		Subjects: []string{"tandem." + service + ".>"},
-		Storage:  jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
-		MaxAge: streamAge, Duplicates: dedupeWindow, Replicas: b.replicas,
-	})
+	s, err = b.js.CreateStream(ctx, b.streamConfig(service))
 	if err != nil {
 		return nil, fmt.Errorf("create stream of %s: %w", service, err)
 	}
 	return s, nil
+}
+
+// streamConfig is how the stream of a service is set up when it is made.
+func (b *Bus) streamConfig(service string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: StreamName(service), Description: "Events of the " + service + " service",
+		Subjects: []string{"tandem." + service + ".>"},
+		Storage:  jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+		MaxAge: streamAge, Duplicates: dedupeWindow, Replicas: b.replicas,
+	}
 }
 
 // Consumer creates or updates the named durable consumer on a service's stream,

@@ -8,6 +8,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// settingsBucket keeps what all processes share.
+const settingsBucket = "tandem-settings"
+
 // Setting reads one small value that processes share, or nil where it was never
 // stored. Settings live in a key-value bucket of the same server.
 func (b *Bus) Setting(ctx context.Context, key string) ([]byte, error) {
@@ -71,7 +74,7 @@ func (b *Bus) WatchSettings(ctx context.Context, prefix string, fn func(key stri
 
 func (b *Bus) settings(ctx context.Context) (jetstream.KeyValue, error) {
 	bucket, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-		Bucket: "tandem-settings", Replicas: max(1, b.replicas), Storage: jetstream.FileStorage,
+		Bucket: settingsBucket, Replicas: max(1, b.replicas), Storage: jetstream.FileStorage,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("settings bucket: %w", err)
