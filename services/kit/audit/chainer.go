@@ -11,6 +11,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 const (
@@ -32,6 +33,7 @@ func NewChainer(db *sqldb.DB, log *slog.Logger) *Chainer { return &Chainer{db: d
 // Run links until ctx ends.
 func (c *Chainer) Run(ctx context.Context) error {
 	ctx = tenant.Everything(ctx, "every district has a chain, and one chainer for all")
+	ctx = upkeep.With(ctx, "an entry of what is committed is to have its place")
 	err := lease.Run(ctx, c.db, "audit-chain", c.db.Schema(), leaseTTL, c.follow)
 	if ctx.Err() != nil {
 		return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/idempotency"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/ledger"
+	"github.com/tandem-badges/tandem/services/kit/readonly"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -26,6 +27,8 @@ type Options struct {
 	Clock clock.Clock
 	// Restrictions are what districts forbid beyond the policies; nil is nothing.
 	Restrictions *access.Restrictions
+	// ReadOnly refuses changes while it is on; nil never does.
+	ReadOnly *readonly.Mode
 	// DB keeps answers by request id; without it calls are not deduplicated.
 	DB *sqldb.DB
 	// Ready tells whether what the services need answers; health says so. Without
@@ -48,6 +51,7 @@ func (c *chain) unary(opts Options) []grpc.UnaryServerInterceptor {
 		c.mapUnary,
 		c.guard.UnaryInterceptor(),
 		access.UnaryInterceptor(opts.Restrictions),
+		readonly.UnaryInterceptor(opts.ReadOnly),
 		c.validateUnary,
 		audit.UnaryInterceptor(),
 		ledger.UnaryInterceptor(opts.DB),
@@ -65,6 +69,7 @@ func (c *chain) stream(opts Options) []grpc.StreamServerInterceptor {
 		c.mapStream,
 		c.guard.StreamInterceptor(),
 		access.StreamInterceptor(opts.Restrictions),
+		readonly.StreamInterceptor(opts.ReadOnly),
 		c.validateStream,
 		audit.StreamInterceptor(),
 		ledger.StreamInterceptor(opts.DB),

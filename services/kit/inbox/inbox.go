@@ -80,11 +80,16 @@ func (i *Inbox) On(msg proto.Message, h func(ctx context.Context, ev bus.Event) 
 	i.filters[t.Service] = append(i.filters[t.Service], t.Filter())
 }
 
-// Run applies events until ctx ends.
+// Run applies events until ctx ends. They wait on the bus while the database takes no
+// changes.
 func (i *Inbox) Run(ctx context.Context) error {
 	if i.bad != nil {
 		return fmt.Errorf("inbox of %s: %w", i.consumer, i.bad)
 	}
+	return i.db.WhileWritable(ctx, i.run)
+}
+
+func (i *Inbox) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for source, filters := range i.filters {
 		sort.Strings(filters)

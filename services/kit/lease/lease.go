@@ -21,6 +21,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 // ErrLost is the cause of the work's context when the lease was lost.
@@ -33,8 +34,20 @@ var ErrLost = errors.New("lease lost")
 //
 // The holder is for people who read the table. ttl is how long others wait after
 // this process dies; renewal happens three times as often.
+//
+// While the database takes no changes (read-only mode) the work is paused, as if
+// the lease had been lost, unless the context is marked as upkeep.
 func Run(ctx context.Context, db *sqldb.DB, name, holder string, ttl time.Duration, fn func(ctx context.Context) error) error {
 	l := &lease{db: db, name: name, holder: holder + "/" + ids.New(), ttl: ttl}
+	err := db.WhileWritable(ctx, func(ctx context.Context) error { return l.run(ctx, fn) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// run waits for the lease and runs fn, as often as the lease is lost.
+func (l *lease) run(ctx context.Context, fn func(ctx context.Context) error) error {
 	for {
 		if err := l.await(ctx); err != nil {
 			return err
@@ -111,7 +124,7 @@ func (l *lease) renew(ctx context.Context) bool {
 
 // acquire takes or renews the row.
 func (l *lease) acquire(ctx context.Context) (bool, error) {
-	ctx = tenant.With(ctx) // leases belong to no district
+	ctx = upkeep.With(tenant.With(ctx), "leases say who works") // they belong to no district
 	start := time.Now()
 	var held bool
 	err := l.db.TxWith(ctx, sqldb.TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context) error {
@@ -149,7 +162,8 @@ func (l *lease) now(ctx context.Context) (int64, error) {
 
 // release lets another replica go on at once instead of after the expiry.
 func (l *lease) release(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(tenant.With(context.WithoutCancel(ctx)), l.ttl/2)
+	ctx = upkeep.With(tenant.With(context.WithoutCancel(ctx)), "leases say who works")
+	ctx, cancel := context.WithTimeout(ctx, l.ttl/2)
 	defer cancel()
 	_, _ = l.db.Exec(ctx, `DELETE FROM leases WHERE name = $1 AND holder = $2`, l.name, l.holder)
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/requestid"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 // Reading is one reading that is about to be answered.
@@ -43,6 +44,7 @@ func Enter(ctx context.Context, db *sqldb.DB, r Reading) error {
 	id, _ := access.FromContext(ctx)
 	// Not only the caller's own tenants: the entry is the district's, not theirs.
 	all := tenant.Everything(ctx, "a district's ledger tells who read, wherever they belong")
+	all = upkeep.With(all, "reading goes on in read-only mode, and is entered")
 	now := sqldb.Micros(time.Now())
 	err := db.Tx(all, func(ctx context.Context) error {
 		for district, records := range r.Records {

@@ -14,6 +14,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 const (
@@ -45,6 +46,7 @@ func NewRelay(db *sqldb.DB, b *bus.Bus, c clock.Clock, log *slog.Logger) *Relay 
 // Run publishes until ctx ends.
 func (r *Relay) Run(ctx context.Context) error {
 	ctx = tenant.Everything(ctx, "the relay publishes every district's events")
+	ctx = upkeep.With(ctx, "what is committed has happened, and others may know")
 	err := lease.Run(ctx, r.db, "outbox-relay", r.db.Schema(), leaseTTL, r.relay)
 	if ctx.Err() != nil {
 		return nil
@@ -194,6 +196,9 @@ func (r *Relay) mark(ctx context.Context, seqs []int64) error {
 
 // purge forgets events whose time as history is over.
 func (r *Relay) purge(ctx context.Context) {
+	if ctx = upkeep.Without(ctx); r.db.Frozen(ctx) != nil {
+		return
+	}
 	before := sqldb.Micros(r.clock.Now().Add(-keepSent))
 	if _, err := r.db.Exec(ctx, `DELETE FROM outbox WHERE sent_at < $1`, before); err != nil && ctx.Err() == nil {
 		r.log.WarnContext(ctx, "old events not removed", "service", r.db.Schema(), "error", err)

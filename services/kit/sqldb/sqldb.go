@@ -62,6 +62,7 @@ type DB struct {
 	write   *sql.DB
 	read    *sql.DB
 	guard   guard
+	freezer freezer
 	log     *slog.Logger
 
 	mu    sync.Mutex

@@ -82,7 +82,7 @@ func (db *DB) Alone(ctx context.Context, query string, args []any, begin func(),
 		}
 		return rows.Err()
 	}
-	if db.dialect != Postgres || db.InTx(ctx) {
+	if db.dialect != Postgres || db.InTx(ctx) || db.Frozen(ctx) != nil {
 		return db.Tx(ctx, run)
 	}
 	ctx = context.WithValue(ctx, aloneKey{}, true)
@@ -119,7 +119,13 @@ func (db *DB) attempt(ctx context.Context, o TxOptions, fn func(ctx context.Cont
 			opts.Isolation = sql.LevelSerializable
 		}
 	}
-	tx, err := db.write.BeginTx(ctx, opts)
+	pool := db.write
+	frozen := db.Frozen(ctx)
+	if frozen != nil {
+		pool = db.readOnly(opts)
+		defer func() { err = refused(err, frozen) }()
+	}
+	tx, err := pool.BeginTx(ctx, opts)
 	if err != nil {
 		return IsRetryable(err), fmt.Errorf("begin: %w", err)
 	}
