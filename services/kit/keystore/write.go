@@ -3,9 +3,7 @@ package keystore
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,21 +41,21 @@ func (f *File) create(owner string, from time.Time) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
+	secretText, err := privateText(private)
 	if err != nil {
 		return Key{}, err
 	}
-	spki, err := x509.MarshalPKIXPublicKey(public)
+	openText, err := publicText(public)
 	if err != nil {
 		return Key{}, err
 	}
 	from = from.UTC().Truncate(time.Millisecond)
 	key := Key{ID: idOf(from, public), From: from, Public: public}
 	path := filepath.Join(f.dir, owner, key.ID)
-	if err := write(path+publicExt, pem.EncodeToMemory(&pem.Block{Type: publicType, Bytes: spki})); err != nil {
+	if err := write(path+publicExt, openText); err != nil {
 		return Key{}, err
 	}
-	return key, write(path+privateExt, pem.EncodeToMemory(&pem.Block{Type: privateType, Bytes: der}))
+	return key, write(path+privateExt, secretText)
 }
 
 // write makes a file appear whole or not at all, and stay after a power cut.
@@ -117,9 +115,7 @@ func (f *File) Secret(owner string) ([]byte, error) {
 		if _, err := os.Stat(path); err == nil {
 			return nil
 		}
-		fresh := make([]byte, secretSize)
-		_, _ = rand.Read(fresh) // never fails
-		return write(path, []byte(hex.EncodeToString(fresh)+"\n"))
+		return write(path, NewSecret())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the secret of %s: %w", owner, err)

@@ -32,9 +32,9 @@ const (
 // owner's password and need no place to be kept; an owner without password
 // (trust or peer authentication) makes roles without one.
 func Provision(ctx context.Context, ownerURL string, services []string) (map[string]string, error) {
-	cfg, err := pgx.ParseConfig(ownerURL)
-	if err != nil || !IsPostgres(ownerURL) {
-		return nil, errors.New("owner's database URL: want postgres://USER:PASSWORD@HOST/NAME")
+	roles, err := serviceRoles(ownerURL, services)
+	if err != nil {
+		return nil, err
 	}
 	pool, err := openOwner(ownerURL, "")
 	if err != nil {
@@ -42,22 +42,51 @@ func Provision(ctx context.Context, ownerURL string, services []string) (map[str
 	}
 	defer func() { _ = pool.Close() }()
 	urls := make(map[string]string, len(services))
+	for _, one := range roles {
+		if err := provisionService(ctx, pool, one.service, one.role, one.password); err != nil {
+			return nil, fmt.Errorf("provision %s: %w", one.service, err)
+		}
+		urls[one.service] = one.url
+	}
+	return urls, nil
+}
+
+// RoleURLs returns the URLs that Provision would return, and connects to nothing.
+func RoleURLs(ownerURL string, services []string) (map[string]string, error) {
+	roles, err := serviceRoles(ownerURL, services)
+	if err != nil {
+		return nil, err
+	}
+	urls := make(map[string]string, len(roles))
+	for _, one := range roles {
+		urls[one.service] = one.url
+	}
+	return urls, nil
+}
+
+// serviceRole is how a service is known to the database.
+type serviceRole struct{ service, role, password, url string }
+
+func serviceRoles(ownerURL string, services []string) ([]serviceRole, error) {
+	cfg, err := pgx.ParseConfig(ownerURL)
+	if err != nil || !IsPostgres(ownerURL) {
+		return nil, errors.New("owner's database URL: want postgres://USER:PASSWORD@HOST/NAME")
+	}
+	var roles []serviceRole
 	for _, service := range services {
 		if !schemaName.MatchString(service) {
 			return nil, fmt.Errorf("service %q: want a lower-case word", service)
 		}
-		role, password := rolePrefix+service, ""
+		one := serviceRole{service: service, role: rolePrefix + service}
 		if cfg.Password != "" {
-			password = rolePassword(cfg.Password, role)
+			one.password = rolePassword(cfg.Password, one.role)
 		}
-		if err := provisionService(ctx, pool, service, role, password); err != nil {
-			return nil, fmt.Errorf("provision %s: %w", service, err)
-		}
-		if urls[service], err = runtimeURL(ownerURL, role, password); err != nil {
+		if one.url, err = runtimeURL(ownerURL, one.role, one.password); err != nil {
 			return nil, err
 		}
+		roles = append(roles, one)
 	}
-	return urls, nil
+	return roles, nil
 }
 
 // provisionService repeats what lost a race against another process: roles are

@@ -16,6 +16,27 @@ const heading = `# Encrypts the private keys of issuers in the database of the b
 # Back it up apart from the database: without it nobody can sign for these issuers any more.
 `
 
+// New makes a key file's text with a new key.
+func New() ([]byte, error) {
+	key, err := localsecrets.NewRandomKey()
+	if err != nil {
+		return nil, err
+	}
+	return []byte(heading + base64.StdEncoding.EncodeToString(key[:]) + "\n"), nil
+}
+
+// OfFolder returns the text of the folder's own key file, which is made when it is missing.
+func OfFolder(folder string) ([]byte, error) {
+	path := filepath.Join(folder, ownFile)
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	if _, err := read(path); err != nil { // refuses what the service would refuse
+		return nil, err
+	}
+	return os.ReadFile(path) //nolint:gosec // a file of the folder that the operator names
+}
+
 // create makes a key file when there is none. Processes that start together agree on one key: the
 // file appears under its name whole or not at all, and who comes second uses what is there.
 func create(path string) error {
@@ -26,7 +47,7 @@ func create(path string) error {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return err
 	}
-	key, err := localsecrets.NewRandomKey()
+	text, err := New()
 	if err != nil {
 		return err
 	}
@@ -35,7 +56,7 @@ func create(path string) error {
 		return err
 	}
 	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.WriteString(heading + base64.StdEncoding.EncodeToString(key[:]) + "\n")
+	_, err = temp.Write(text)
 	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type Keys struct {
 	List   KeysList   `cmd:"" help:"List the keys that are good, by owner: the newest whose time has come signs, the ones before it run out."`
 	Rotate KeysRotate `cmd:"" help:"Make a new key for an owner. The one before stays good until nothing signed with it is under way."`
 	Retire KeysRetire `cmd:"" help:"End a key at once, because somebody else may have it. What was signed with it is refused from then on."`
+
+	Manifest KeysManifest `cmd:"" help:"Print the keys, the passwords and the database URLs of a cluster as Secrets and ConfigMaps of Kubernetes, for kubectl apply. The output is secret."`
 }
 
 // keyData is the folder that all these commands work on.
