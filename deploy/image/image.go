@@ -21,8 +21,18 @@ const (
 	programPath     = "/tandem"
 	authoritiesPath = "/etc/ssl/certs/ca-certificates.crt"
 	dataPath        = "/var/lib/tandem"
+	documentsPath   = "/usr/share/doc/tandem"
+	sbomName        = "sbom.cdx.json"
+	licensesName    = "LICENSES"
 	user            = "65532:65532"
 	userID          = 65532
+)
+
+// How Docker looks after the program; Kubernetes has probes of its own.
+const (
+	healthInterval = 10 * time.Second
+	healthTimeout  = 5 * time.Second
+	healthStart    = 2 * time.Minute
 )
 
 // Meta is what an image tells about itself.
@@ -36,19 +46,21 @@ type Meta struct {
 type Content struct {
 	Program     []byte
 	Authorities []byte // PEM; nil leaves them out
+	SBOM        []byte // CycloneDX JSON
+	Licenses    []byte
 }
 
 // Image makes the image of one architecture. Certificate authorities are a layer
 // below the program's: they change more rarely.
 func Image(m Meta, arch string, c Content) (v1.Image, error) {
-	if len(c.Program) == 0 {
-		return nil, errors.New("the program is empty")
+	if len(c.Program) == 0 || len(c.SBOM) == 0 || len(c.Licenses) == 0 {
+		return nil, errors.New("the program, its bill of materials or its licences are empty")
 	}
 	base, err := layer(m.Created, baseEntries(c.Authorities))
 	if err != nil {
 		return nil, err
 	}
-	program, err := layer(m.Created, []entry{{path: programPath, mode: 0o755, data: c.Program}})
+	program, err := layer(m.Created, append(documents(c), entry{path: programPath, mode: 0o755, data: c.Program}))
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +92,14 @@ func addendum(m Meta, layer v1.Layer, what string) mutate.Addendum {
 // it has to say so.
 func config(m Meta) v1.Config {
 	return v1.Config{
-		Entrypoint:   []string{programPath},
-		Cmd:          []string{"serve", "all"},
-		User:         user,
-		WorkingDir:   dataPath,
-		Env:          []string{"TANDEM_DATA=" + dataPath + "/data", "TANDEM_HTTP_ADDR=:8080", "TANDEM_OPS_ADDR=:8081"},
+		Entrypoint: []string{programPath},
+		Cmd:        []string{"serve", "all"},
+		User:       user,
+		WorkingDir: dataPath,
+		Env:        []string{"TANDEM_DATA=" + dataPath + "/data", "TANDEM_HTTP_ADDR=:8080", "TANDEM_OPS_ADDR=:8081"},
+		Healthcheck: &v1.HealthConfig{
+			Test: []string{"CMD", programPath, "healthcheck"}, Interval: healthInterval, Timeout: healthTimeout, StartPeriod: healthStart,
+		},
 		ExposedPorts: map[string]struct{}{"8080/tcp": {}, "8081/tcp": {}},
 		Volumes:      map[string]struct{}{dataPath: {}},
 		Labels: map[string]string{
@@ -96,6 +111,16 @@ func config(m Meta) v1.Config {
 			"org.opencontainers.image.revision":    m.Revision,
 			"org.opencontainers.image.created":     m.Created.Format(time.RFC3339),
 		},
+	}
+}
+
+// documents tell what the program is made of.
+func documents(c Content) []entry {
+	return []entry{
+		{path: "/usr", mode: 0o755}, {path: "/usr/share", mode: 0o755},
+		{path: "/usr/share/doc", mode: 0o755}, {path: documentsPath, mode: 0o755},
+		{path: documentsPath + "/" + licensesName, mode: 0o644, data: c.Licenses},
+		{path: documentsPath + "/" + sbomName, mode: 0o644, data: c.SBOM},
 	}
 }
 

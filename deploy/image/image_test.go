@@ -3,18 +3,16 @@ package main
 import (
 	"archive/tar"
 	"errors"
+	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +22,10 @@ func meta() Meta {
 }
 
 func content() Content {
-	return Content{Program: []byte("\x7fELF program"), Authorities: []byte("-----BEGIN CERTIFICATE-----\n")}
+	return Content{
+		Program: []byte("\x7fELF program"), Authorities: []byte("-----BEGIN CERTIFICATE-----\n"),
+		SBOM: []byte("{}"), Licenses: []byte("Be good.\n"),
+	}
 }
 
 func build(t *testing.T, arch string, c Content) v1.Image {
@@ -66,7 +67,9 @@ func TestTheSameInputsGiveTheSameDigest(t *testing.T) {
 	other.Program = []byte("\x7fELF another program")
 	require.NotEqual(t, first, digest(t, build(t, "amd64", other)))
 	require.NotEqual(t, first, digest(t, build(t, "arm64", content())))
-	require.NotEqual(t, first, digest(t, build(t, "amd64", Content{Program: content().Program})))
+	bare := content()
+	bare.Authorities = nil
+	require.NotEqual(t, first, digest(t, build(t, "amd64", bare)))
 }
 
 func TestTheImageHoldsTheProgramAndLittleElse(t *testing.T) {
@@ -80,10 +83,14 @@ func TestTheImageHoldsTheProgramAndLittleElse(t *testing.T) {
 	require.Equal(t, map[string]int64{
 		"/tandem": 0o755, "/tmp": 0o1777, "/var": 0o755, "/var/lib": 0o755, "/var/lib/tandem": 0o700,
 		"/etc": 0o755, "/etc/ssl": 0o755, "/etc/ssl/certs": 0o755, "/etc/ssl/certs/ca-certificates.crt": 0o644,
+		"/usr": 0o755, "/usr/share": 0o755, "/usr/share/doc": 0o755, "/usr/share/doc/tandem": 0o755,
+		"/usr/share/doc/tandem/LICENSES": 0o644, "/usr/share/doc/tandem/sbom.cdx.json": 0o644,
 	}, modes)
 	require.Equal(t, 65532, found["/var/lib/tandem"].Uid)
 	require.Equal(t, 0, found["/tandem"].Uid, "the program cannot change itself")
-	require.NotContains(t, files(t, build(t, "arm64", Content{Program: []byte("x")})), "/etc")
+	bare := content()
+	bare.Authorities = nil
+	require.NotContains(t, files(t, build(t, "arm64", bare)), "/etc")
 }
 
 func TestTheImageRunsTheProgramAsNobody(t *testing.T) {
@@ -95,6 +102,7 @@ func TestTheImageRunsTheProgramAsNobody(t *testing.T) {
 	require.Equal(t, []string{"/tandem", "serve", "all"}, append(file.Config.Entrypoint, file.Config.Cmd...))
 	require.Equal(t, "v1.2.3", file.Config.Labels["org.opencontainers.image.version"])
 	require.Equal(t, "0123abcd", file.Config.Labels["org.opencontainers.image.revision"])
+	require.Equal(t, []string{"CMD", "/tandem", "healthcheck"}, file.Config.Healthcheck.Test, "there is no shell to ask with")
 	require.NotContains(t, strings.Join(file.Config.Env, " "), "TANDEM_DEV")
 }
 
@@ -108,50 +116,29 @@ func TestTheDockerfileSaysTheSame(t *testing.T) {
 	for _, line := range []string{
 		"USER " + c.User, "WORKDIR " + c.WorkingDir, "EXPOSE 8080 8081", `VOLUME ["` + dataPath + `"]`,
 		`ENTRYPOINT ["/tandem"]`, `CMD ["serve", "all"]`, "ENV " + strings.Join(c.Env, " "),
+		fmt.Sprintf("HEALTHCHECK --interval=%s --timeout=%s --start-period=%s CMD [%q, %q]",
+			c.Healthcheck.Interval, c.Healthcheck.Timeout, c.Healthcheck.StartPeriod, c.Healthcheck.Test[1], c.Healthcheck.Test[2]),
 	} {
 		require.Contains(t, final, line+"\n")
+	}
+	for label, value := range c.Labels {
+		switch label {
+		case "org.opencontainers.image.created":
+			continue // BuildKit has it from SOURCE_DATE_EPOCH
+		case "org.opencontainers.image.version":
+			value = "$VERSION"
+		case "org.opencontainers.image.revision":
+			value = "$REVISION"
+		}
+		require.Contains(t, final, fmt.Sprintf("LABEL %s=%q\n", label, value))
 	}
 	var copied []string
 	for _, match := range regexp.MustCompile(`(?m)^COPY .* (\S+)$`).FindAllStringSubmatch(final, -1) {
 		copied = append(copied, match[1])
 	}
-	require.ElementsMatch(t, []string{authoritiesPath, "/", "/var/lib/", programPath}, copied)
+	require.ElementsMatch(t, []string{authoritiesPath, "/", "/var/lib/", documentsPath + "/", programPath}, copied)
 	require.Contains(t, string(text), "--chown="+c.User+" /out/data/ /var/lib/\n")
 	require.NotContains(t, final, "TANDEM_DEV")
-}
-
-func TestACommandWritesLayoutAndTars(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "program")
-	out := filepath.Join(t.TempDir(), "new")
-	require.NoError(t, os.WriteFile(program, content().Program, 0o755))
-	args := []string{
-		"--version", "v1+dirty", "--created", "1700000000", "--authorities", filepath.Join(out, "none"), "--out", out,
-		"arm64=" + program, "amd64=" + program,
-	}
-	var said strings.Builder
-	require.NoError(t, run(args, &said))
-	require.Equal(t, 3, strings.Count(said.String(), "sha256:"))
-	left := filepath.Join(out, "image", "left-over")
-	require.NoError(t, os.WriteFile(left, nil, 0o644))
-	require.NoError(t, run(args, io.Discard))
-	require.NoFileExists(t, left, "an earlier build is replaced")
-
-	index, err := layout.ImageIndexFromPath(filepath.Join(out, "image"))
-	require.NoError(t, err)
-	manifest, err := index.IndexManifest()
-	require.NoError(t, err)
-	require.Len(t, manifest.Manifests, 2)
-	require.Equal(t, "linux/amd64", manifest.Manifests[0].Platform.String())
-	require.Equal(t, "linux/arm64", manifest.Manifests[1].Platform.String())
-
-	image, err := tarball.ImageFromPath(filepath.Join(out, "tandem-image-arm64.tar"), nil)
-	require.NoError(t, err)
-	file, err := image.ConfigFile()
-	require.NoError(t, err)
-	require.Equal(t, "arm64", file.Architecture)
-	tags, err := tarball.LoadManifest(func() (io.ReadCloser, error) { return os.Open(filepath.Join(out, "tandem-image-arm64.tar")) })
-	require.NoError(t, err)
-	require.Equal(t, []string{"tandem:v1-dirty"}, tags[0].RepoTags)
 }
 
 func TestWrongArgumentsAreExplained(t *testing.T) {
@@ -161,9 +148,19 @@ func TestWrongArgumentsAreExplained(t *testing.T) {
 		"no such file":    {"--version", "v1", "--authorities", "/none", "--out", t.TempDir(), "amd64=/none"},
 		"invalid value":   {"--version", "v1", "--created", "today"},
 		"at least one AR": {"--version", "v1"},
+		"of one program":  {"--version", "v1", "--documents", "x", "amd64=x", "arm64=x"},
+		"HOST/NAME:TAG":   {"push", "tandem"},
+		"one REFERENCE":   {"push"},
+		"make image":      {"push", "--from", "/none", "registry.example.org/tandem/tandem:v1"},
 	} {
 		require.ErrorContains(t, run(args, io.Discard), want)
 	}
-	_, err := Image(meta(), "amd64", Content{})
-	require.ErrorContains(t, err, "empty")
+	for _, take := range []func(*Content){
+		func(c *Content) { c.Program = nil }, func(c *Content) { c.SBOM = nil }, func(c *Content) { c.Licenses = nil },
+	} {
+		lacking := content()
+		take(&lacking)
+		_, err := Image(meta(), "amd64", lacking)
+		require.ErrorContains(t, err, "empty")
+	}
 }

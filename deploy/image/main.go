@@ -1,10 +1,15 @@
 // Command image puts the program into container images without a daemon: a
-// static binary, certificate authorities, two empty folders and nothing else.
+// static binary, what it is made of, certificate authorities, two empty folders
+// and nothing else.
+//
+//	image --version V ... ARCH=PATH...    images of all platforms (main.go, build.go, image.go)
+//	image --documents DIR ... ARCH=PATH   only what a program is made of, for the Dockerfile
+//	image push --from DIR REFERENCE       to a registry (push.go)
 //
 // It writes an OCI layout with all platforms and a tar for each, which docker
 // load and podman load take. Owners, modes, times and order are fixed, so that
 // the same inputs give the same digests. build.sh compiles the binaries and calls
-// it; image.go makes one image.
+// it; check.sh builds twice and compares; bom/ reads what is in a binary.
 package main
 
 import (
@@ -18,13 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
-	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/tandem-badges/tandem/deploy/image/bom"
 )
 
 func main() {
@@ -39,13 +38,21 @@ type order struct {
 	Meta
 	authorities string
 	out         string
+	documents   string
+	inputs      bom.Inputs
 	binaries    map[string]string // path by architecture
 }
 
 func run(args []string, w io.Writer) error {
+	if len(args) > 0 && args[0] == "push" {
+		return push(args[1:], w)
+	}
 	o, err := parse(args)
 	if err != nil {
 		return err
+	}
+	if o.documents != "" {
+		return o.document()
 	}
 	authorities, err := os.ReadFile(o.authorities)
 	if errors.Is(err, os.ErrNotExist) {
@@ -64,11 +71,16 @@ func parse(args []string) (order, error) {
 	flags.StringVar(&o.Revision, "revision", "", "commit it was built from")
 	flags.Int64Var(&created, "created", 0, "time of the image in seconds since 1970")
 	flags.StringVar(&o.authorities, "authorities", "", "PEM file with certificate authorities")
+	flags.StringVar(&o.inputs.Source, "source", ".", "root of the repository")
+	flags.StringVar(&o.inputs.Modules, "modules", "", "Go's module cache: go env GOMODCACHE")
+	flags.StringVar(&o.inputs.Go, "goroot", "", "Go that built the program: go env GOROOT")
+	flags.StringVar(&o.documents, "documents", "", "write only what the program is made of, into this folder")
 	flags.StringVar(&o.out, "out", "bin", "folder for the images")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	o.Created, o.binaries = time.Unix(created, 0).UTC(), map[string]string{}
+	o.inputs.Version, o.inputs.Revision, o.inputs.Created = o.Version, o.Revision, o.Created
 	for _, arg := range flags.Args() {
 		arch, path, ok := strings.Cut(arg, "=")
 		if !ok || arch == "" || path == "" {
@@ -79,84 +91,52 @@ func parse(args []string) (order, error) {
 	if o.Version == "" || len(o.binaries) == 0 {
 		return o, errors.New("give --version and at least one ARCH=PATH")
 	}
+	if o.documents != "" && len(o.binaries) != 1 {
+		return o, errors.New("--documents tells of one program: give one ARCH=PATH")
+	}
 	return o, nil
 }
 
-// build writes all images and says what came out.
-func (o order) build(authorities []byte, w io.Writer) error {
-	tag, err := name.NewTag("tandem:" + tagOf(o.Version))
+// content reads a program and finds out what it is made of.
+func (o order) content(arch string) (Content, error) {
+	program, err := os.ReadFile(o.binaries[arch])
+	if err != nil {
+		return Content{}, err
+	}
+	bill, err := bom.Of(program, o.inputs)
+	if err != nil {
+		return Content{}, fmt.Errorf("%s: %w", o.binaries[arch], err)
+	}
+	return Content{Program: program, SBOM: bill.SBOM, Licenses: bill.Licenses}, nil
+}
+
+// document writes what the only program is made of.
+func (o order) document() error {
+	content, err := o.content(o.architectures()[0])
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
+	if err := os.MkdirAll(o.documents, 0o755); err != nil { //nolint:gosec // a folder for everybody's eyes
 		return err
 	}
-	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-	var architectures []string
+	return errors.Join(
+		writePublic(filepath.Join(o.documents, sbomName), content.SBOM),
+		writePublic(filepath.Join(o.documents, licensesName), content.Licenses))
+}
+
+func (o order) architectures() []string {
+	var names []string
 	for arch := range o.binaries {
-		architectures = append(architectures, arch)
+		names = append(names, arch)
 	}
-	slices.Sort(architectures)
-	for _, arch := range architectures {
-		image, err := o.image(arch, authorities)
-		if err != nil {
-			return err
-		}
-		file := filepath.Join(o.out, "tandem-image-"+arch+".tar")
-		if err := tarball.WriteToFile(file, tag, image); err != nil {
-			return fmt.Errorf("write %s: %w", file, err)
-		}
-		if err := report(w, file, image); err != nil {
-			return err
-		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{
-			Add:        image,
-			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: arch}},
-		})
-	}
-	return o.writeLayout(index, w)
+	slices.Sort(names)
+	return names
 }
 
-func (o order) image(arch string, authorities []byte) (v1.Image, error) {
-	binary, err := os.ReadFile(o.binaries[arch])
-	if err != nil {
-		return nil, err
-	}
-	image, err := Image(o.Meta, arch, Content{Program: binary, Authorities: authorities})
-	if err != nil {
-		return nil, fmt.Errorf("image for %s: %w", arch, err)
-	}
-	return image, nil
-}
-
-// writeLayout replaces the layout of an earlier build.
-func (o order) writeLayout(index v1.ImageIndex, w io.Writer) error {
-	folder := filepath.Join(o.out, "image")
-	if err := os.RemoveAll(folder); err != nil {
+// writePublic writes a file that everybody may read, whatever the umask says.
+func writePublic(path string, data []byte) error {
+	if err := os.WriteFile(path, data, 0o644); err != nil { //nolint:gosec // it goes into images
 		return err
 	}
-	if _, err := layout.Write(folder, index); err != nil {
-		return fmt.Errorf("write %s: %w", folder, err)
-	}
-	return report(w, folder, index)
-}
-
-// report prints the digest of an image or an index of images.
-func report(w io.Writer, file string, of interface{ Digest() (v1.Hash, error) }) error {
-	digest, err := of.Digest()
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s  %s\n", digest, file)
-	return err
-}
-
-// tagOf makes a tag of a version: git describe may give characters no tag has.
-func tagOf(version string) string {
-	return strings.Map(func(c rune) rune {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("._-", c) {
-			return c
-		}
-		return '-'
-	}, version)
+	return os.Chmod(path, 0o644) //nolint:gosec // as above
 }
