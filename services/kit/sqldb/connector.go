@@ -71,7 +71,10 @@ func (c *liteConn) ExecContext(ctx context.Context, query string, args []driver.
 	if _, err := c.guard.allow(ctx, query); err != nil {
 		return nil, err
 	}
-	return c.liteInner.ExecContext(ctx, query, args)
+	span := c.guard.statement(ctx, query)
+	result, err := c.liteInner.ExecContext(ctx, query, args)
+	end(span, err)
+	return result, err
 }
 
 // QueryContext runs a statement that answers rows.
@@ -79,7 +82,9 @@ func (c *liteConn) QueryContext(ctx context.Context, query string, args []driver
 	if _, err := c.guard.allow(ctx, query); err != nil {
 		return nil, err
 	}
-	return c.liteInner.QueryContext(ctx, query, args)
+	span := c.guard.statement(ctx, query)
+	rows, err := c.liteInner.QueryContext(ctx, query, args)
+	return traced(span, rows, err)
 }
 
 // pgConnector opens connections to PostgreSQL behind the guard.

@@ -28,6 +28,7 @@ var district = regexp.MustCompile(`^(\*|[A-Za-z0-9_.~-]{1,128})$`)
 // guard stands before every statement of a database, on both dialects, so that
 // work which forgot its tenant fails everywhere and not on PostgreSQL alone.
 type guard struct {
+	tracer
 	observer atomic.Pointer[func(ctx context.Context, statement string)]
 }
 

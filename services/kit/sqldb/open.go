@@ -34,6 +34,7 @@ var sqlitePragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_tim
 
 func (db *DB) openSQLite(o Options) error {
 	db.dialect, db.path = SQLite, strings.TrimPrefix(o.URL, "sqlite:")
+	db.guard.tracer = newTracer(SQLite, o.Schema)
 	if db.path == "" || db.path == ":memory:" {
 		return fmt.Errorf("database URL: want sqlite:PATH with the path of a file")
 	}
@@ -85,6 +86,7 @@ func sqliteDSN(path string, pragmas []string) string {
 
 func (db *DB) openPostgres(o Options) error {
 	db.dialect, db.owner = Postgres, o.OwnerURL
+	db.guard.tracer = newTracer(Postgres, o.Schema)
 	if db.owner == "" {
 		db.owner = o.URL
 	}

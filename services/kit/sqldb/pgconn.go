@@ -105,6 +105,13 @@ func (c *pgConn) ExecContext(ctx context.Context, query string, args []driver.Na
 	if err != nil {
 		return nil, err
 	}
+	span := c.guard.statement(ctx, query)
+	result, err := c.exec(ctx, said, query, args)
+	end(span, err)
+	return result, err
+}
+
+func (c *pgConn) exec(ctx context.Context, said, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.tx && c.said == said {
 		return c.inner.ExecContext(ctx, query, args)
 	}
@@ -128,6 +135,12 @@ func (c *pgConn) QueryContext(ctx context.Context, query string, args []driver.N
 	if err != nil {
 		return nil, err
 	}
+	span := c.guard.statement(ctx, query)
+	rows, err := c.query(ctx, said, query, args)
+	return traced(span, rows, err)
+}
+
+func (c *pgConn) query(ctx context.Context, said, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if c.tx && c.said == said {
 		return c.inner.QueryContext(ctx, query, args)
 	}

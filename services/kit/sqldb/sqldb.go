@@ -63,6 +63,7 @@ type DB struct {
 	read    *sql.DB
 	guard   guard
 	freezer freezer
+	meters  meters
 	log     *slog.Logger
 
 	mu    sync.Mutex
@@ -101,6 +102,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		_ = db.Close()
 		return nil, fmt.Errorf("open %s database of %s: %w", db.dialect, o.Schema, err)
 	}
+	db.measured()
 	return db, nil
 }
 
@@ -125,6 +127,9 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close ends all connections.
 func (db *DB) Close() error {
+	if db.meters.stop != nil { // nil where it was never open
+		db.meters.stop()
+	}
 	err := db.read.Close()
 	if db.write != db.read {
 		if werr := db.write.Close(); err == nil {

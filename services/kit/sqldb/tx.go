@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 )
 
 const (
@@ -56,7 +58,25 @@ func (db *DB) TxWith(ctx context.Context, o TxOptions, fn func(ctx context.Conte
 		}
 		return err
 	}
-	return retrying(ctx, func() (bool, error) { return db.attempt(ctx, o, fn) })
+	return db.attempts(ctx, func(ctx context.Context) (bool, error) { return db.attempt(ctx, o, fn) })
+}
+
+// attempts makes a transaction of attempts, with its span and its time.
+func (db *DB) attempts(ctx context.Context, attempt func(ctx context.Context) (retry bool, err error)) error {
+	start := time.Now()
+	ctx, span := db.guard.transaction(ctx)
+	n := int64(0)
+	err := retrying(ctx, func() (bool, error) {
+		n++
+		return attempt(ctx)
+	})
+	if n > 1 {
+		db.meters.retries.Add(ctx, "", n-1)
+		span.SetAttributes(attribute.Int64("tandem.attempts", n))
+	}
+	db.meters.transactions.Since(ctx, start)
+	end(span, err)
+	return err
 }
 
 // aloneKey marks the context of a statement that is a transaction of its own.
@@ -86,7 +106,7 @@ func (db *DB) Alone(ctx context.Context, query string, args []any, begin func(),
 		return db.Tx(ctx, run)
 	}
 	ctx = context.WithValue(ctx, aloneKey{}, true)
-	return retrying(ctx, func() (bool, error) {
+	return db.attempts(ctx, func(ctx context.Context) (bool, error) {
 		err := run(ctx)
 		return IsRetryable(err), err
 	})
@@ -137,7 +157,10 @@ func (db *DB) attempt(ctx context.Context, o TxOptions, fn func(ctx context.Cont
 	if t.failed != nil {
 		return true, t.failed // a swallowed failure: PostgreSQL has aborted the transaction
 	}
-	if err := tx.Commit(); err != nil {
+	committing := db.guard.statement(ctx, "COMMIT")
+	err = tx.Commit()
+	end(committing, err)
+	if err != nil {
 		return IsRetryable(err), fmt.Errorf("commit: %w", err)
 	}
 	for _, f := range t.after {
