@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-GO_LDFLAGS := -s -w -X main.version=$(VERSION)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+GO_LDFLAGS := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 DATA ?= ./var
 URL ?= http://127.0.0.1:8080
 
@@ -58,7 +59,13 @@ chart: ## Lint and render the Helm chart and check what it renders.
 image: ## Build container images without a Docker daemon into bin/.
 	@deploy/image/build.sh $(VERSION)
 
+image-check: ## Build the images of this commit twice, in other places, and compare them.
+	@deploy/image/check.sh $(VERSION)
+
+image-push: ## Bring the built images to a registry: IMAGE=registry.example.org/tandem/tandem:v1.
+	@GOWORK=off go -C deploy/image run . push --from $(CURDIR)/bin/image $(IMAGE)
+
 clean: ## Remove what was built; data stays.
 	rm -rf bin
 
-.PHONY: help run walkthrough build test lint breaking generate bench mutate matrix fuzz chart image clean
+.PHONY: help run walkthrough build test lint breaking generate bench mutate matrix fuzz chart image image-check image-push clean

@@ -13,8 +13,11 @@ import (
 	"github.com/tandem-badges/tandem/services/tandem/internal/command"
 )
 
-// version is set by the build.
-var version = "dev"
+// version and revision are set by the build.
+var (
+	version  = "dev"
+	revision = "unknown"
+)
 
 const description = "Tandem: schools earn badges in family-school partnership, and anyone can verify them."
 
@@ -34,7 +37,7 @@ func run(args []string) int {
 		return 2
 	}
 	parsed.BindTo(context.Background(), (*context.Context)(nil))
-	if err := parsed.Run(command.Version(version)); err != nil {
+	if err := parsed.Run(command.Version(version), command.Revision(revision)); err != nil {
 		var exit command.ExitError
 		if errors.As(err, &exit) {
 			return exit.Code

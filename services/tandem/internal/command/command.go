@@ -14,9 +14,6 @@ import (
 	"github.com/tandem-badges/tandem/services/tandem/internal/app"
 )
 
-// Version is the version of the program.
-type Version string
-
 // ExitError ends the program with a code after the command has said everything
 // itself.
 type ExitError struct{ Code int }
@@ -42,16 +39,7 @@ type CLI struct {
 	Records     Records     `cmd:"" help:"Look at what was deleted."`
 	Issuers     Issuers     `cmd:"" help:"Fetch the list of who issues badges, for verifying without a network."`
 	Log         Log         `cmd:"" help:"Keep an eye on the public log of badges and keys."`
-	Version     VersionCmd  `cmd:"" help:"Print the version."`
-}
-
-// VersionCmd prints the version.
-type VersionCmd struct{}
-
-// Run prints.
-func (VersionCmd) Run(v Version) error {
-	_, err := fmt.Fprintln(os.Stdout, "tandem", string(v))
-	return err
+	Version     VersionCmd  `cmd:"" help:"Print the version, or everything about it."`
 }
 
 // openLog returns the logger of the settings and what to close at the end. Its
