@@ -1,0 +1,21 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/tandem-badges/tandem/services/kit/sqldb"
+)
+
+// Schemas tells which version of its schema each service of this program needs,
+// and under "platform" that of the tables which all have.
+func Schemas() (map[string]int64, error) {
+	versions := map[string]int64{}
+	for _, service := range DatabaseNames() {
+		platform, own, err := sqldb.Wanted(migrations(service))
+		if err != nil {
+			return nil, fmt.Errorf("migrations of %s: %w", service, err)
+		}
+		versions["platform"], versions[service] = platform, own
+	}
+	return versions, nil
+}
