@@ -242,9 +242,9 @@ func advance(d Deps) func(context.Context, time.Duration) (time.Time, error) {
 func checks(d Deps) []run.Check {
 	var all []run.Check
 	for _, service := range rest.Services() {
-		all = append(all, run.Check{Name: service, Probe: func(ctx context.Context) error { return healthy(ctx, d.Conns[service]) }})
+		all = append(all, run.Check{Name: service, Probe: func(ctx context.Context) error { return healthy(ctx, d.Conns[service]) }, Once: true})
 	}
-	return append(all, run.Check{Name: "bus", Probe: d.Bus.Ping})
+	return append(all, run.Check{Name: "bus", Probe: d.Bus.Ping, Once: true})
 }
 
 func healthy(ctx context.Context, conn grpc.ClientConnInterface) error {

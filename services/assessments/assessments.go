@@ -114,7 +114,7 @@ func New(d run.Deps) (run.Service, error) {
 		}...),
 		Checks: []run.Check{
 			{Name: "database", Probe: d.DB.Ping},
-			{Name: "bus", Probe: d.Bus.Ping},
+			{Name: "bus", Probe: d.Bus.Ping, Once: true},
 		},
 	}, nil
 }

@@ -75,7 +75,7 @@ func New(d run.Deps) (run.Service, error) {
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 			{Name: "awards", Run: func(ctx context.Context) error { return schedule(ctx, d, domain.Registry) }},
 		}, tasks...),
-		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}, {Name: "bus", Probe: d.Bus.Ping}},
+		Checks: []run.Check{{Name: "database", Probe: d.DB.Ping}, {Name: "bus", Probe: d.Bus.Ping, Once: true}},
 	}, nil
 }
 

@@ -92,8 +92,8 @@ func NewWith(d run.Deps, c Config) (run.Service, error) {
 		},
 		Checks: []run.Check{
 			{Name: "database", Probe: d.DB.Ping},
-			{Name: "bus", Probe: d.Bus.Ping},
-			{Name: "blobs", Probe: d.Blobs.Ping},
+			{Name: "bus", Probe: d.Bus.Ping, Once: true},
+			{Name: "blobs", Probe: d.Blobs.Ping, Once: true},
 		},
 	}, nil
 }

@@ -93,7 +93,7 @@ func New(d run.Deps) (run.Service, error) {
 		Tasks: tasks(d, kept, nouns),
 		Checks: []run.Check{
 			{Name: "database", Probe: d.DB.Ping},
-			{Name: "bus", Probe: d.Bus.Ping},
+			{Name: "bus", Probe: d.Bus.Ping, Once: true},
 		},
 	}, nil
 }

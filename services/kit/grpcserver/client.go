@@ -52,11 +52,12 @@ func Dial(peer Peer, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
 			identity.UnaryClientInterceptor(),
 			retryReads,
 			retry.UnaryClientInterceptor(retry.Disable()),
+			awaitPeer,
 		),
-		grpc.WithChainStreamInterceptor(clientStreamRequestID, identity.StreamClientInterceptor()),
+		grpc.WithChainStreamInterceptor(clientStreamRequestID, identity.StreamClientInterceptor(), awaitPeerStream),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(MaxMessage)),
 	}
-	conn, err := grpc.NewClient(peer.Target, append(chain, opts...)...)
+	conn, err := grpc.NewClient(peer.Target, append(append(chain, balancing()...), opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", peer.Target, err)
 	}

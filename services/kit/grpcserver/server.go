@@ -65,7 +65,9 @@ func New(opts Options) *grpc.Server {
 		grpc.ChainStreamInterceptor(c.stream(opts)...),
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.NumStreamWorkers(workers),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: keepaliveTime}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			Time: keepaliveTime, MaxConnectionAge: connectionAge, MaxConnectionAgeGrace: connectionAgeGrace,
+		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientPing, PermitWithoutStream: true}),
 	)
 	healthv1.RegisterHealthServer(server, &healthServer{Server: health.NewServer(), ready: opts.Ready})

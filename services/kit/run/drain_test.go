@@ -2,8 +2,10 @@ package run_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,4 +32,40 @@ func TestAnswerWithoutAnEndStopsWhenItWatchesTheDrain(t *testing.T) {
 	cancel()
 	require.NoError(t, await(t, ended), "well before the deadline")
 	g.Readiness().Drain() // twice does no harm
+}
+
+func TestAStoppingProcessServesUntilNobodyIsSentToIt(t *testing.T) {
+	served := make(chan struct{})
+	g := run.NewGroup(run.Options{Log: quiet(), DrainDelay: 300 * time.Millisecond})
+	listener := listen(t)
+	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	g.Server(run.HTTP("http", &http.Server{Handler: g.Readiness().CloseWhenDraining(handler)}, listener))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := start(ctx, g)
+
+	closes := func() bool {
+		answer, err := http.Get("http://" + listener.Addr().String())
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		return answer.Close
+	}
+	require.False(t, closes())
+	go func() { defer close(served); <-g.Readiness().Draining() }()
+	cancel()
+	await(t, served)
+	require.True(t, closes(), "the next request of this client goes elsewhere")
+	require.False(t, g.Readiness().Report(t.Context()).Ready)
+	require.NoError(t, await(t, ended))
+}
+
+func TestAFailureCutsTheDelayShort(t *testing.T) {
+	broken := make(chan error)
+	g := run.NewGroup(run.Options{Log: quiet(), DrainDelay: time.Hour})
+	g.Task(run.Task{Name: "relay", Run: func(context.Context) error { return <-broken }})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := start(ctx, g)
+	cancel()
+	<-g.Readiness().Draining()
+	broken <- errors.New("broken")
+	require.ErrorContains(t, await(t, ended), "task relay: broken")
 }

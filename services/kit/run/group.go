@@ -22,6 +22,9 @@ const sameSignal = 2 * time.Second
 type Options struct {
 	Log   *slog.Logger
 	Drain time.Duration // how long a stop may take; 0 means DefaultDrain
+	// DrainDelay is how long a stopping process still serves, not ready any more,
+	// before Drain begins: until nobody is sent to it.
+	DrainDelay time.Duration
 	// Signals, when set, replaces SIGINT and SIGTERM of the process.
 	Signals <-chan os.Signal
 	// SameSignal is how soon after the first a second signal is taken for the same,
@@ -58,7 +61,9 @@ func NewGroup(opts Options) *Group {
 	if opts.Exit == nil {
 		opts.Exit = os.Exit
 	}
-	return &Group{opts: opts, ready: NewReadiness(opts.Log)}
+	g := &Group{opts: opts, ready: NewReadiness(opts.Log)}
+	g.ready.starting.Store(true)
+	return g
 }
 
 // Readiness returns the registry of the group's checks.
@@ -71,7 +76,8 @@ func (g *Group) Service(svc Service) {
 		g.Task(Task{Name: svc.Name + "/" + task.Name, Run: task.Run})
 	}
 	for _, check := range svc.Checks {
-		g.Check(Check{Name: svc.Name + "/" + check.Name, Probe: check.Probe})
+		check.Name = svc.Name + "/" + check.Name
+		g.Check(check)
 	}
 }
 
@@ -99,6 +105,7 @@ func (g *Group) Run(ctx context.Context) error {
 	// Tasks outlive ctx: requests still in flight may need them.
 	taskCtx, endTasks := context.WithCancel(context.WithoutCancel(ctx))
 	defer endTasks()
+	g.ready.starting.Store(false)
 	failed := make(chan error, len(g.tasks)+len(g.servers))
 	var tasks, servers sync.WaitGroup
 	for _, task := range g.tasks {
@@ -112,6 +119,7 @@ func (g *Group) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		g.opts.Log.Info("stopping")
+		cause = g.linger(failed)
 	case cause = <-failed:
 		g.opts.Log.Error("stopping after a failure", "error", cause)
 	}
@@ -146,6 +154,24 @@ func (g *Group) protect(fn func() error) (err error) {
 		}
 	}()
 	return fn()
+}
+
+// linger serves on for a while, so that whoever sends requests here learns in time
+// that they must go elsewhere. A failure cuts it short.
+func (g *Group) linger(failed <-chan error) error {
+	g.ready.Drain()
+	if g.opts.DrainDelay <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(g.opts.DrainDelay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case cause := <-failed:
+		g.opts.Log.Error("a part failed while stopping", "error", cause)
+		return cause
+	}
 }
 
 // shutdown goes the way of a request backwards, within the deadline.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,8 @@ const probeTimeout = 2 * time.Second
 const (
 	ResultOK     = "ok"
 	ResultFailed = "failed"
+	// ResultDegraded is that of a check that answered before and need not always.
+	ResultDegraded = "degraded"
 )
 
 // Readiness knows all checks of the process. It is safe for concurrent use.
@@ -24,14 +27,16 @@ type Readiness struct {
 	log      *slog.Logger
 	draining chan struct{}
 	drain    sync.Once
+	starting atomic.Bool
 
 	mu     sync.Mutex
 	checks []Check
+	seen   map[string]bool // checks that have answered, by name
 }
 
 // NewReadiness returns a registry without checks.
 func NewReadiness(log *slog.Logger) *Readiness {
-	return &Readiness{log: log, draining: make(chan struct{})}
+	return &Readiness{log: log, draining: make(chan struct{}), seen: map[string]bool{}}
 }
 
 // Add registers a check.
@@ -50,6 +55,9 @@ func (r *Readiness) Drain() {
 // such as event streams, watch it: a server waits for what is in flight.
 func (r *Readiness) Draining() <-chan struct{} { return r.draining }
 
+// Starting tells whether the process is still being put together.
+func (r *Readiness) Starting() bool { return r.starting.Load() }
+
 func (r *Readiness) isDraining() bool {
 	select {
 	case <-r.draining:
@@ -59,7 +67,7 @@ func (r *Readiness) isDraining() bool {
 	}
 }
 
-// CheckResult is the outcome of one check: ResultOK or ResultFailed.
+// CheckResult is the outcome of one check: ResultOK, ResultFailed or ResultDegraded.
 type CheckResult struct {
 	Name   string `json:"name"`
 	Result string `json:"result"`
@@ -68,6 +76,7 @@ type CheckResult struct {
 // Report is the answer of /readyz.
 type Report struct {
 	Ready    bool          `json:"ready"`
+	Starting bool          `json:"starting,omitempty"`
 	Draining bool          `json:"draining,omitempty"`
 	Checks   []CheckResult `json:"checks"`
 }
@@ -78,17 +87,30 @@ func (r *Readiness) Report(ctx context.Context) Report {
 	checks := append([]Check(nil), r.checks...)
 	r.mu.Unlock()
 
-	report := Report{Ready: true, Draining: r.isDraining(), Checks: make([]CheckResult, len(checks))}
+	report := Report{Ready: true, Starting: r.starting.Load(), Draining: r.isDraining(), Checks: make([]CheckResult, len(checks))}
 	var wg sync.WaitGroup
 	for i, check := range checks {
-		wg.Go(func() { report.Checks[i] = r.probe(ctx, check) })
+		wg.Go(func() { report.Checks[i] = r.remember(check, r.probe(ctx, check)) })
 	}
 	wg.Wait()
 	for _, result := range report.Checks {
-		report.Ready = report.Ready && result.Result == ResultOK
+		report.Ready = report.Ready && result.Result != ResultFailed
 	}
-	report.Ready = report.Ready && !report.Draining
+	report.Ready = report.Ready && !report.Starting && !report.Draining
 	return report
+}
+
+// remember makes a failure less than that where it is enough to have answered once.
+func (r *Readiness) remember(check Check, result CheckResult) CheckResult {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case result.Result == ResultOK:
+		r.seen[check.Name] = true
+	case check.Once && r.seen[check.Name]:
+		result.Result = ResultDegraded
+	}
+	return result
 }
 
 // probe gives up on a check that does not heed its deadline: its goroutine
@@ -113,7 +135,19 @@ func (r *Readiness) probe(ctx context.Context, check Check) CheckResult {
 	return CheckResult{Name: check.Name, Result: ResultFailed}
 }
 
-// Handler answers 200 when every check is ok and 503 otherwise, with the
+// CloseWhenDraining has clients open a new connection for their next request once
+// the process is about to stop, which takes them to another replica. Closing their
+// idle connections instead would cut off requests that are under way to here.
+func (r *Readiness) CloseWhenDraining(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if r.isDraining() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// Handler answers 200 when no check has failed and 503 otherwise, with the
 // result of each and nothing about why.
 func (r *Readiness) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

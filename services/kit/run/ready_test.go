@@ -100,3 +100,31 @@ func TestChecksOfAServiceBearItsName(t *testing.T) {
 	g.Service(run.Service{Name: "schools", Checks: []run.Check{{Name: "database", Probe: ok}}})
 	require.Equal(t, "schools/database", g.Readiness().Report(context.Background()).Checks[0].Name)
 }
+
+func TestWhatIsLostLaterTakesNoReplicaOut(t *testing.T) {
+	ready := run.NewReadiness(quiet())
+	gone := errors.New("away")
+	broken := gone
+	ready.Add(run.Check{Name: "database", Probe: ok}, run.Check{Name: "bus", Probe: func(context.Context) error { return broken }, Once: true})
+	handler := run.OperatorHandler(nil, ready)
+
+	code, body := get(t, handler, "/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, code, "a replica that never reached the bus gets nobody")
+	require.Equal(t, map[string]any{"name": "bus", "result": "failed"}, body["checks"].([]any)[1])
+
+	broken = nil
+	code, _ = get(t, handler, "/readyz")
+	require.Equal(t, http.StatusOK, code)
+
+	broken = gone
+	code, body = get(t, handler, "/readyz")
+	require.Equal(t, http.StatusOK, code, "it serves on with less")
+	require.Equal(t, map[string]any{"name": "bus", "result": "degraded"}, body["checks"].([]any)[1])
+}
+
+func TestAProcessIsNotReadyBeforeItRuns(t *testing.T) {
+	g := run.NewGroup(run.Options{Log: quiet()})
+	code, body := get(t, g.Readiness().Handler(), "/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, code)
+	require.Equal(t, true, body["starting"])
+}

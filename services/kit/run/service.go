@@ -30,6 +30,10 @@ type Task struct {
 type Check struct {
 	Name  string
 	Probe func(ctx context.Context) error
+	// Once: the process must have seen it answer before it is ready for the first
+	// time. When it goes away later the process still serves, with less, and says so:
+	// what all replicas share must not take all of them out at the same moment.
+	Once bool
 }
 
 // Service is one runnable service.

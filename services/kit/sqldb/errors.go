@@ -20,6 +20,9 @@ const (
 	pgTooManyConnections   = "53300"
 	pgAdminShutdown        = "57P01"
 	pgCannotConnectNow     = "57P03"
+	pgInvalidPassword      = "28P01"
+	pgInvalidAuthorization = "28000"
+	pgNoDatabase           = "3D000"
 )
 
 // sqlitePrimaryCode masks an extended SQLite result code to its family.
@@ -78,7 +81,17 @@ func IsRetryable(err error) bool {
 	return false
 }
 
-// isAway tells whether the database itself does not answer.
+// IsAway tells whether the database does not answer, which may pass by itself; a
+// database that answers and lets nobody in does not count.
+func IsAway(err error) bool {
+	switch pgCode(err) {
+	case pgInvalidPassword, pgInvalidAuthorization, pgNoDatabase:
+		return false
+	}
+	return isAway(err)
+}
+
+// isAway tells whether there is no connection to the database.
 func isAway(err error) bool {
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {

@@ -13,6 +13,12 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
+// kitVersions records which of the platform's migrations were applied.
+const kitVersions = "kit_version"
+
+// ownVersions records the same of the service's own.
+func (db *DB) ownVersions() string { return "goose_" + db.schema }
+
 //go:embed migrations
 var kitMigrations embed.FS
 
@@ -35,7 +41,7 @@ func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
 		run = db.migratePostgres
 	}
 	return run(ctx, func(pool *sql.DB) error {
-		if err := db.up(ctx, pool, kit, "kit_version"); err != nil {
+		if err := db.up(ctx, pool, kit, kitVersions, upTo(kitVersions)); err != nil {
 			return err
 		}
 		if fsys == nil {

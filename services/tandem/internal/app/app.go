@@ -76,7 +76,7 @@ func New(ctx context.Context, s ServeSettings, names []string, version string, l
 	}
 	a := &App{
 		settings: s, targets: targets, version: version, log: log.Logger, logLevel: log.Level,
-		group:   run.NewGroup(run.Options{Log: log.Logger, Drain: s.Drain}),
+		group:   run.NewGroup(run.Options{Log: log.Logger, Drain: s.Drain, DrainDelay: s.DrainDelay}),
 		clock:   clock.NewAdjustable(),
 		forbids: access.AwaitedRestrictions(),
 		signers: map[string]*identity.Signer{},
@@ -142,7 +142,8 @@ func (a *App) openBus(ctx context.Context) error {
 	}
 	a.bus = b
 	a.group.Closer("bus", func(context.Context) error { closeBus(); return nil })
-	a.group.Check(run.Check{Name: "bus", Probe: b.Ping})
+	a.group.Check(run.Check{Name: "bus", Probe: b.Ping, Once: true})
+	a.followReadOnly()
 	task, check := restrictions.Follow(b, a.forbids, a.log)
 	a.group.Task(task)
 	a.group.Check(check)
@@ -187,7 +188,7 @@ func (a *App) dial(caller, service string) (*grpc.ClientConn, error) {
 
 // deps of one service.
 func (a *App) deps(ctx context.Context, service string) (run.Deps, error) {
-	db, err := NewStorage(a.settings.StorageSettings, a.log).Migrated(ctx, service)
+	db, err := a.database(ctx, service)
 	if err != nil {
 		return run.Deps{}, err
 	}

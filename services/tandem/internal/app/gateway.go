@@ -37,12 +37,15 @@ func (a *App) addGateway(ctx context.Context) error {
 		return err
 	}
 	for _, check := range gate.Checks {
-		a.group.Check(run.Check{Name: "gateway/" + check.Name, Probe: check.Probe})
+		check.Name = "gateway/" + check.Name
+		a.group.Check(check)
 	}
 	listener, err := net.Listen("tcp", a.settings.HTTPAddr)
 	if err != nil {
 		return fmt.Errorf("--http-addr: %w", err)
 	}
-	a.group.Server(run.HTTP("http", gate.Server(), listener))
+	server := gate.Server()
+	server.Handler = a.group.Readiness().CloseWhenDraining(server.Handler)
+	a.group.Server(run.HTTP("http", server, listener))
 	return nil
 }

@@ -93,6 +93,10 @@ func (a *App) addOperatorServer(metrics http.Handler) error {
 		Handler:           run.OperatorHandler(metrics, a.group.Readiness()),
 		ReadHeaderTimeout: headerTimeout,
 	}
-	a.group.Server(run.HTTP("operator", server, listener))
+	operator := run.HTTP("operator", server, listener)
+	stopped := make(chan error, 1)
+	go func() { stopped <- operator.Serve() }()
+	operator.Serve = func() error { return <-stopped }
+	a.group.Server(operator)
 	return nil
 }

@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/tandem-badges/tandem/gateway"
 	"github.com/tandem-badges/tandem/services/assessments"
@@ -16,6 +19,9 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/schools"
 )
+
+// databaseRetry is the time between two tries to reach a database.
+const databaseRetry = time.Second
 
 // migrations of each service.
 func migrations(service string) fs.FS {
@@ -47,6 +53,43 @@ func (s *Storage) Open(ctx context.Context, service string) (*sqldb.DB, error) {
 	db, err := sqldb.Open(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("database of %s: %w", service, err)
+	}
+	return db, nil
+}
+
+// database opens the database of one service with the schema this program needs. A
+// server that does not answer is waited for, so that a program may start before it:
+// ending and being started again would only take longer.
+func (a *App) database(ctx context.Context, service string) (*sqldb.DB, error) {
+	storage := NewStorage(a.settings.StorageSettings, a.log)
+	prepared := storage.Migrated
+	if !a.settings.Migrate {
+		prepared = func(ctx context.Context, service string) (*sqldb.DB, error) {
+			return storage.migratedByOthers(ctx, service, a.settings.StartWait)
+		}
+	}
+	told := false
+	return backoff.Retry(ctx, func() (*sqldb.DB, error) {
+		db, err := prepared(ctx, service)
+		switch {
+		case err != nil && !sqldb.IsAway(err):
+			err = backoff.Permanent(err)
+		case err != nil && !told:
+			told = true
+			a.log.WarnContext(ctx, "waiting for the database", "service", service, "at_most", a.settings.StartWait, "error", err)
+		}
+		return db, err
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(databaseRetry)), backoff.WithMaxElapsedTime(max(a.settings.StartWait, databaseRetry)))
+}
+
+// migratedByOthers opens the database of one service once it has what this program needs.
+func (s *Storage) migratedByOthers(ctx context.Context, service string, wait time.Duration) (*sqldb.DB, error) {
+	db, err := s.Open(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.AwaitSchema(ctx, migrations(service), wait); err != nil {
+		return nil, errors.Join(fmt.Errorf("database of %s: %w", service, err), db.Close())
 	}
 	return db, nil
 }
