@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"math"
 
 	"github.com/pressly/goose/v3"
 
@@ -31,6 +32,16 @@ var kitMigrations embed.FS
 // tables. There it also puts every table that has a district behind row-level
 // security, so that a new table cannot be forgotten.
 func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
+	return db.migrate(ctx, fsys, func(string) int64 { return math.MaxInt64 })
+}
+
+// MigrateTo is Migrate to exactly the versions that a table of versions names, as
+// SchemaVersions told them: what was kept with an older schema is put into that one.
+func (db *DB) MigrateTo(ctx context.Context, fsys fs.FS, versions map[string]int64) error {
+	return db.migrate(ctx, fsys, func(table string) int64 { return versions[table] })
+}
+
+func (db *DB) migrate(ctx context.Context, fsys fs.FS, upTo func(table string) int64) error {
 	kit, err := fs.Sub(kitMigrations, "migrations")
 	if err != nil {
 		return err
@@ -47,7 +58,7 @@ func (db *DB) Migrate(ctx context.Context, fsys fs.FS) error {
 		if fsys == nil {
 			return nil
 		}
-		return db.up(ctx, pool, fsys, "goose_"+db.schema)
+		return db.up(ctx, pool, fsys, db.ownVersions(), upTo(db.ownVersions()))
 	})
 }
 
@@ -94,7 +105,10 @@ func (db *DB) migratePostgres(ctx context.Context, fn func(*sql.DB) error) error
 	return err
 }
 
-func (db *DB) up(ctx context.Context, pool *sql.DB, fsys fs.FS, table string) error {
+func (db *DB) up(ctx context.Context, pool *sql.DB, fsys fs.FS, table string, version int64) error {
+	if version <= 0 {
+		return nil
+	}
 	sub, err := fs.Sub(fsys, string(db.dialect))
 	if err != nil {
 		return err
@@ -107,7 +121,7 @@ func (db *DB) up(ctx context.Context, pool *sql.DB, fsys fs.FS, table string) er
 	if err != nil {
 		return fmt.Errorf("migrations of %s for %s: %w", db.schema, db.dialect, err)
 	}
-	done, err := p.Up(ctx)
+	done, err := p.UpTo(ctx, version)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", db.schema, err)
 	}
