@@ -60,7 +60,9 @@ func (m *machines) register(to grpc.ServiceRegistrar) {
 
 func (m *machines) task() run.Task {
 	return run.Task{Name: "uses of machines", Run: func(ctx context.Context) error {
-		return m.service.Uses.Run(ctx, m.kept, m.deps.Log)
+		return m.deps.DB.WhileWritable(ctx, func(ctx context.Context) error {
+			return m.service.Uses.Run(ctx, m.kept, m.deps.Log)
+		})
 	}}
 }
 

@@ -81,6 +81,8 @@ func (w *webhooks) tasks() []run.Task {
 			}
 			return errors.Join(errors.New("webhook feed ended"), err)
 		}},
-		{Name: "webhook sender", Run: w.service.Sender.Run},
+		{Name: "webhook sender", Run: func(ctx context.Context) error {
+			return w.deps.DB.WhileWritable(ctx, w.service.Sender.Run) // each try is written down
+		}},
 	}
 }

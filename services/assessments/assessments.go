@@ -14,6 +14,7 @@ package assessments
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"io/fs"
 	"time"
 
@@ -107,9 +108,9 @@ func New(d run.Deps) (run.Service, error) {
 		Tasks: append(fieldTasks, []run.Task{
 			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
-			{Name: "drafts", Run: func(ctx context.Context) error { return domain.Responses.Sweep(ctx, d.Log) }},
+			{Name: "drafts", Run: resting(d, domain.Responses.Sweep)},
 			{Name: "exports", Run: func(ctx context.Context) error { return exporter.Run(ctx, d.Log) }},
-			{Name: "old exports", Run: func(ctx context.Context) error { return exporter.Clean(ctx, d.Log) }},
+			{Name: "old exports", Run: resting(d, exporter.Clean)},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 		}...),
 		Checks: []run.Check{
@@ -117,6 +118,13 @@ func New(d run.Deps) (run.Service, error) {
 			{Name: "bus", Probe: d.Bus.Ping, Once: true},
 		},
 	}, nil
+}
+
+// resting is cleaning up that rests in read-only mode.
+func resting(d run.Deps, clean func(context.Context, *slog.Logger) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return d.DB.WhileWritable(ctx, func(ctx context.Context) error { return clean(ctx, d.Log) })
+	}
 }
 
 // loadBuiltIn loads frameworks and instruments that are missing.

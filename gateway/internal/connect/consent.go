@@ -9,6 +9,7 @@ import (
 	"github.com/ory/fosite"
 
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
+	"github.com/tandem-badges/tandem/gateway/internal/problems"
 )
 
 const maxForm = 16 << 10
@@ -136,6 +137,11 @@ func (s *Server) wrong(w http.ResponseWriter, r *http.Request, request fosite.Au
 func (s *Server) away(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.Is(err, r.Context().Err()) {
 		s.opts.Log.WarnContext(r.Context(), "page of programs without what it needs", "cause", err)
+	}
+	if text, after, readOnly := problems.ReadOnly(r.Context(), err); readOnly {
+		w.Header().Set("Retry-After", after)
+		s.trouble(w, r, http.StatusServiceUnavailable, "Nothing can be changed at the moment", text)
+		return
 	}
 	s.trouble(w, r, http.StatusServiceUnavailable, "This does not work at the moment", "Please try again in a minute.")
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tandem-badges/tandem/gateway/internal/edge"
 	"github.com/tandem-badges/tandem/gateway/internal/pages"
 	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 // Where things are.
@@ -92,6 +93,9 @@ type Delegation struct {
 	Scopes                         []string
 }
 
+// renewing is why tokens are upkeep. A new consent is not: it changes what a program may.
+const renewing = "programs go on reading what they may in read-only mode"
+
 // ErrUnknown is returned for a text that is no token of a program.
 var ErrUnknown = errors.New("no token of a program")
 
@@ -127,7 +131,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	var request fosite.AccessRequester
 	var response fosite.AccessResponder
 	var refusal error
-	err := s.opts.Store.Tx(r.Context(), func(ctx context.Context) error {
+	err := s.opts.Store.Tx(upkeep.With(r.Context(), renewing), func(ctx context.Context) error {
 		request, refusal = s.oauth2.NewAccessRequest(ctx, r, newSession("", ""))
 		if refusal == nil {
 			response, refusal = s.oauth2.NewAccessResponse(ctx, request)
@@ -150,7 +154,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 
 // revoke ends a token (RFC 7009) and what came with it.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
-	err := s.oauth2.NewRevocationRequest(r.Context(), r)
+	err := s.oauth2.NewRevocationRequest(upkeep.With(r.Context(), renewing), r)
 	if err != nil {
 		s.note(r, "token of a program not revoked", err)
 	}

@@ -173,6 +173,17 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	Write(w, r, FromError(r.Context(), err))
 }
 
+// ReadOnly tells whether a change was refused for read-only mode, with the reason that
+// people are given, and after how many seconds to come back.
+func ReadOnly(ctx context.Context, err error) (why, retryAfter string, refused bool) {
+	if err == nil {
+		return "", "", false
+	}
+	p := FromError(ctx, err)
+	why = strings.TrimPrefix(p.Detail, apierr.ReadOnlyText)
+	return why, strconv.Itoa(int(math.Ceil(p.retry.Seconds()))), p.Reason == problem.ReasonReadOnly
+}
+
 // challenge tells a client how to identify itself (RFC 6750).
 func challenge(reason problem.Reason) string {
 	if reason == problem.ReasonTokenInvalid {

@@ -14,6 +14,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 	most       = 1000 // sessions of one person that are looked at
 	batch      = 500
 	maxToken   = 100
+
+	looking = "people sign in and out in read-only mode, too" // why sessions are upkeep
 )
 
 // Options of New.
@@ -97,6 +100,7 @@ func (m *Manager) Begin(w http.ResponseWriter, r *http.Request, l Login) error {
 	}
 	id := ids.New()
 	ctx = audit.Work(access.WithIdentity(ctx, access.Identity{Subject: l.Subject, Session: id}), "sessions.begin", "")
+	ctx = upkeep.With(ctx, looking)
 	var token string
 	var expiry time.Time
 	err = m.opts.Store.Tx(ctx, func(ctx context.Context) error {
@@ -160,6 +164,7 @@ func (m *Manager) SignOut(w http.ResponseWriter, r *http.Request) (s Session, id
 		}
 	}
 	ctx = audit.Work(access.WithIdentity(ctx, access.Identity{Subject: s.Subject, Session: s.ID}), "sessions.signOut", "")
+	ctx = upkeep.With(ctx, looking)
 	if err := m.scs.Destroy(ctx); err != nil {
 		return Session{}, "", fmt.Errorf("session: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 // Collection is the first part of the names.
@@ -70,7 +71,7 @@ func (m *Manager) List(ctx context.Context, subject, after string, limit int) ([
 
 // End ends one session of a person. Somebody else's is as unknown as none.
 func (m *Manager) End(ctx context.Context, subject, id string) error {
-	return m.opts.Store.Tx(ctx, func(ctx context.Context) error {
+	return m.opts.Store.Tx(upkeep.With(ctx, looking), func(ctx context.Context) error {
 		own, err := m.List(ctx, subject, "", most)
 		if err != nil {
 			return err
@@ -87,7 +88,7 @@ func (m *Manager) End(ctx context.Context, subject, id string) error {
 // EndAll ends all sessions of a person but the one to keep, if any, and says how
 // many there were.
 func (m *Manager) EndAll(ctx context.Context, subject, keep string) (ended int, err error) {
-	return ended, m.opts.Store.Tx(ctx, func(ctx context.Context) error {
+	return ended, m.opts.Store.Tx(upkeep.With(ctx, looking), func(ctx context.Context) error {
 		ended = 0
 		own, err := m.List(ctx, subject, "", most)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	schoolsv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/schools/v1"
+
+	"github.com/tandem-badges/tandem/gateway/internal/problems"
 )
 
 // reason is why somebody was not signed in, as logs name it.
@@ -114,6 +116,10 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, provider string
 		return // who has gone needs no answer
 	}
 	code, heading, text := f.words()
+	if why, after, readOnly := problems.ReadOnly(r.Context(), f.cause); readOnly { // a first sign-in, which links the account
+		w.Header().Set("Retry-After", after)
+		heading, text = "You cannot sign in for the first time at the moment", why
+	}
 	args := append([]any{"reason", string(f.reason), "provider", provider}, f.detail...)
 	if f.cause != nil {
 		h.opts.Log.WarnContext(r.Context(), "sign-in failed", append(args, "cause", f.cause)...)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 
 	"github.com/tandem-badges/tandem/gateway/internal/records"
 )
@@ -13,6 +14,7 @@ import (
 // from its last time.
 func (s *Store) InsertExport(ctx context.Context, e records.Export) error {
 	name := exportName(e.District, e.SHA256)
+	ctx = upkeep.With(ctx, "a district is given its records in read-only mode, too, and that is on record")
 	err := s.db.Tx(ctx, func(ctx context.Context) error {
 		_, err := s.db.Exec(ctx, `INSERT INTO district_exports (district_id, sha256, taken_at, taken_by) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (district_id, sha256) DO UPDATE SET taken_at = excluded.taken_at, taken_by = excluded.taken_by`,

@@ -10,6 +10,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 
 	"github.com/tandem-badges/tandem/gateway/internal/provider"
 	"github.com/tandem-badges/tandem/gateway/internal/session"
@@ -54,7 +55,8 @@ func (s *Store) SessionByToken(ctx context.Context, hash string) (session.Sessio
 
 // TouchSession notes that a session was used.
 func (s *Store) TouchSession(ctx context.Context, v session.Session, at time.Time) error {
-	_, err := s.db.Exec(ofSubject(ctx, v.Subject), `UPDATE sessions SET used_at = $3 WHERE district_id = $1 AND id = $2 AND used_at < $3`,
+	ctx = upkeep.With(ofSubject(ctx, v.Subject), "who looks stays signed in")
+	_, err := s.db.Exec(ctx, `UPDATE sessions SET used_at = $3 WHERE district_id = $1 AND id = $2 AND used_at < $3`,
 		districtID(v.Subject), v.ID, sqldb.Micros(at))
 	return sqldb.MapError(err, session.Collection+v.ID)
 }

@@ -27,6 +27,7 @@ type questionnaire struct {
 
 	Message string      // good news
 	Alarm   string      // why nothing happened
+	Why     string      // more of it, in the words of whoever runs the platform
 	Links   []complaint // what to look at
 }
 

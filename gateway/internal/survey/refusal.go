@@ -21,6 +21,7 @@ import (
 // the catalogs.
 type notice struct {
 	Heading, Text, Help string
+	Why                 string // in the words of whoever runs the platform
 	RequestID           string
 	AskCode             bool
 	Title, School       string // of a survey that is known
@@ -78,6 +79,14 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, lang string, er
 	default:
 		h.note(r.Context(), err)
 		w.Header().Set("Retry-After", retryAfter)
+		if why, after, readOnly := problems.ReadOnly(r.Context(), err); readOnly {
+			w.Header().Set("Retry-After", after)
+			h.sorry(w, r, http.StatusServiceUnavailable, lang, notice{
+				Heading: "Nothing can be stored at the moment", Why: why,
+				Text: "The platform can be looked at, and takes nothing in for a while. Please come back later.",
+			})
+			return
+		}
 		h.sorry(w, r, http.StatusServiceUnavailable, lang, notice{
 			Heading: "The survey cannot be reached at the moment", Text: "Please wait a minute, then load this page again. What you have filled in is not lost: use the back button of your browser.",
 		})
@@ -95,8 +104,17 @@ func (h *Handler) trouble(f filled, err error) {
 	}
 	h.note(f.r.Context(), err)
 	f.w.Header().Set("Retry-After", retryAfter)
+	why, after, readOnly := problems.ReadOnly(f.r.Context(), err)
+	if readOnly {
+		f.w.Header().Set("Retry-After", after)
+	}
 	h.again(f, code, nil, func(v *questionnaire) {
-		v.Alarm = translate(chrome(f.form.GetLanguage()), "Your answers could not be stored right now. They are still here: please wait a minute, then send again.")
+		lang := chrome(f.form.GetLanguage())
+		v.Alarm = translate(lang, "Your answers could not be stored right now. They are still here: please wait a minute, then send again.")
+		if readOnly {
+			v.Alarm = translate(lang, "Your answers cannot be stored for a while. They are still here: please send them again later.")
+			v.Why = why
+		}
 	})
 }
 

@@ -30,6 +30,9 @@ import (
 // Domain is the domain of every ErrorInfo of the product.
 const Domain = "tandem"
 
+// ReadOnlyText begins the text of a refusal for read-only mode; the reason follows.
+const ReadOnlyText = "Nothing can be changed at the moment, while everything can be looked at. "
+
 const internalText = "Something went wrong on our side. Try again later; if it stays, report the request id."
 
 // ToStatus returns the status error of err, and nil for nil.
@@ -136,7 +139,7 @@ func textOf(e *problem.Error) string {
 		return fmt.Sprintf("The limit %q is reached. Use less of it, or try again later.", e.Name)
 	case problem.KindUnavailable:
 		if e.Reason == problem.ReasonReadOnly {
-			return "Nothing can be changed at the moment, while everything can be looked at. " + e.Name
+			return ReadOnlyText + e.Name
 		}
 		return "A part of the service does not answer at the moment. Try again in a moment."
 	default:

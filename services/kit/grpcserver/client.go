@@ -3,22 +3,17 @@ package grpcserver
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/retry"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/readonly"
 	"github.com/tandem-badges/tandem/services/kit/requestid"
 )
 
@@ -93,7 +88,7 @@ func outgoingRequestID(ctx context.Context) context.Context {
 // retryReads tries reads again when their peer was away; writes never, since
 // only their caller knows whether they carry a request id.
 func retryReads(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if isRead(method) {
+	if readonly.Reads(method) {
 		opts = append(opts,
 			retry.WithMax(readAttempts),
 			retry.WithCodes(codes.Unavailable),
@@ -101,20 +96,4 @@ func retryReads(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 		)
 	}
 	return invoker(ctx, method, req, reply, cc, opts...)
-}
-
-// isRead tells whether an RPC changes nothing: its proto says so, or it is GET
-// in REST.
-func isRead(fullMethod string) bool {
-	name := protoreflect.FullName(strings.ReplaceAll(strings.TrimPrefix(fullMethod, "/"), "/", "."))
-	descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
-	if err != nil {
-		return false
-	}
-	options, ok := descriptor.Options().(*descriptorpb.MethodOptions)
-	if !ok {
-		return false
-	}
-	rule, _ := proto.GetExtension(options, annotations.E_Http).(*annotations.HttpRule)
-	return rule.GetGet() != "" || options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS
 }

@@ -1,7 +1,7 @@
 // Package grpcserver builds the gRPC server and client chain of every service.
 //
 // A call goes through: recovery, request id, telemetry, log, deadline,
-// identity, access rule, validation, idempotency, handler. The order is the
+// identity, access rule, read-only mode, validation, idempotency, handler. The order is the
 // point: nobody anonymous gets a request decoded, a foreign resource with bad
 // fields is unknown rather than invalid, and a stored answer is given only to
 // who may call. Errors of all of these are mapped once, by package apierr.
