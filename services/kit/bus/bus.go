@@ -22,6 +22,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -199,6 +200,20 @@ func (b *Bus) Consumer(ctx context.Context, service string, cfg jetstream.Consum
 	return c, nil
 }
 
+// Lag is how many events of a service's stream a durable consumer has not handled
+// yet; none before it has begun.
+func (b *Bus) Lag(ctx context.Context, service, durable string) (uint64, error) {
+	c, err := b.js.Consumer(ctx, StreamName(service), durable)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("consumer %s on the events of %s: %w", durable, service, err)
+	}
+	info := c.CachedInfo() // asked for a moment ago, by Consumer
+	return info.NumPending + uint64(max(0, info.NumAckPending)), nil
+}
+
 // Publish publishes one event and returns when the server has stored it. An
 // event id that the server has seen within ten minutes is stored once.
 func (b *Bus) Publish(ctx context.Context, ev Event) error {
@@ -211,7 +226,10 @@ func (b *Bus) Publish(ctx context.Context, ev Event) error {
 func (b *Bus) PublishAll(ctx context.Context, events []Event) []error {
 	errs := make([]error, len(events))
 	acks := make([]jetstream.PubAckFuture, len(events))
+	spans := make([]trace.Span, len(events))
+	defer func() { endAll(spans, errs) }()
 	for i, ev := range events {
+		ev, spans[i] = ev.produce(ctx)
 		acks[i], errs[i] = b.js.PublishMsgAsync(toMessage(ev), jetstream.WithMsgID(ev.ID), jetstream.WithStallWait(ackTimeout))
 	}
 	for i, ack := range acks {

@@ -3,11 +3,9 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"time"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/bus"
@@ -15,23 +13,30 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
-// apply runs the event's handler unless the event was applied before. The trace
-// of the request that caused the event goes on here.
-func (i *Inbox) apply(ctx context.Context, source string, ev bus.Event) error {
+// apply runs the event's handler unless the event was applied before, and says
+// which. The trace of the request that caused the event goes on here.
+func (i *Inbox) apply(ctx context.Context, source string, ev bus.Event) (result string, err error) {
 	h, ok := i.handlers[ev.Type]
 	if !ok {
-		return nil // a filter left over from an older version
+		return resultAgain, nil // a filter left over from an older version
 	}
-	ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": ev.TraceParent})
-	ctx, span := otel.Tracer("tandem/inbox").Start(ctx, "apply "+ev.Type, trace.WithSpanKind(trace.SpanKindConsumer))
+	ctx, span := ev.Consume(ctx, "apply", i.consumer)
 	defer span.End()
+	defer i.meters.time.Since(ctx, time.Now())
 	ctx = audit.Work(ctx, "events."+string(ev.Type), ev.ID)
 	ctx = tenant.With(ctx, districtOf(ev))
-	err := i.db.Tx(ctx, func(ctx context.Context) error { return i.once(ctx, source, ev, h) })
+	err = i.db.Tx(ctx, func(ctx context.Context) error {
+		fresh, err := i.once(ctx, source, ev, h)
+		if result = resultAgain; fresh {
+			result = resultApplied
+		}
+		return err
+	})
 	if err != nil {
 		span.SetStatus(codes.Error, "not applied")
+		return resultFailed, err
 	}
-	return err
+	return result, nil
 }
 
 // districtOf is the district an event is about; its handler touches rows of that
@@ -44,22 +49,23 @@ func districtOf(ev bus.Event) string {
 	return id
 }
 
-// once is the transaction: the effect and the record that it happened.
-func (i *Inbox) once(ctx context.Context, source string, ev bus.Event, h Handler) error {
+// once is the transaction: the effect and the record that it happened. An event
+// that is not fresh was applied before.
+func (i *Inbox) once(ctx context.Context, source string, ev bus.Event, h Handler) (fresh bool, err error) {
 	q, now := i.db.Conn(ctx), sqldb.Micros(i.clock.Now())
 	res, err := q.ExecContext(ctx,
 		`INSERT INTO inbox (consumer, event_id, applied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, i.consumer, ev.ID, now)
 	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return false, fmt.Errorf("inbox: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err
+		return false, err
 	}
 	if err := guard(ctx, ev, h); err != nil {
-		return err
+		return true, err
 	}
 	if _, err := q.ExecContext(ctx, `DELETE FROM dead_letters WHERE consumer = $1 AND event_id = $2`, i.consumer, ev.ID); err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return true, fmt.Errorf("inbox: %w", err)
 	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO inbox_state (consumer, source, event_time, applied_at) VALUES ($1, $2, $3, $4)
@@ -67,9 +73,9 @@ func (i *Inbox) once(ctx context.Context, source string, ev bus.Event, h Handler
 			CASE WHEN excluded.event_time > inbox_state.event_time THEN excluded.event_time ELSE inbox_state.event_time END`,
 		i.consumer, source, sqldb.Micros(ev.Time), now)
 	if err != nil {
-		return fmt.Errorf("inbox: %w", err)
+		return true, fmt.Errorf("inbox: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 // guard turns a handler's panic into a failure, so that one bad event becomes a

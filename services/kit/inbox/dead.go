@@ -32,6 +32,7 @@ func (i *Inbox) bury(ctx context.Context, m jetstream.Msg, ev bus.Event, attempt
 		i.settle(ctx, errors.Join(err, m.NakWithDelay(maxDelay)))
 		return
 	}
+	i.meters.results.Add(ctx, resultDead, 1)
 	i.log.ErrorContext(ctx, "event is a dead letter: look at it and replay it",
 		"consumer", i.consumer, "event", ev.ID, "type", ev.Type, "attempts", attempts, "error", cause)
 	i.announce(ctx, ev)
@@ -129,7 +130,10 @@ func (i *Inbox) revive(ctx context.Context, d DeadLetter) error {
 	if i.handlers[d.Event.Type] == nil {
 		return fmt.Errorf("no handler for %q", d.Event.Type)
 	}
-	err := i.apply(ctx, d.Event.Service(), d.Event)
+	result, err := i.apply(ctx, d.Event.Service(), d.Event)
+	if err == nil || ctx.Err() == nil {
+		i.meters.results.Add(ctx, result, 1)
+	}
 	if err == nil || ctx.Err() != nil {
 		return err
 	}

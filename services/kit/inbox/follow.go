@@ -82,15 +82,18 @@ func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) boo
 		i.bury(ctx, m, ev, 1, err)
 		return true
 	}
+	ctx = ev.Context(ctx)             // what is logged from here on belongs to its trace
 	attempt := int(meta.NumDelivered) //nolint:gosec // a small count
-	switch err := i.apply(ctx, source, ev); {
+	switch result, err := i.apply(ctx, source, ev); {
 	case err == nil:
+		i.meters.results.Add(ctx, result, 1)
 		i.settle(ctx, m.Ack())
 	case ctx.Err() != nil:
 		return false
 	case attempt >= i.deliveries && !transient(err):
 		i.bury(ctx, m, ev, attempt, err)
 	default:
+		i.meters.results.Add(ctx, resultFailed, 1)
 		i.log.WarnContext(ctx, "event not applied, will be tried again",
 			"consumer", i.consumer, "event", ev.ID, "type", ev.Type, "attempt", attempt, "error", err)
 		i.settle(ctx, m.NakWithDelay(delay(attempt)))

@@ -44,7 +44,8 @@ type Inbox struct {
 	deliveries int
 	handlers   map[string]Handler  // by event type
 	filters    map[string][]string // by source service
-	bad        error               // of On, reported by Run
+	meters     meters
+	bad        error // of On, reported by Run
 }
 
 // Option changes an Inbox.
@@ -57,7 +58,7 @@ func WithDeliveries(n int) Option { return func(i *Inbox) { i.deliveries = n } }
 func New(db *sqldb.DB, b *bus.Bus, consumer string, c clock.Clock, log *slog.Logger, opts ...Option) *Inbox {
 	i := &Inbox{
 		db: db, bus: b, consumer: consumer, clock: c, log: log, deliveries: defaultDeliveries,
-		handlers: map[string]Handler{}, filters: map[string][]string{},
+		handlers: map[string]Handler{}, filters: map[string][]string{}, meters: newMeters(consumer),
 	}
 	for _, o := range opts {
 		o(i)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 	"github.com/tandem-badges/tandem/services/kit/upkeep"
@@ -38,7 +39,11 @@ var ErrLost = errors.New("lease lost")
 // While the database takes no changes (read-only mode) the work is paused, as if
 // the lease had been lost, unless the context is marked as upkeep.
 func Run(ctx context.Context, db *sqldb.DB, name, holder string, ttl time.Duration, fn func(ctx context.Context) error) error {
-	l := &lease{db: db, name: name, holder: holder + "/" + ids.New(), ttl: ttl}
+	l := &lease{
+		db: db, name: name, holder: holder + "/" + ids.New(), ttl: ttl,
+		held: measure.NewSwitch("tandem.lease.held", "1 where this process holds the lease, 0 where it waits for it.",
+			measure.Label("schema", db.Schema()), measure.Label("lease", name)),
+	}
 	err := db.WhileWritable(ctx, func(ctx context.Context) error { return l.run(ctx, fn) })
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -52,7 +57,9 @@ func (l *lease) run(ctx context.Context, fn func(ctx context.Context) error) err
 		if err := l.await(ctx); err != nil {
 			return err
 		}
+		l.held.Set(ctx, true)
 		lost, err := l.hold(ctx, fn)
+		l.held.Set(ctx, false)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -67,6 +74,7 @@ type lease struct {
 	name     string
 	holder   string
 	ttl      time.Duration
+	held     *measure.Switch
 	deadline time.Time // until when, by this process's monotonic clock, the lease is surely held
 }
 

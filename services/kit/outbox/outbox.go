@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -99,7 +98,7 @@ func insert(ctx context.Context, db *sqldb.DB, now time.Time, msgs []proto.Messa
 			return err
 		}
 		if _, err := db.Conn(ctx).ExecContext(ctx, columns+` VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			r.id, r.district, r.subject, r.kind, r.name, sqldb.Micros(now), r.payload, traceParent(ctx)); err != nil {
+			r.id, r.district, r.subject, r.kind, r.name, sqldb.Micros(now), r.payload, bus.TraceParent(ctx)); err != nil {
 			return err
 		}
 	}
@@ -122,7 +121,7 @@ func Clause(ctx context.Context, now time.Time, first int, where string, msgs []
 		}
 		payloads[i] = r.payload
 	}
-	args = []any{texts[0], texts[1], texts[2], texts[3], texts[4], payloads, sqldb.Micros(now), traceParent(ctx)}
+	args = []any{texts[0], texts[1], texts[2], texts[3], texts[4], payloads, sqldb.Micros(now), bus.TraceParent(ctx)}
 	places := make([]any, len(args)+1)
 	for i := range args {
 		places[i] = first + i
@@ -148,12 +147,6 @@ func nameOf(msg proto.Message) (string, error) {
 		return "", fmt.Errorf("event %s: field name is empty", m.Descriptor().FullName())
 	}
 	return name, nil
-}
-
-func traceParent(ctx context.Context) string {
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, carrier)
-	return carrier.Get("traceparent")
 }
 
 // Backlog tells how many events wait to be published and since when the oldest

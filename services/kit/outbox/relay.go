@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/counted"
 	"github.com/tandem-badges/tandem/services/kit/lease"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 	"github.com/tandem-badges/tandem/services/kit/upkeep"
@@ -33,6 +36,8 @@ type Relay struct {
 	bus    *bus.Bus
 	clock  clock.Clock
 	log    *slog.Logger
+	gauges []counted.Gauge
+	sent   *measure.Counter
 	ensure map[string]bool // services whose stream is known to exist
 }
 
@@ -40,18 +45,38 @@ type Relay struct {
 // since history is kept by the days of operators. Replicas may each run one:
 // a lease keeps all but one waiting.
 func NewRelay(db *sqldb.DB, b *bus.Bus, c clock.Clock, log *slog.Logger) *Relay {
-	return &Relay{db: db, bus: b, clock: c, log: log, ensure: map[string]bool{}}
+	return &Relay{
+		db: db, bus: b, clock: c, log: log, ensure: map[string]bool{},
+		sent: measure.NewCounter("tandem.events.published", "Events that the bus has stored.", "", nil, measure.Label("schema", db.Schema())),
+	}
+}
+
+// Counting has the relay also tell how many rows of the service there are of
+// something, for as long as it holds its lease: one process counts for all.
+func (r *Relay) Counting(gauges ...counted.Gauge) *Relay {
+	r.gauges = append(r.gauges, gauges...)
+	return r
 }
 
 // Run publishes until ctx ends.
 func (r *Relay) Run(ctx context.Context) error {
 	ctx = tenant.Everything(ctx, "the relay publishes every district's events")
 	ctx = upkeep.With(ctx, "what is committed has happened, and others may know")
-	err := lease.Run(ctx, r.db, "outbox-relay", r.db.Schema(), leaseTTL, r.relay)
+	err := lease.Run(ctx, r.db, "outbox-relay", r.db.Schema(), leaseTTL, r.work)
 	if ctx.Err() != nil {
 		return nil
 	}
 	return err
+}
+
+// work is what the holder of the lease does: it relays, and counts.
+func (r *Relay) work(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var counting sync.WaitGroup
+	counting.Go(func() { counted.Run(ctx, r.log, append(backlogGauges(r.db), r.gauges...)...) })
+	defer counting.Wait()
+	defer cancel()
+	return r.relay(ctx)
 }
 
 // relay holds the lease. It wakes on a commit in this process at once, and looks
@@ -160,6 +185,7 @@ func (r *Relay) publish(ctx context.Context, rows []row) (stored []int64, err er
 			stored = append(stored, rows[i].seq)
 		}
 	}
+	r.sent.Add(ctx, "", int64(len(stored)))
 	return stored, errors.Join(errs...)
 }
 
