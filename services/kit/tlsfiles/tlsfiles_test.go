@@ -243,7 +243,7 @@ func TestFilesThatCannotWorkAreRefusedWithHelp(t *testing.T) {
 		return files.Folder(t)
 	}
 	open := change(func(*tlsfilestest.Files) {})
-	require.NoError(t, os.Chmod(filepath.Join(open, "tls.key"), 0o644)) //nolint:gosec // that is the mistake
+	require.NoError(t, os.Chmod(filepath.Join(open, "tls.key"), 0o644))
 	missing := change(func(*tlsfilestest.Files) {})
 	require.NoError(t, os.Remove(filepath.Join(missing, "ca.crt")))
 	onlyServer := names

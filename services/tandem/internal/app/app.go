@@ -31,6 +31,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 	"github.com/tandem-badges/tandem/services/kit/telemetry"
+	"github.com/tandem-badges/tandem/services/kit/tlsfiles"
 )
 
 // readyPause is the time between two looks at the own readiness.
@@ -60,6 +61,7 @@ type App struct {
 	verifier *identity.Verifier
 	forbids  *access.Restrictions // what districts forbid, for every service of the process
 	memory   map[string]*bufconn.Listener
+	tls      *tlsfiles.Folder // nil: plain connections between processes
 	// conns are the connections of each caller in this process, by whom they call: a
 	// connection proves its caller.
 	conns map[string]map[string]grpc.ClientConnInterface
@@ -84,7 +86,7 @@ func New(ctx context.Context, s ServeSettings, names []string, version string, l
 		conns:   map[string]map[string]grpc.ClientConnInterface{},
 	}
 	for _, step := range []func(context.Context) error{
-		a.openTelemetry, a.openKeys, a.openBus, a.restoreClock, a.connect, a.addServices, a.addGateway,
+		a.openTelemetry, a.openTLS, a.openKeys, a.openBus, a.restoreClock, a.connect, a.addServices, a.addGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.group.Abort(ctx))
@@ -176,10 +178,10 @@ func (a *App) connect(context.Context) error {
 // other.
 func (a *App) dial(caller, service string) (*grpc.ClientConn, error) {
 	peer := grpcserver.Peer{Target: a.settings.addr(service), Name: service, Prover: a.signers[caller]}
-	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
+	options := []grpc.DialOption{grpc.WithTransportCredentials(a.transport())}
 	if listener, here := a.memory[service]; here {
 		peer.Target = "passthrough:///" + service
-		options = append(options, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+		options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return listener.DialContext(ctx)
 		}))
 	}

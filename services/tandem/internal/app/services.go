@@ -59,7 +59,7 @@ func (a *App) addService(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("--%s-addr: %w", name, err)
 	}
-	a.group.Server(run.GRPC(name, server, listener))
+	a.group.Server(run.GRPC(name, server, a.encrypted(listener)))
 	return nil
 }
 
