@@ -83,7 +83,8 @@ func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
 	return server, nil
 }
 
-// addOperatorServer serves metrics and health on a port that is not public.
+// addOperatorServer serves metrics and health on a port that is not public. It does
+// so from now on: a start that waits for a database is alive and not ready.
 func (a *App) addOperatorServer(metrics http.Handler) error {
 	listener, err := net.Listen("tcp", a.settings.OpsAddr)
 	if err != nil {
