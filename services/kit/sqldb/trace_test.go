@@ -29,7 +29,7 @@ func ended(r *tracetest.SpanRecorder) map[string]sdktrace.ReadOnlySpan {
 func attributes(s sdktrace.ReadOnlySpan) map[string]string {
 	out := map[string]string{}
 	for _, a := range s.Attributes() {
-		out[string(a.Key)] = a.Value.Emit()
+		out[string(a.Key)] = a.Value.String()
 	}
 	return out
 }
@@ -70,7 +70,7 @@ func values(s sdktrace.ReadOnlySpan) []string {
 	}
 	for _, e := range s.Events() {
 		for _, a := range e.Attributes {
-			all = append(all, a.Value.Emit())
+			all = append(all, a.Value.String())
 		}
 	}
 	return all

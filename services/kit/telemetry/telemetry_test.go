@@ -82,7 +82,7 @@ func TestSpansReachTheCollectorAtShutdownAtTheLatest(t *testing.T) {
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 
-	tel := setup(t, telemetry.Options{Service: "tandem", OTLPEndpoint: "http://" + listener.Addr().String()})
+	tel := setup(t, telemetry.Options{Service: "tandem", OTLPEndpoint: "http://" + listener.Addr().String(), TraceRatio: 1})
 	_, span := otel.Tracer("test").Start(context.Background(), "call")
 	span.End()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
