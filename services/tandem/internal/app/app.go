@@ -27,6 +27,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/lease"
+	"github.com/tandem-badges/tandem/services/kit/readonly"
 	"github.com/tandem-badges/tandem/services/kit/restrictions"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -60,6 +61,7 @@ type App struct {
 	signers  map[string]*identity.Signer // of what this process runs
 	verifier *identity.Verifier
 	forbids  *access.Restrictions // what districts forbid, for every service of the process
+	readOnly *readonly.Mode
 	memory   map[string]*bufconn.Listener
 	tls      *tlsfiles.Folder // nil: plain connections between processes
 	// conns are the connections of each caller in this process, by whom they call: a
@@ -80,7 +82,7 @@ func New(ctx context.Context, s ServeSettings, names []string, version string, l
 		settings: s, targets: targets, version: version, log: log.Logger, logLevel: log.Level,
 		group:   run.NewGroup(run.Options{Log: log.Logger, Drain: s.Drain, DrainDelay: s.DrainDelay}),
 		clock:   clock.NewAdjustable(),
-		forbids: access.AwaitedRestrictions(),
+		forbids: access.AwaitedRestrictions(), readOnly: readonly.New(s.ReadOnly),
 		signers: map[string]*identity.Signer{},
 		memory:  map[string]*bufconn.Listener{},
 		conns:   map[string]map[string]grpc.ClientConnInterface{},

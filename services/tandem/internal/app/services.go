@@ -65,11 +65,14 @@ func (a *App) addService(ctx context.Context, name string) error {
 
 // serve puts a service behind the chain, reachable from within this process.
 func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
+	// From here on: what a start itself adds, such as built-in catalogs, is of the
+	// program's version, like a migration.
+	deps.DB.FreezeBy(a.readOnly)
 	ready := run.NewReadiness(deps.Log)
 	ready.Add(service.Checks...)
 	server := grpcserver.New(grpcserver.Options{
-		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready,
-		Restrictions: a.forbids, Dev: a.settings.Dev,
+		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready, Version: a.version,
+		Restrictions: a.forbids, ReadOnly: a.readOnly, Dev: a.settings.Dev,
 	})
 	if a.settings.Dev {
 		devv1.RegisterClockServiceServer(server, &clockServer{clock: a.clock})
@@ -91,7 +94,7 @@ func (a *App) addOperatorServer(metrics http.Handler) error {
 		return fmt.Errorf("--ops-addr: %w", err)
 	}
 	server := &http.Server{
-		Handler:           run.OperatorHandler(metrics, a.group.Readiness()),
+		Handler:           a.operatorHandler(metrics),
 		ReadHeaderTimeout: headerTimeout,
 	}
 	operator := run.HTTP("operator", server, listener)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/gateway"
+	"github.com/tandem-badges/tandem/services/kit/guarded"
 )
 
 // Names of what `tandem serve` can run.
@@ -80,7 +81,7 @@ type ServeSettings struct {
 	BadgesAddr      string        `help:"gRPC address of the badges service." default:"127.0.0.1:9004" placeholder:"HOST:PORT"`
 	GRPCAddr        string        `name:"grpc-addr" help:"Where the one service of this process listens when others reach it by another address, such as a Kubernetes service. Empty: the service's address." placeholder:"HOST:PORT"`
 	TLSDir          string        `name:"tls-dir" help:"Folder with tls.crt, tls.key and ca.crt: calls between services are then encrypted and both sides prove themselves. Empty: plain calls, for a private network." placeholder:"DIR"`
-	OpsToken        string        `help:"Secret that opens profiles and the log level on the operator's address. Empty: neither is there." placeholder:"SECRET"`
+	OpsToken        string        `help:"Secret of 16 characters or more that opens profiles, the log level and read-only mode on the operator's address. Empty: they are not there." placeholder:"SECRET"`
 	PublicURL       string        `help:"Address that people and verifiers use, written into credentials. Empty: http:// and the HTTP address." placeholder:"URL"`
 	Blobs           string        `help:"Store for evidence files: file:///DIR or s3://BUCKET?region=... Empty: a folder in the data folder." placeholder:"URL"`
 	IssuerKeeper    []string      `help:"What encrypts the private keys of issuers: key files and URLs of key services (awskms://...). The first encrypts, all decrypt. Empty: a key file in the data folder." placeholder:"FILE|URL,..."`
@@ -193,6 +194,9 @@ func (s *ServeSettings) checkTimes() error {
 	var broken []error
 	if s.Drain <= 0 {
 		broken = append(broken, fmt.Errorf("--drain %s: want a time above zero, such as 20s", s.Drain))
+	}
+	if s.OpsToken != "" && len(s.OpsToken) < guarded.MinToken {
+		broken = append(broken, fmt.Errorf("--ops-token: want a secret of %d characters or more that nobody guesses, such as that of `openssl rand -hex 32`", guarded.MinToken))
 	}
 	if s.DrainDelay < 0 {
 		broken = append(broken, fmt.Errorf("--drain-delay %s: want 0s or more", s.DrainDelay))

@@ -21,6 +21,7 @@ func TestSettingsThatWouldHaveNoEffectAreRefusedByName(t *testing.T) {
 		"an origin with no host": {func(s *ServeSettings) { s.CORSOrigins = []string{"a.example.org"} }, "--cors-origins \"a.example.org\""},
 		"an origin with a path":  {func(s *ServeSettings) { s.CORSOrigins = []string{"https://a.example.org/app"} }, "--cors-origins"},
 		"a collector's name":     {func(s *ServeSettings) { s.OTLPEndpoint = "collector:4317" }, "--otlp-endpoint \"collector:4317\""},
+		"a secret to guess":      {func(s *ServeSettings) { s.OpsToken = "operator" }, "--ops-token"},
 		"no time to stop":        {func(s *ServeSettings) { s.Drain = -time.Second }, "--drain -1s"},
 		"less than no requests":  {func(s *ServeSettings) { s.RateSignIn = -1 }, "--rate-sign-in"},
 		"sessions without end":   {func(s *ServeSettings) { s.SessionLifetime = time.Second }, "--session-lifetime 1s"},

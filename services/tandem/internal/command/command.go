@@ -39,6 +39,7 @@ type CLI struct {
 	Records     Records     `cmd:"" help:"Look at what was deleted."`
 	Issuers     Issuers     `cmd:"" help:"Fetch the list of who issues badges, for verifying without a network."`
 	Log         Log         `cmd:"" help:"Keep an eye on the public log of badges and keys."`
+	ReadOnly    ReadOnly    `cmd:"" help:"Keep a whole installation from changing while it can be looked at."`
 	Version     VersionCmd  `cmd:"" help:"Print the version, or everything about it."`
 }
 
