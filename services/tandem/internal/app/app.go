@@ -131,6 +131,7 @@ func (a *App) openTelemetry(ctx context.Context) error {
 	}
 	t, err := telemetry.Setup(ctx, telemetry.Options{
 		Service: name, Version: a.version, OTLPEndpoint: a.settings.OTLPEndpoint,
+		TraceRatio: a.settings.TraceRatio, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("telemetry: %w", err)
