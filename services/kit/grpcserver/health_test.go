@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/tandem-badges/tandem/services/kit/grpcserver"
@@ -24,7 +25,7 @@ func TestAServerIsHealthyOnlyWithWhatItsServicesNeed(t *testing.T) {
 	var database error
 	ready := run.NewReadiness(log)
 	ready.Add(run.Check{Name: "database", Probe: func(context.Context) error { return database }})
-	server := grpcserver.New(grpcserver.Options{Log: log, Verifier: identity.NewVerifier(kittest.Keys(t)), Ready: ready})
+	server := grpcserver.New(grpcserver.Options{Log: log, Verifier: identity.NewVerifier(kittest.Keys(t)), Ready: ready, Version: "v1.2.3"})
 	listener := bufconn.Listen(1 << 16)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
@@ -42,8 +43,10 @@ func TestAServerIsHealthyOnlyWithWhatItsServicesNeed(t *testing.T) {
 		{nil, healthv1.HealthCheckResponse_SERVING},
 	} {
 		database = step.database
-		answer, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
+		var header metadata.MD
+		answer, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}, grpc.Header(&header))
 		require.NoError(t, err)
 		require.Equal(t, step.want, answer.GetStatus())
+		require.Equal(t, []string{"v1.2.3"}, header.Get(grpcserver.VersionHeader))
 	}
 }

@@ -34,6 +34,8 @@ type Options struct {
 	// Ready tells whether what the services need answers; health says so. Without
 	// it the server is healthy as long as it runs.
 	Ready *run.Readiness
+	// Version of the program, told with each answer about health.
+	Version string
 	// Deadline of calls that come without one; 0 means DefaultDeadline.
 	Deadline time.Duration
 	// Dev logs the cause of every refusal, not only of failures: causes may hold

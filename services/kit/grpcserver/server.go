@@ -70,7 +70,7 @@ func New(opts Options) *grpc.Server {
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minClientPing, PermitWithoutStream: true}),
 	)
-	healthv1.RegisterHealthServer(server, &healthServer{Server: health.NewServer(), ready: opts.Ready})
+	healthv1.RegisterHealthServer(server, &healthServer{Server: health.NewServer(), ready: opts.Ready, version: opts.Version})
 	reflection.Register(server)
 	return server
 }

@@ -71,7 +71,7 @@ func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
 	ready := run.NewReadiness(deps.Log)
 	ready.Add(service.Checks...)
 	server := grpcserver.New(grpcserver.Options{
-		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready, Version: a.version,
+		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready, Version: a.version, Version: a.version,
 		Restrictions: a.forbids, ReadOnly: a.readOnly, Dev: a.settings.Dev,
 	})
 	if a.settings.Dev {
