@@ -32,7 +32,13 @@ func (c *chain) logStream(srv any, stream grpc.ServerStream, info *grpc.StreamSe
 
 func (c *chain) observe(ctx context.Context, method string) func(error) {
 	start := time.Now()
+	load := int64(1)
+	if access.Exempt(method) { // probes are none
+		load = 0
+	}
+	c.inFlight.Add(ctx, load)
 	return func(err error) {
+		c.inFlight.Add(ctx, -load)
 		c.log.LogAttrs(ctx, levelOf(method, status.Code(err)), "call",
 			slog.String("method", method),
 			slog.String("code", code(err)),

@@ -30,6 +30,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/access"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/identity"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/run"
 )
 
@@ -52,6 +53,7 @@ type chain struct {
 	guard     *identity.Guard
 	validator protovalidate.Validator
 	deadline  time.Duration
+	inFlight  *measure.Level
 	dev       bool
 }
 
@@ -82,6 +84,7 @@ func newChain(opts Options) *chain {
 	c := &chain{
 		log: opts.Log, guard: identity.NewGuard(opts.Verifier, opts.Service, opts.Clock.Now),
 		validator: protovalidate.GlobalValidator, deadline: opts.Deadline, dev: opts.Dev,
+		inFlight: measure.NewLevel("tandem.rpc.in.flight", "Calls that the service is answering.", measure.Label("service", opts.Service)),
 	}
 	if c.deadline <= 0 {
 		c.deadline = DefaultDeadline
