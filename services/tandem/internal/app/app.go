@@ -137,6 +137,7 @@ func (a *App) openTelemetry(ctx context.Context) error {
 		return fmt.Errorf("telemetry: %w", err)
 	}
 	a.group.Closer("telemetry", t.Shutdown)
+	a.group.Readiness().Measure()
 	return a.addOperatorServer(t.MetricsHandler)
 }
 
