@@ -52,11 +52,7 @@ func (db *DB) wall(ctx context.Context, owner *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("row-level security of %s: %w", db.schema, err)
 	}
-	var want []string
-	for _, p := range policies {
-		want = append(want, p.name())
-	}
-	slices.Sort(want)
+	want := policyNames()
 	var statements []string
 	for _, t := range tables {
 		if !t.secured || !slices.Equal(t.policies, want) {
