@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -19,6 +18,20 @@ import (
 // its folder keeps a second one out, which would damage the streams. A server that
 // does not answer is waited for; 0 is the bus's own patience.
 func OpenBus(ctx context.Context, storage StorageSettings, s BusSettings, wait time.Duration, log *slog.Logger) (*bus.Bus, func(), error) {
+	b, closeAll, err := connectBus(ctx, storage, s, wait, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, service := range serviceNames {
+		if err := b.Ensure(ctx, service); err != nil {
+			closeAll()
+			return nil, nil, fmt.Errorf("stream of %s: %w", service, err)
+		}
+	}
+	return b, closeAll, nil
+}
+
+func connectBus(ctx context.Context, storage StorageSettings, s BusSettings, wait time.Duration, log *slog.Logger) (*bus.Bus, func(), error) {
 	var closers []func()
 	closeAll := func() {
 		for i := len(closers) - 1; i >= 0; i-- {
@@ -46,12 +59,6 @@ func OpenBus(ctx context.Context, storage StorageSettings, s BusSettings, wait t
 		return nil, nil, fmt.Errorf("--nats: %w", err)
 	}
 	closers = append(closers, b.Close)
-	for _, service := range serviceNames {
-		if err := b.Ensure(ctx, service); err != nil {
-			closeAll()
-			return nil, nil, fmt.Errorf("stream of %s: %w", service, err)
-		}
-	}
 	return b, closeAll, nil
 }
 
@@ -65,7 +72,7 @@ func lockFolder(dir string) (func(), error) {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
 	if !locked {
-		return nil, errors.New("--data: another process runs on this data folder; stop it, or name a NATS server with --nats")
+		return nil, ErrTaken
 	}
 	return func() { _ = lock.Unlock() }, nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -148,11 +147,9 @@ func (s *ServeSettings) complete(targets []string) error {
 		return err
 	}
 	if s.Blobs == "" {
-		dir, err := filepath.Abs(filepath.Join(s.Data, "blobs"))
-		if err != nil {
-			return fmt.Errorf("--data: %w", err)
+		if s.Blobs, err = blobsIn(s.Data); err != nil {
+			return err
 		}
-		s.Blobs = "file://" + filepath.ToSlash(dir)
 	}
 	if s.GRPCAddr != "" && len(targets) != 1 {
 		return fmt.Errorf("--grpc-addr %q: it is for a process with one service; here are %d", s.GRPCAddr, len(targets))
