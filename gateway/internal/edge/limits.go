@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/tandem-badges/tandem/gateway/internal/problems"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -38,16 +39,25 @@ const (
 	perMinute = 60.0 // seconds
 )
 
+// Kinds of limits, as metrics call them.
+const (
+	kindAnonymous = "anonymous"
+	kindIdentity  = "identity"
+	kindSignIn    = "sign_in"
+)
+
 // limits are the limits of one gateway.
 type limits struct {
 	anonymous, identity, signIn *limiter
 }
 
 func newLimits(l Limits, now func() time.Time) *limits {
+	refused := measure.NewCounter("tandem.rate.limited", "Requests that were refused because too many came.",
+		"kind", []string{kindAnonymous, kindIdentity, kindSignIn})
 	return &limits{
-		anonymous: newLimiter("address", l.Anonymous, now),
-		identity:  newLimiter("identity", l.Identity, now),
-		signIn:    newLimiter("sign-in", l.SignIn, now),
+		anonymous: newLimiter("address", l.Anonymous, now).telling(refused, kindAnonymous),
+		identity:  newLimiter("identity", l.Identity, now).telling(refused, kindIdentity),
+		signIn:    newLimiter("sign-in", l.SignIn, now).telling(refused, kindSignIn),
 	}
 }
 
@@ -146,13 +156,20 @@ type limiter struct {
 	quota   int
 	now     func() time.Time
 	buckets *lru.Cache[string, *rate.Limiter]
+	refused func() // is told of each request that is
 }
 
 func newLimiter(name string, quota int, now func() time.Time) *limiter {
-	l := &limiter{name: name, quota: quota, now: now}
+	l := &limiter{name: name, quota: quota, now: now, refused: func() {}}
 	if quota > 0 {
 		l.buckets, _ = lru.New[string, *rate.Limiter](maxKept) // fails only for a size below one
 	}
+	return l
+}
+
+// telling counts what is refused in a metric.
+func (l *limiter) telling(c *measure.Counter, kind string) *limiter {
+	l.refused = func() { c.Add(context.Background(), kind, 1) }
 	return l
 }
 
@@ -168,6 +185,7 @@ func (l *limiter) count(w http.ResponseWriter, key string) error {
 	if ok {
 		return nil
 	}
+	l.refused()
 	return problem.Exhausted("requests per minute", time.Duration(l.seconds(1-left))*time.Second)
 }
 
