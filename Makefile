@@ -53,6 +53,17 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each.
 	@deploy/test/fuzz.sh
 
 ##@ Ship
+monitoring: ## Check alerts (with promtool), dashboards, runbooks and the compose file.
+	@deploy/test/promtool.sh
+	@cd deploy/checks && GOWORK=off go test ./...
+
+chart-files: ## Copy alert rules and dashboards into the chart, and make the dashboards before.
+	@cd deploy/checks && GOWORK=off go run ./dashboards/generate
+	@mkdir -p charts/tandem/files/alerts charts/tandem/files/dashboards
+	@rm -f charts/tandem/files/alerts/* charts/tandem/files/dashboards/*
+	@cp deploy/alerts/*.rules.yaml charts/tandem/files/alerts/
+	@cp deploy/dashboards/*.json charts/tandem/files/dashboards/
+
 chart: ## Lint and render the Helm chart and check what it renders.
 	@cd charts/charttest && GOWORK=off go test ./...
 
@@ -68,4 +79,4 @@ image-push: ## Bring the built images to a registry: IMAGE=registry.example.org/
 clean: ## Remove what was built; data stays.
 	rm -rf bin
 
-.PHONY: help run walkthrough build test lint breaking generate bench mutate matrix fuzz chart image image-check image-push clean
+.PHONY: help run walkthrough build test lint breaking generate bench mutate matrix fuzz monitoring chart-files chart image image-check image-push clean
