@@ -224,10 +224,36 @@ func TestADatabaseWithoutItsKeeperSignsNothing(t *testing.T) {
 	require.ErrorIs(t, err, keys.ErrSealed)
 	require.ErrorContains(t, err, "TANDEM_ISSUER_KEEPER")
 
-	deps.Keepers = []string{foreign, filepath.Join(deps.DataDir, "keys", "issuer-keeper.key")}
+	own := filepath.Join(deps.DataDir, "keys", "issuer-keeper.key")
+	examine := func(keepers ...string) (badges.KeeperState, error) {
+		return badges.CheckKeepers(t.Context(), deps.DB, filepath.Dir(own), keepers)
+	}
+	_, err = examine(foreign)
+	require.ErrorIs(t, err, keys.ErrSealed)
+	state, err := examine()
+	require.NoError(t, err)
+	require.Positive(t, state.Signing)
+	require.Zero(t, state.Stale)
+	for range 2 { // the second time shows that the first changed nothing
+		state, err = examine(foreign, own)
+		require.NoError(t, err)
+		require.Equal(t, state.Signing, state.Stale)
+	}
+	deps.Keepers = []string{foreign, own}
 	_, err = badges.New(deps)
 	require.NoError(t, err, "both keys: everything is encrypted with the first one now")
 	deps.Keepers = []string{foreign}
 	_, err = badges.New(deps)
 	require.NoError(t, err)
+
+	state, err = examine(foreign)
+	require.NoError(t, err)
+	require.Zero(t, state.Stale, "sealed anew")
+	require.NoError(t, os.Remove(own))
+	_, err = examine()
+	require.ErrorIs(t, err, badges.ErrNoKeeper)
+	require.NoFileExists(t, own, "looking makes no key")
+	empty, err := badges.CheckKeepers(t.Context(), kittest.SQLite(t, "badges", badges.Migrations), filepath.Dir(own), nil)
+	require.NoError(t, err)
+	require.True(t, empty.New)
 }

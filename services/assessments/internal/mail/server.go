@@ -137,6 +137,19 @@ func (s *Server) Connect(ctx context.Context) (*Connection, error) {
 	return &Connection{server: s, client: client}, nil
 }
 
+// Probe greets the server, begins TLS and signs in as mails would be sent, and sends
+// none. Its error is the server's or the network's own, for operators.
+func (s *Server) Probe(ctx context.Context) error {
+	client, err := gomail.NewClient(s.host, s.options...)
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return client.Close()
+}
+
 // Connection is one to a mail server.
 type Connection struct {
 	server *Server

@@ -107,6 +107,29 @@ func (r *Keyring) use(ctx context.Context, k SigningKey) (*keys.Local, error) {
 	return key, nil
 }
 
+// Examine opens every key that signs and changes nothing. It tells how many there are, and how many of
+// them were sealed with a keeper's key that is on its way out.
+func (r *Keyring) Examine(ctx context.Context) (signing, stale int, err error) {
+	all, err := r.store.Keys(ctx, "", Slice{})
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, k := range all {
+		if k.State != Current {
+			continue
+		}
+		signing++
+		_, old, err := r.vault.Open(ctx, k.Name, k.Public, k.Sealed)
+		if err != nil {
+			return signing, stale, err
+		}
+		if old {
+			stale++
+		}
+	}
+	return signing, stale, nil
+}
+
 // Check opens every key that signs, so that a wrong keeper is told at the start and not at the next
 // badge, and seals anew what was sealed with a keeper's key that is on its way out.
 func (r *Keyring) Check(ctx context.Context) error {

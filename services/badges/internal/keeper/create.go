@@ -27,7 +27,7 @@ func New() ([]byte, error) {
 
 // OfFolder returns the text of the folder's own key file, which is made when it is missing.
 func OfFolder(folder string) ([]byte, error) {
-	path := filepath.Join(folder, ownFile)
+	path := filepath.Join(folder, OwnFile)
 	if err := create(path); err != nil {
 		return nil, err
 	}

@@ -29,14 +29,14 @@ import (
 // Setting is how operators call the list of keepers.
 const Setting = "TANDEM_ISSUER_KEEPER"
 
-// ownFile is the keeper of an installation that was told of none, in its key folder.
-const ownFile = "issuer-keeper.key"
+// OwnFile is the keeper of an installation that was told of none, in its key folder.
+const OwnFile = "issuer-keeper.key"
 
 // Open opens the vault of the keepers: paths of key files and URLs of key services. Without any,
 // it is a key file in the folder, which is made when it is missing.
 func Open(ctx context.Context, folder string, locations []string) (*keys.Vault, error) {
 	if len(locations) == 0 {
-		path := filepath.Join(folder, ownFile)
+		path := filepath.Join(folder, OwnFile)
 		if err := create(path); err != nil {
 			return nil, fmt.Errorf("key that encrypts the keys of issuers: %w", err)
 		}
