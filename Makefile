@@ -55,7 +55,7 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each.
 ##@ Ship
 monitoring: ## Check alerts (with promtool), dashboards, runbooks and the compose file.
 	@deploy/test/promtool.sh
-	@cd deploy/checks && GOWORK=off go test ./...
+	@cd deploy/checks && GOWORK=off go test -count=1 ./...
 
 chart-files: ## Copy alert rules and dashboards into the chart, and make the dashboards before.
 	@cd deploy/checks && GOWORK=off go run ./dashboards/generate
