@@ -40,6 +40,8 @@ type CLI struct {
 	Issuers     Issuers     `cmd:"" help:"Fetch the list of who issues badges, for verifying without a network."`
 	Log         Log         `cmd:"" help:"Keep an eye on the public log of badges and keys."`
 	ReadOnly    ReadOnly    `cmd:"" help:"Keep a whole installation from changing while it can be looked at."`
+	Backup      Backup      `cmd:"" help:"Keep databases, streams and files elsewhere, as they are at one moment, beside the running services."`
+	Restore     Restore     `cmd:"" help:"Bring a backup back into an empty installation."`
 	Version     VersionCmd  `cmd:"" help:"Print the version, or everything about it."`
 }
 
