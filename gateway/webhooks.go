@@ -61,6 +61,7 @@ func newWebhooks(d Deps) (*webhooks, error) {
 		},
 		Sender: &webhook.Sender{
 			Store: kept, Clock: real, Box: box, Client: egress.New(outside), Log: d.Log, Wakes: d.DB.Wakes(store.Webhooks),
+			Results: webhook.NewResults(),
 		},
 	}
 	return w, nil

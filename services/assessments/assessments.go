@@ -106,7 +106,7 @@ func New(d run.Deps) (run.Service, error) {
 		Name:     Name,
 		Register: registration(d, domain),
 		Tasks: append(fieldTasks, []run.Task{
-			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
+			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Counting(store.Gauges(d.DB)...).Run},
 			{Name: "publish", Run: func(ctx context.Context) error { return publisher.Run(ctx, d.Log) }},
 			{Name: "drafts", Run: resting(d, domain.Responses.Sweep)},
 			{Name: "exports", Run: func(ctx context.Context) error { return exporter.Run(ctx, d.Log) }},

@@ -71,7 +71,7 @@ func New(d run.Deps) (run.Service, error) {
 			records.Register(r, &records.Keeper{DB: d.DB, Clock: d.Clock, Declaration: store.Records()})
 		},
 		Tasks: append([]run.Task{
-			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
+			{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Counting(store.Gauges(d.DB)...).Run},
 			{Name: "requests", Run: func(ctx context.Context) error { return idempotency.Clean(ctx, d.DB) }},
 			{Name: "awards", Run: func(ctx context.Context) error { return schedule(ctx, d, domain.Registry) }},
 		}, tasks...),

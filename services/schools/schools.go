@@ -103,7 +103,7 @@ func tasks(d run.Deps, kept *store.Store, nouns api.Nouns) []run.Task {
 	inbox.Register(in, kept, nouns.Journeys)
 	calendar := cycle.Scheduler{Store: kept, Clock: d.Clock}
 	return []run.Task{
-		{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Run},
+		{Name: "relay", Run: outbox.NewRelay(d.DB, d.Bus, clock.NewAdjustable(), d.Log).Counting(append(store.Gauges(d.DB), in.Gauges()...)...).Run},
 		{Name: "inbox", Run: in.Run},
 		{Name: "calendar", Run: func(ctx context.Context) error {
 			err := lease.Run(ctx, d.DB, calendarLease, ids.New(), calendarTTL, func(ctx context.Context) error {

@@ -161,6 +161,8 @@ func gather(first bus.Event, events <-chan bus.Event) []bus.Event {
 // keep writes the deliveries of events with the position behind them. When there
 // are none it writes nothing: reading such events again does no harm.
 func (f *Feeder) keep(ctx context.Context, at Position, events []bus.Event) (kept bool, err error) {
+	ctx, end := consume(ctx, events)
+	defer end()
 	err = f.Store.Tx(ctx, func(ctx context.Context) error {
 		var all []Delivery
 		listening := map[string][]Endpoint{}

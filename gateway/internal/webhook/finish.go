@@ -14,10 +14,13 @@ func (s *Sender) finish(ctx context.Context, d Delivery, o outcome) error {
 	switch {
 	case o.words == "":
 		d.State, d.Due = Delivered, time.Time{}
+		s.Results.Add(ctx, resultDelivered, 1)
 	case !more || d.EventType == PingType || o.status == http.StatusGone:
 		d.State, d.Due = Failed, time.Time{}
+		s.Results.Add(ctx, resultFailed, 1)
 	default:
 		d.Due = now.Add(again)
+		s.Results.Add(ctx, resultAgain, 1)
 	}
 	return s.Store.Tx(ctx, func(ctx context.Context) error {
 		held, err := s.Store.Finish(ctx, d, claimed)

@@ -14,6 +14,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/egress"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 
@@ -50,6 +51,8 @@ type Sender struct {
 	Log    *slog.Logger
 	// Wakes is heard when there is something new to send.
 	Wakes <-chan struct{}
+	// Results counts tries by what came of them; nil: nobody counts.
+	Results *measure.Counter
 	// Tick replaces the usual pause between looks in tests.
 	Tick time.Duration
 

@@ -41,7 +41,8 @@ func made[I any](instrument I, err error, none I) I {
 	return instrument
 }
 
-// Counter counts what happens, by a label whose values are known beforehand.
+// Counter counts what happens, by a label whose values are known beforehand. A nil
+// one counts nothing.
 type Counter struct {
 	add  metric.Int64Counter
 	with map[string]metric.MeasurementOption
@@ -69,6 +70,9 @@ func NewCounter(name, description, label string, values []string, others ...attr
 // Add counts n for a value of the label, "" where there is none. A value that was
 // not announced is not counted: labels stay bounded.
 func (c *Counter) Add(ctx context.Context, value string, n int64) {
+	if c == nil {
+		return
+	}
 	if with, known := c.with[value]; known {
 		c.add.Add(ctx, n, with)
 	}

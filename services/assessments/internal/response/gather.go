@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -33,7 +35,7 @@ type gather[I, O any] struct {
 
 // ask is what one caller wants.
 type ask[I, O any] struct {
-	ctx  context.Context // of the caller: only whether it still waits
+	ctx  context.Context // of the caller: only whether it still waits, and its trace
 	in   I
 	done chan struct{}
 	out  O
@@ -121,6 +123,7 @@ func (g *gather[I, O]) finish(batch []*ask[I, O]) {
 func (g *gather[I, O]) once(batch []*ask[I, O]) (out []O, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), runTimeout)
 	defer cancel()
+	ctx = traced(ctx, batch)
 	defer func() {
 		if r := recover(); r != nil { // or all who wait would wait for ever
 			err = fmt.Errorf("panic while gathering %s: %v", g.what, r)
@@ -131,6 +134,25 @@ func (g *gather[I, O]) once(batch []*ask[I, O]) (out []O, err error) {
 		in[i] = a.in
 	}
 	return g.run(ctx, in)
+}
+
+// traced has the run go on in the trace of the first caller whose trace is recorded;
+// the traces of the others are told where to look. Nothing else of a caller comes
+// along: a trace holds no code, no answer and nobody's name.
+func traced[I, O any](ctx context.Context, batch []*ask[I, O]) context.Context {
+	var leads trace.Span
+	for _, a := range batch {
+		span := trace.SpanFromContext(a.ctx)
+		switch {
+		case !span.IsRecording():
+		case leads == nil:
+			leads = span
+			ctx = trace.ContextWithSpan(ctx, span)
+		default:
+			span.AddLink(trace.Link{SpanContext: leads.SpanContext()})
+		}
+	}
+	return ctx
 }
 
 // hopeless tells whether each alone would fail as all together did.

@@ -25,6 +25,7 @@ type Outcome struct {
 func (s *Service) SubmitQueued(ctx context.Context, codeGiven, client string, queue []Submission) ([]Outcome, error) {
 	ctx, d, err := s.enter(ctx, codeGiven, client)
 	if err != nil {
+		s.refused(ctx, err, int64(len(queue)))
 		return nil, err
 	}
 	body, err := s.instrument(ctx, d.InstrumentVersion)
@@ -43,6 +44,7 @@ func (s *Service) SubmitQueued(ctx context.Context, codeGiven, client string, qu
 		all.Go(func() {
 			defer func() { <-free }()
 			receipt, err := s.submit(ctx, d, body, a)
+			s.refused(ctx, err, 1)
 			out[i] = outcome(a.ResponseID, receipt, err)
 		})
 	}

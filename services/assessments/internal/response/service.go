@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tandem-badges/tandem/services/kit/clock"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 
@@ -29,6 +30,7 @@ type Service struct {
 	look        *gather[string, lead]
 	take        *gather[Record, bool]
 	floods      *floods
+	results     *measure.Counter
 
 	// published instrument versions by name: they never change.
 	published sync.Map
@@ -42,7 +44,7 @@ type lead struct {
 
 // NewService returns the service that takes answers.
 func NewService(store Store, instruments instrument.Source, c clock.Clock) *Service {
-	s := &Service{store: store, instruments: instruments, clock: c, floods: newFloods()}
+	s := &Service{store: store, instruments: instruments, clock: c, floods: newFloods(), results: newResults()}
 	s.look = newGather("looks at codes", lookRuns, s.leads)
 	s.take = newGather("answers that wait to be stored", takeRuns, store.Take)
 	return s
@@ -74,7 +76,8 @@ func (s *Service) Form(ctx context.Context, codeGiven, language, client string) 
 
 // Submit stores an answer. The same response id with the same code gets the same
 // receipt, whenever it comes again.
-func (s *Service) Submit(ctx context.Context, a Submission) (Receipt, error) {
+func (s *Service) Submit(ctx context.Context, a Submission) (r Receipt, err error) {
+	defer func() { s.refused(ctx, err, 1) }()
 	ctx, d, err := s.enter(ctx, a.Code, a.Client)
 	if err != nil {
 		return Receipt{}, err
@@ -129,6 +132,7 @@ func (s *Service) settle(ctx context.Context, r Record, refused error, again fun
 			return Receipt{}, err
 		}
 		if taken {
+			s.results.Add(ctx, accepted, 1)
 			return Receipt{Code: r.Receipt, Day: r.Day}, nil
 		}
 	}

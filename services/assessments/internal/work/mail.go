@@ -15,6 +15,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/audit"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/operations"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -43,6 +44,7 @@ type Mailings struct {
 	postman *recipient.Postman
 	server  *mail.Server // nil: there is none
 	clock   clock.Clock
+	results *measure.Counter
 
 	pause time.Duration // of a server that is away; only the worker touches it
 	until time.Time
@@ -50,7 +52,7 @@ type Mailings struct {
 
 // NewMailings returns who mails; server may be nil.
 func NewMailings(db *sqldb.DB, m MailMemory, postman *recipient.Postman, server *mail.Server, c clock.Clock) *Mailings {
-	return &Mailings{db: db, memory: m, postman: postman, server: server, clock: c}
+	return &Mailings{db: db, memory: m, postman: postman, server: server, clock: c, results: newMailResults()}
 }
 
 // Start begins to mail. While the same mailing is under way its operation is
@@ -161,11 +163,13 @@ func (c *connected) Send(ctx context.Context, msg mail.Message) error {
 		open, err := m.server.Connect(ctx)
 		if err != nil {
 			m.rest()
+			m.results.Add(ctx, mailResult(err), 1)
 			return mail.ErrUnavailable
 		}
 		c.open = open
 	}
 	err := c.open.Send(ctx, msg)
+	m.results.Add(ctx, mailResult(err), 1)
 	if errors.Is(err, mail.ErrUnavailable) || errors.Is(err, mail.ErrUnclear) {
 		c.close()
 	}

@@ -43,9 +43,11 @@ func newMetrics(store Store) (*metrics, error) {
 			return err
 		}
 		o.ObserveInt64(waiting, n)
+		waited := 0.0
 		if n > 0 {
-			o.ObserveFloat64(lag, time.Since(since).Seconds())
+			waited = time.Since(since).Seconds()
 		}
+		o.ObserveFloat64(lag, waited)
 		return nil
 	}, size, waiting, lag, halted)
 	return m, err

@@ -22,6 +22,7 @@ const sixMonths = 183 * 24 * time.Hour
 
 // InsertAward adds an award; one per decision.
 func (s *Store) InsertAward(ctx context.Context, a award.Award) error {
+	s.db.AfterCommit(ctx, func() { s.awarded.Add(ctx, "", 1) })
 	return s.insert(ctx, a.Name, "awards", "id, school, "+awardColumns, names.ID(a.Name), names.School(a.Name), a.Name, a.Edition,
 		a.Standard, a.FrameworkVersion, a.Application, a.Decision, a.Journey, a.Credential, string(a.State), micros(a.AwardTime),
 		micros(a.ExpireTime), micros(a.LapseTime), a.RevokeReason, a.SuspendReason, micros(a.SuspendTime), a.Renews, a.RenewedBy,

@@ -18,15 +18,21 @@ import (
 
 	"github.com/tandem-badges/tandem/services/badges/internal/names"
 	"github.com/tandem-badges/tandem/services/kit/audit"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
 // Store implements the Store interfaces of all domain packages.
-type Store struct{ db *sqldb.DB }
+type Store struct {
+	db      *sqldb.DB
+	awarded *measure.Counter
+}
 
 // New returns the store in a migrated database.
-func New(db *sqldb.DB) *Store { return &Store{db: db} }
+func New(db *sqldb.DB) *Store {
+	return &Store{db: db, awarded: measure.NewCounter("tandem.badges.awarded", "Badges awarded.", "", nil)}
+}
 
 // Tx runs fn in a transaction that its context carries.
 func (s *Store) Tx(ctx context.Context, fn func(ctx context.Context) error) error {

@@ -121,7 +121,9 @@ func (s *Service) keep(ctx context.Context, r Ref, file *spool, media string) (A
 		return Artifact{}, err
 	}
 	var out Artifact
+	var fresh bool
 	err = s.store.Tx(ctx, func(ctx context.Context) error {
+		fresh = false
 		a, err := s.store.Artifact(ctx, r)
 		if err == nil {
 			err = a.mustStand()
@@ -134,8 +136,13 @@ func (s *Service) keep(ctx context.Context, r Ref, file *spool, media string) (A
 			return a.mustBe(c.SHA256)
 		}
 		out, err = s.accept(ctx, a, c, media)
+		fresh = err == nil
 		return err
 	})
+	if err == nil && fresh {
+		s.files.Add(ctx, "", 1)
+		s.bytes.Add(ctx, "", file.size)
+	}
 	return out, err
 }
 

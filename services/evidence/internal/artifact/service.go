@@ -8,6 +8,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/etag"
 	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
@@ -28,12 +29,18 @@ type Service struct {
 	clock    clock.Clock
 	limits   Limits
 	spoolDir string
+	files    *measure.Counter // taken in
+	bytes    *measure.Counter // their size
 }
 
 // NewService returns the service. Uploads under way lie in files without a name in
 // spoolDir; empty means the system's folder for such.
 func NewService(s Store, c Contents, p Plans, clk clock.Clock, l Limits, spoolDir string) *Service {
-	return &Service{store: s, contents: c, plans: p, clock: clk, limits: l, spoolDir: spoolDir}
+	return &Service{
+		store: s, contents: c, plans: p, clock: clk, limits: l, spoolDir: spoolDir,
+		files: measure.NewCounter("tandem.evidence.files", "Contents of evidence taken in.", "", nil),
+		bytes: measure.NewCounter("tandem.evidence.bytes", "Bytes of evidence taken in.", "", nil),
+	}
 }
 
 // Create describes a piece of evidence; its content is uploaded next.
