@@ -71,7 +71,7 @@ func (a *App) serve(deps run.Deps, service run.Service) (*grpc.Server, error) {
 	ready := run.NewReadiness(deps.Log)
 	ready.Add(service.Checks...)
 	server := grpcserver.New(grpcserver.Options{
-		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready, Version: a.version, Version: a.version,
+		Log: deps.Log, Service: service.Name, Verifier: a.verifier, Clock: a.clock, DB: deps.DB, Ready: ready, Version: a.version,
 		Restrictions: a.forbids, ReadOnly: a.readOnly, Dev: a.settings.Dev,
 	})
 	if a.settings.Dev {
@@ -98,8 +98,8 @@ func (a *App) addOperatorServer(metrics http.Handler) error {
 		ReadHeaderTimeout: headerTimeout,
 	}
 	operator := run.HTTP("operator", server, listener)
-	stopped := make(chan error, 1)
-	go func() { stopped <- operator.Serve() }()
+	serve, stopped := operator.Serve, make(chan error, 1)
+	go func() { stopped <- serve() }()
 	operator.Serve = func() error { return <-stopped }
 	a.group.Server(operator)
 	return nil
