@@ -1,0 +1,78 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// event is a message of a stream.
+type event struct {
+	id, kind, name string
+	data           []byte
+}
+
+type streamed []event
+
+// of are the events of one kind about resources whose name begins so.
+func (s streamed) of(kind, prefix string) (found []event) {
+	for _, e := range s {
+		if strings.HasSuffix(e.kind, "."+kind) && strings.HasPrefix(e.name, prefix) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func upper(s string) string { return strings.ToUpper(s) }
+
+// readStreams reads all messages of the named streams.
+func readStreams(ctx context.Context, url string, names ...string) (map[string]streamed, error) {
+	nc, err := nats.Connect(url, nats.Name("e2e"), nats.Timeout(10*time.Second))
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]streamed{}
+	for _, name := range names {
+		if all[name], err = readStream(ctx, js, name); err != nil {
+			return nil, fmt.Errorf("stream %s: %w", name, err)
+		}
+	}
+	return all, nil
+}
+
+func readStream(ctx context.Context, js jetstream.JetStream, name string) (streamed, error) {
+	consumer, err := js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	if err != nil {
+		return nil, err
+	}
+	var all streamed
+	for {
+		batch, err := consumer.FetchNoWait(500)
+		if err != nil {
+			return nil, err
+		}
+		got := 0
+		for msg := range batch.Messages() {
+			got++
+			h := msg.Headers()
+			all = append(all, event{id: h.Get("ce-id"), kind: h.Get("ce-type"), name: h.Get("ce-subject"), data: msg.Data()})
+		}
+		if err := batch.Error(); err != nil && !errors.Is(err, nats.ErrTimeout) {
+			return nil, err
+		}
+		if got == 0 {
+			return all, nil
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tandem-badges/tandem/deploy/e2e/cluster"
+)
+
+// stays says what outlives a release: claims with data, and what was applied by hand.
+var stays = []string{"persistentvolumeclaim/data-tandem-nats-0", "persistentvolumeclaim/tandem-blobs"}
+
+// uninstall leaves nothing but that.
+func (r *Suite) uninstall(ctx context.Context) (string, error) {
+	if _, err := cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", namespace, "--wait", "--timeout", "2m")); err != nil {
+		return "", err
+	}
+	kinds := "all,serviceaccounts,configmaps,secrets,networkpolicies,persistentvolumeclaims,poddisruptionbudgets,horizontalpodautoscalers,ingresses,roles,rolebindings"
+	left, err := r.inRelease(ctx, "get", kinds, "-o", "name")
+	if err != nil {
+		return "", err
+	}
+	var data, unsaid []string
+	for _, name := range strings.Fields(left) {
+		switch {
+		case slices.Contains(stays, name):
+			data = append(data, name)
+		case !byHand(name):
+			unsaid = append(unsaid, name)
+		}
+	}
+	if len(unsaid) > 0 {
+		err = errors.Join(err, fmt.Errorf("these are left and nobody says so: %s", strings.Join(unsaid, ", ")))
+	}
+	return "left: " + strings.Join(data, ", ") + ", and what was applied by hand", err
+}
+
+// byHand are objects of `tandem keys manifest`, of this test and of Kubernetes itself.
+func byHand(name string) bool {
+	kind, name, _ := strings.Cut(name, "/")
+	switch strings.SplitN(kind, ".", 2)[0] {
+	case "secret", "configmap":
+		return name == "kube-root-ca.crt" || strings.HasPrefix(name, "tandem-keys-") ||
+			slices.Contains([]string{"tandem-keeper", "tandem-nats", "tandem-database", "tandem-ops"}, name)
+	case "serviceaccount":
+		return name == "default"
+	case "networkpolicy", "persistentvolumeclaim", "job", "pod":
+		return strings.HasPrefix(name, "e2e-")
+	}
+	return false
+}
