@@ -1,6 +1,7 @@
 package charttest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,11 @@ import (
 )
 
 func TestHelmFindsNothingToComplainAbout(t *testing.T) {
-	for name, values := range map[string]map[string]any{"minimal": minimal(), "single": scenario(t, "values-single.yaml")} {
+	all := map[string]map[string]any{"minimal": minimal()}
+	for _, name := range scenarios {
+		all[name] = scenario(t, "values-"+name+".yaml")
+	}
+	for name, values := range all {
 		t.Run(name, func(t *testing.T) {
 			for _, m := range lint.All(chartFolder, values, Namespace, true).Messages {
 				// An icon is a matter of taste.
@@ -30,15 +35,36 @@ func TestHelmFindsNothingToComplainAbout(t *testing.T) {
 	}
 }
 
-func TestTheScenarioRendersAsReviewed(t *testing.T) {
-	got := render(t, scenario(t, "values-single.yaml")).Manifests
-	golden := filepath.Join("testdata", "single.yaml")
-	if os.Getenv("UPDATE") != "" {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+func TestScenariosRenderAsReviewed(t *testing.T) {
+	for _, name := range scenarios {
+		t.Run(name, func(t *testing.T) {
+			golden(t, filepath.Join("testdata", name+".yaml"), renderAny(t, scenario(t, "values-"+name+".yaml")).Manifests)
+		})
 	}
-	want, err := os.ReadFile(golden)
+}
+
+// golden compares a text with a file, or writes it with UPDATE=1.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE") != "" {
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Equal(t, string(want), got, "read the difference; when it is meant: UPDATE=1 make chart")
+	if string(want) != got {
+		t.Errorf("%s is not what the chart gives; read the difference; when it is meant: UPDATE=1 make chart\n%s", file, firstDifference(string(want), got))
+	}
+}
+
+// firstDifference is the first line in which two texts differ.
+func firstDifference(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d\n- %s\n+ %s", i+1, a[i], b[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, and %d now", len(a), len(b))
 }
 
 func TestEveryValueIsInTheSchema(t *testing.T) {
@@ -164,10 +190,22 @@ func TestServicesFindThePod(t *testing.T) {
 	require.NotContains(t, r.StatefulSets[0].Spec.Selector.MatchLabels, "app.kubernetes.io/version", "cannot change in an upgrade")
 }
 
+// openPolicy is the one policy of the single scenario beside that of helm test.
+func openPolicy(t *testing.T, r *Render) networkingv1.NetworkPolicySpec {
+	t.Helper()
+	require.Len(t, r.NetworkPolicies, 2)
+	for _, p := range r.NetworkPolicies {
+		if p.Annotations[hookAnnotation] == "" {
+			return p.Spec
+		}
+	}
+	require.Fail(t, "no policy")
+	return networkingv1.NetworkPolicySpec{}
+}
+
 func TestTheNetworkPolicyOpensHTTPOnly(t *testing.T) {
 	r := render(t, minimal())
-	require.Len(t, r.NetworkPolicies, 1)
-	spec := r.NetworkPolicies[0].Spec
+	spec := openPolicy(t, r)
 	require.Subset(t, pod(t, r).Labels, spec.PodSelector.MatchLabels)
 	require.ElementsMatch(t, []networkingv1.PolicyType{"Ingress", "Egress"}, spec.PolicyTypes)
 	require.Len(t, spec.Ingress, 1)
@@ -178,10 +216,10 @@ func TestTheNetworkPolicyOpensHTTPOnly(t *testing.T) {
 
 func TestMetricsAndWaysOutAreOpenedByValue(t *testing.T) {
 	peer := map[string]any{"namespaceSelector": map[string]any{"matchLabels": map[string]any{"kubernetes.io/metadata.name": "monitoring"}}}
-	spec := render(t, with(map[string]any{"networkPolicy": map[string]any{
+	spec := openPolicy(t, render(t, with(map[string]any{"networkPolicy": map[string]any{
 		"metricsFrom": []any{peer},
 		"egress":      []any{map[string]any{"to": []any{peer}, "ports": []any{map[string]any{"port": 4317, "protocol": "TCP"}}}},
-	}})).NetworkPolicies[0].Spec
+	}})))
 	require.Len(t, spec.Ingress, 2)
 	require.Equal(t, intstr.FromString("ops"), *spec.Ingress[1].Ports[0].Port)
 	require.Equal(t, "monitoring", spec.Ingress[1].From[0].NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"])
@@ -213,7 +251,7 @@ func TestOptionalSettingsReachTheProgram(t *testing.T) {
 		require.NotContains(t, e, name)
 	}
 	e = env(t, render(t, with(map[string]any{
-		"blobs":       "s3://evidence?region=us-west-2",
+		"blobs":       map[string]any{"url": "s3://evidence?region=us-west-2"},
 		"corsOrigins": []any{"https://app.example.org", "https://other.example.org"},
 		"telemetry":   map[string]any{"otlpEndpoint": "http://collector:4317"},
 		"extraEnv":    []any{map[string]any{"name": "AWS_REGION", "value": "us-west-2"}},
@@ -234,24 +272,11 @@ func TestADigestIsStrongerThanATag(t *testing.T) {
 		image(map[string]any{"repository": "registry.example.org/tandem", "tag": "v1", "digest": digest}))
 }
 
-func TestDevelopmentModeIsNeverRendered(t *testing.T) {
-	for name, values := range map[string]map[string]any{"minimal": minimal(), "single": scenario(t, "values-single.yaml")} {
-		t.Run(name, func(t *testing.T) {
-			r := render(t, values)
-			for _, word := range []string{"TANDEM_DEV", "TANDEM_DEMO", "TANDEM_WALKTHROUGH", "--dev"} {
-				require.NotContains(t, r.Manifests, word)
-			}
-			require.Equal(t, []string{"serve", "all"}, pod(t, r).Spec.Containers[0].Args)
-			require.Empty(t, pod(t, r).Spec.Containers[0].EnvFrom)
-		})
-	}
-}
-
 func TestTheNotesTellHowToBegin(t *testing.T) {
 	notes := render(t, minimal()).Notes
 	for _, text := range []string{"https://badges.example.org", "/tandem token", "port-forward", "data-tandem-0"} {
 		require.Contains(t, notes, text)
 	}
 	require.NotContains(t, notes, "WARNING")
-	require.Contains(t, render(t, with(map[string]any{"blobs": "s3://evidence"})).Notes, "WARNING")
+	require.Contains(t, render(t, with(map[string]any{"blobs": map[string]any{"url": "s3://evidence"}})).Notes, "WARNING")
 }

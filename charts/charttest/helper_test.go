@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chartutil"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -40,8 +41,30 @@ func render(t *testing.T, values map[string]any) *Render {
 	require.NoError(t, err)
 	require.Len(t, r.StatefulSets, 1)
 	require.Len(t, r.Services, 2)
-	require.Len(t, r.ServiceAccounts, 1)
+	require.Len(t, r.ServiceAccounts, 2, "of the pod, and of helm test")
 	return r
+}
+
+// scenarios are the values files of the chart.
+var scenarios = []string{"single", "cluster", "state", "ci"}
+
+// renderAny renders any scenario.
+func renderAny(t *testing.T, values map[string]any) *Render {
+	t.Helper()
+	r, err := Template(chartFolder, values)
+	require.NoError(t, err)
+	return r
+}
+
+// clusterWith is the smallest of the cluster scenario, and more: sections of values
+// are merged.
+func clusterWith(t *testing.T, more map[string]any) map[string]any {
+	t.Helper()
+	values := map[string]any{
+		"scenario": "cluster", "publicUrl": "https://badges.example.org",
+		"blobs": map[string]any{"url": "s3://evidence?region=us-west-2"},
+	}
+	return chartutil.CoalesceTables(more, values)
 }
 
 // pod is the one pod of the scenario.

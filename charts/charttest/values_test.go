@@ -20,7 +20,7 @@ func TestWrongValuesAreRefusedByName(t *testing.T) {
 		"a public address without scheme": {map[string]any{"publicUrl": "badges.example.org"}, "publicUrl"},
 		"a misspelled key":                {map[string]any{"publicURL": "https://example.org"}, "publicURL"},
 		"a misspelled inner key":          {one("persistence", "sise", "1Gi"), "sise"},
-		"a scenario that does not exist":  {map[string]any{"scenario": "cluster"}, "scenario"},
+		"a scenario that does not exist":  {map[string]any{"scenario": "several"}, "scenario"},
 		"an unknown log level":            {one("log", "level", "loud"), "level"},
 		"a drain that is text":            {map[string]any{"drainSeconds": "20s"}, "drainSeconds"},
 		"a drain of nothing":              {map[string]any{"drainSeconds": 0}, "drainSeconds"},
@@ -32,7 +32,7 @@ func TestWrongValuesAreRefusedByName(t *testing.T) {
 		"a port that does not exist":      {one("service", "port", 70000), "port"},
 		"an origin for everybody":         {map[string]any{"corsOrigins": []any{"*"}}, "corsOrigins"},
 		"an origin with a path":           {map[string]any{"corsOrigins": []any{"https://example.org/app"}}, "corsOrigins"},
-		"blobs in a folder of the image":  {map[string]any{"blobs": "file:///srv"}, "blobs"},
+		"blobs in a folder of the image":  {one("blobs", "url", "file:///srv"), "url"},
 		"a keeper in the values":          {one("issuerKeeper", "url", "base64key://c2VjcmV0"), "url"},
 		"a secret with a strange name":    {one("issuerKeeper", "secretName", "Keeper Key"), "secretName"},
 		"a collector without port":        {one("telemetry", "otlpEndpoint", "http://collector"), "otlpEndpoint"},
@@ -57,7 +57,7 @@ func TestVariablesOfTheChartCannotBeSetTwice(t *testing.T) {
 		require.ErrorContains(t, err, "extraEnv", name)
 	}
 	for name := range env(t, render(t, with(map[string]any{
-		"blobs": "s3://b", "issuerKeeper": map[string]any{"secretName": "k"}, "corsOrigins": []any{"https://example.org"}, "telemetry": map[string]any{"otlpEndpoint": "http://c:4317"},
+		"blobs": map[string]any{"url": "s3://b"}, "issuerKeeper": map[string]any{"secretName": "k"}, "corsOrigins": []any{"https://example.org"}, "telemetry": map[string]any{"otlpEndpoint": "http://c:4317"},
 	}))) {
 		_, err := Template(chartFolder, with(map[string]any{"extraEnv": []any{map[string]any{"name": name}}}))
 		require.ErrorContains(t, err, "extraEnv", "%s is set by the chart", name)
@@ -65,8 +65,8 @@ func TestVariablesOfTheChartCannotBeSetTwice(t *testing.T) {
 }
 
 func TestLongNamesStayValid(t *testing.T) {
-	r := render(t, with(map[string]any{"nameOverride": strings.Repeat("n", 52)}))
-	require.Len(t, r.StatefulSets[0].Name, 52, "Kubernetes adds to it and allows 63")
+	r := render(t, with(map[string]any{"nameOverride": strings.Repeat("n", 40)}))
+	require.Len(t, r.StatefulSets[0].Name, 40, "components and Kubernetes add to it; 63 are allowed")
 	for _, s := range r.Services {
 		require.LessOrEqual(t, len(s.Name), 63)
 	}
