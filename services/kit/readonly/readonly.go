@@ -15,12 +15,14 @@
 package readonly
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 	"unicode"
 
+	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
@@ -113,6 +115,18 @@ func (m *Mode) State() (s State, known bool) {
 
 // On tells whether changes are refused now: 1 in the metric tandem_read_only.
 func (m *Mode) On() bool { return m.Frozen() != nil }
+
+// Measure tells the mode in the metrics of the process.
+func (m *Mode) Measure() (stop func()) {
+	on := measure.Reading{Name: "tandem.read.only", Description: "1 while changes are refused."}
+	return measure.Read([]measure.Reading{on}, func(_ context.Context, tell measure.Tell) {
+		value := 0.0
+		if m.On() {
+			value = 1
+		}
+		tell(on, value)
+	})
+}
 
 // Frozen is the refusal of a change, or nil while changes are taken.
 func (m *Mode) Frozen() error {

@@ -20,6 +20,7 @@ func (a *App) operatorHandler(metrics http.Handler) http.Handler {
 
 // followReadOnly has the process heed the mode of the installation.
 func (a *App) followReadOnly() {
+	a.readOnly.Measure()
 	task, check := readonly.Follow(a.bus, a.readOnly, a.log)
 	a.group.Task(task)
 	a.group.Check(check)
