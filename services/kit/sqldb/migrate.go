@@ -51,20 +51,20 @@ func (db *DB) migrate(ctx context.Context, fsys fs.FS, upTo func(table string) i
 	if db.dialect == Postgres {
 		run = db.migratePostgres
 	}
-	return run(ctx, func(pool *sql.DB) error {
-		if err := db.up(ctx, pool, kit, kitVersions, upTo(kitVersions)); err != nil {
+	return run(ctx, func(to pools) error {
+		if err := db.up(ctx, to, kit, kitVersions, upTo(kitVersions)); err != nil {
 			return err
 		}
 		if fsys == nil {
 			return nil
 		}
-		return db.up(ctx, pool, fsys, db.ownVersions(), upTo(db.ownVersions()))
+		return db.up(ctx, to, fsys, db.ownVersions(), upTo(db.ownVersions()))
 	})
 }
 
 // migrateSQLite holds the write lock of a small file beside the database, since
 // goose commits each migration on its own and SQLite knows no session locks.
-func (db *DB) migrateSQLite(ctx context.Context, fn func(*sql.DB) error) error {
+func (db *DB) migrateSQLite(ctx context.Context, fn func(pools) error) error {
 	lock, err := sql.Open("sqlite", sqliteDSN(db.path+".migrate", []string{"busy_timeout(60000)"}))
 	if err != nil {
 		return fmt.Errorf("migration lock: %w", err)
@@ -75,29 +75,34 @@ func (db *DB) migrateSQLite(ctx context.Context, fn func(*sql.DB) error) error {
 		return fmt.Errorf("migration lock: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	return fn(db.write)
+	return fn(pools{brief: db.write, patient: db.write})
 }
 
 // migratePostgres holds an advisory lock of the schema as the owner.
-func (db *DB) migratePostgres(ctx context.Context, fn func(*sql.DB) error) error {
-	pool, err := openOwner(db.owner, db.schema)
+func (db *DB) migratePostgres(ctx context.Context, fn func(pools) error) error {
+	pool, err := openOwner(db.owner, db.schema, brief)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
+	unhurried, err := openOwner(db.owner, db.schema, patient)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unhurried.Close() }()
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect as owner: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // ends the session, and with it the lock
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lockID(db.schema)); err != nil {
+	if err := lockSchema(ctx, conn, db.schema); err != nil {
 		return fmt.Errorf("migration lock: %w", err)
 	}
 	if err := ensureSchema(ctx, conn, db.schema); err != nil {
 		return err
 	}
-	if err = fn(pool); err == nil {
-		err = db.wall(ctx, pool)
+	if err = fn(pools{brief: pool, patient: unhurried}); err == nil {
+		err = db.despiteLocks(ctx, "row-level security", func() error { return db.wall(ctx, pool) })
 	}
 	if _, uerr := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockID(db.schema)); err == nil {
 		err = uerr
@@ -105,7 +110,7 @@ func (db *DB) migratePostgres(ctx context.Context, fn func(*sql.DB) error) error
 	return err
 }
 
-func (db *DB) up(ctx context.Context, pool *sql.DB, fsys fs.FS, table string, version int64) error {
+func (db *DB) up(ctx context.Context, to pools, fsys fs.FS, table string, version int64) error {
 	if version <= 0 {
 		return nil
 	}
@@ -117,16 +122,22 @@ func (db *DB) up(ctx context.Context, pool *sql.DB, fsys fs.FS, table string, ve
 	if db.dialect == Postgres {
 		dialect = goose.DialectPostgres
 	}
-	p, err := goose.NewProvider(dialect, pool, sub, goose.WithTableName(table), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("migrations of %s for %s: %w", db.schema, db.dialect, err)
+	m := migrator{db: db, sub: sub}
+	for _, one := range []struct {
+		pool *sql.DB
+		as   **goose.Provider
+	}{{to.brief, &m.brief}, {to.patient, &m.patient}} {
+		*one.as, err = goose.NewProvider(dialect, one.pool, sub, goose.WithTableName(table), goose.WithDisableGlobalRegistry(true))
+		if err != nil {
+			return fmt.Errorf("migrations of %s for %s: %w", db.schema, db.dialect, err)
+		}
 	}
-	done, err := p.UpTo(ctx, version)
+	done, err := m.up(ctx, version)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", db.schema, err)
 	}
-	if len(done) > 0 {
-		db.log.InfoContext(ctx, "database migrated", "schema", db.schema, "table", table, "migrations", len(done))
+	if done > 0 {
+		db.log.InfoContext(ctx, "database migrated", "schema", db.schema, "table", table, "migrations", done)
 	}
 	return nil
 }

@@ -125,12 +125,13 @@ func (db *DB) mustObey(ctx context.Context) error {
 // openOwner opens a pool of the owner, who makes schemas, roles, tables and
 // policies. He is of no tenant, and a policy that is forced counts for him too, so
 // that his migrations say that they mean everybody's rows.
-func openOwner(rawURL, schema string) (*sql.DB, error) {
+func openOwner(rawURL, schema string, within limits) (*sql.DB, error) {
 	cfg, err := parseURL(rawURL, schema)
 	if err != nil {
 		return nil, err
 	}
 	cfg.RuntimeParams["tandem.districts"] = tenant.All
+	within.set(cfg.RuntimeParams)
 	return tuned(stdlib.OpenDB(*cfg)), nil
 }
 

@@ -36,7 +36,7 @@ func Provision(ctx context.Context, ownerURL string, services []string) (map[str
 	if err != nil {
 		return nil, err
 	}
-	pool, err := openOwner(ownerURL, "")
+	pool, err := openOwner(ownerURL, "", limits{})
 	if err != nil {
 		return nil, err
 	}
