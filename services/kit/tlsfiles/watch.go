@@ -34,6 +34,9 @@ func (f Facts) Soon(now time.Time) bool {
 // Facts returns what is to be known of the certificate in use.
 func (f *Folder) Facts() Facts { return factsOf(f.current().leaf()) }
 
+// Serves proves that others may call this end by the name of that host.
+func (f *Folder) Serves(host string) error { return f.current().leaf().VerifyHostname(host) }
+
 func factsOf(leaf *x509.Certificate) Facts {
 	facts := Facts{Names: leaf.DNSNames, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, Issuer: leaf.Issuer.String()}
 	for _, ip := range leaf.IPAddresses {

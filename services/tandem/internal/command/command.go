@@ -24,6 +24,7 @@ func (e ExitError) Error() string { return fmt.Sprintf("exit code %d", e.Code) }
 // CLI is the grammar of the program.
 type CLI struct {
 	Serve       Serve       `cmd:"" help:"Run all services and the gateway, or some of them."`
+	Doctor      Doctor      `cmd:"" help:"Examine settings, dependencies, versions, clocks, migrations and keys, and say how to mend what is wrong."`
 	Healthcheck Healthcheck `cmd:"" help:"Ask a process on this machine whether it lives, or whether it is ready to serve: for probes without a shell."`
 	Migrate     Migrate     `cmd:"" help:"Bring the databases to the version of this program, and stop."`
 	Demo        Demo        `cmd:"" help:"Load demonstration data into a running instance in development mode."`

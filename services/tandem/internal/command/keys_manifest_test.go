@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func manifest(t *testing.T, m KeysManifest) map[string]object {
 	for {
 		var one object
 		err := decoder.Decode(&one)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return found
 		}
 		require.NoError(t, err)
@@ -71,7 +72,7 @@ func mount(t *testing.T, dir string, o object, mode os.FileMode) {
 	}
 	for _, folder := range []string{real, dir} {
 		require.NoError(t, os.Chmod(folder, 0o550))
-		t.Cleanup(func() { _ = os.Chmod(folder, 0o700) }) //nolint:gosec // a folder, to be removed
+		t.Cleanup(func() { _ = os.Chmod(folder, 0o700) })
 	}
 }
 
