@@ -197,6 +197,7 @@ func TestWhenNothingCanBeStoredTheAnswersStay(t *testing.T) {
 	}{
 		"a flood":   {problem.Exhausted("answers", time.Minute), http.StatusTooManyRequests},
 		"an outage": {problem.Unavailable("database"), http.StatusServiceUnavailable},
+		"read-only": {problem.ReadOnly("We move.", 2*time.Minute), http.StatusServiceUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -228,6 +229,7 @@ func TestDoorsThatAreShutSaySo(t *testing.T) {
 		"over":        {func(f *fake) { f.gone = problem.Precondition(problem.ReasonStateWrong) }, http.StatusGone, "This survey is not open"},
 		"unknown":     {func(f *fake) { f.gone = problem.NotFound("forms/x") }, http.StatusNotFound, "There is no survey with this code"},
 		"not a code":  {func(f *fake) { f.gone = problem.Invalid(problem.Violation{Field: "code"}) }, http.StatusNotFound, "There is no survey with this code"},
+		"read-only":   {func(f *fake) { f.gone = problem.ReadOnly("We move.", time.Minute) }, http.StatusServiceUnavailable, "Nothing can be stored at the moment"},
 		"unreachable": {func(f *fake) { f.gone = problem.Unavailable("x") }, http.StatusServiceUnavailable, "The survey cannot be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -248,6 +250,20 @@ func TestDoorsThatAreShutSaySo(t *testing.T) {
 		s.fail = problem.Precondition(problem.ReasonStateWrong)
 		require.Equal(t, http.StatusServiceUnavailable, s.submit(path, fields).Code)
 	})
+}
+
+func TestInReadOnlyModePeopleAreToldWhyAndWhenToComeBack(t *testing.T) {
+	s := newSite(t)
+	fields := minimal(s.get(path))
+	s.fail = problem.ReadOnly("We move. It is planned to end at 2026-12-01 06:00 UTC.", 2*time.Minute)
+	p := s.submit(path, fields)
+	require.Equal(t, "120", p.Header().Get("Retry-After"))
+	require.Contains(t, textOf(p.find("div", "id=alarm")...), "please send them again later. We move. It is planned to end at 2026-12-01 06:00 UTC.")
+	require.Equal(t, "high", p.fields("answers").Get("a/welcome"), "the answers are still there")
+	s.gone = s.fail
+	lost := s.get(path)
+	require.Equal(t, "120", lost.Header().Get("Retry-After"))
+	require.Contains(t, lost.Body.String(), "We move. It is planned")
 }
 
 // Whoever tries codes learns nothing from the pages.
