@@ -42,6 +42,9 @@ generate: ## Generate code, OpenAPI and AsyncAPI from the protos.
 bench: ## Run the benchmarks; figures are ratios within one run.
 	@deploy/test/bench.sh
 
+sizing: ## Measure what three sizes of installation take (SIZE=small-district).
+	@deploy/test/sizing.sh
+
 mutate: ## Take each access policy down in turn and show that a test notices.
 	@deploy/test/mutate.sh
 
@@ -79,4 +82,4 @@ image-push: ## Bring the built images to a registry: IMAGE=registry.example.org/
 clean: ## Remove what was built; data stays.
 	rm -rf bin
 
-.PHONY: help run walkthrough build test lint breaking generate bench mutate matrix fuzz monitoring chart-files chart image image-check image-push clean
+.PHONY: help run walkthrough build test lint breaking generate bench sizing mutate matrix fuzz monitoring chart-files chart image image-check image-push clean

@@ -228,10 +228,18 @@ func freeAddress(t testing.TB) string {
 // natsServer runs a real NATS server with JetStream.
 func natsServer(t testing.TB) (url string) {
 	t.Helper()
+	url, _, _ = natsProcess(t)
+	return url
+}
+
+// natsProcess also returns the server's process and the folder of its streams.
+func natsProcess(t testing.TB) (url string, p *process, folder string) {
+	t.Helper()
+	folder = t.TempDir()
 	address := freeAddress(t)
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	p := start(t, nil, programs.nats, "-js", "-a", host, "-p", port, "-sd", t.TempDir())
+	p = start(t, nil, programs.nats, "-js", "-a", host, "-p", port, "-sd", folder)
 	await(t, "the NATS server", func() bool {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
@@ -239,5 +247,5 @@ func natsServer(t testing.TB) (url string) {
 		}
 		return err == nil && p.running()
 	})
-	return "nats://" + address
+	return "nats://" + address, p, folder
 }

@@ -139,17 +139,8 @@ func (m *submitBench) openCampaigns(b testing.TB) {
 		}
 		require.NoError(b, m.rest.Post(ctx, at, values, in, nil), path)
 	}
-	var items []map[string]any
-	for i := range benchItems {
-		id := fmt.Sprintf("q%02d", i)
-		var options []map[string]any
-		for o := range 5 {
-			options = append(options, map[string]any{"id": strconv.Itoa(o + 1), "text": map[string]any{"en": fmt.Sprint("Option ", o)}, "score": o + 1, "favorable": o > 2})
-		}
-		items = append(items, map[string]any{"id": id, "type": "ITEM_TYPE_SCALE", "text": map[string]any{"en": "Question " + id}, "options": options})
-		m.answers = append(m.answers, &assessmentsv1.Answer{Item: id, Option: strconv.Itoa(1 + i%5)})
-	}
-	items = append(items, map[string]any{"id": "words", "type": "ITEM_TYPE_TEXT", "text": map[string]any{"en": "In your words"}})
+	items, answers := benchQuestions()
+	m.answers = answers
 	post("/v1/instruments?instrumentId=bench", map[string]any{"title": "Bench"})
 	post("/v1/instruments/bench/versions?instrumentVersionId=1", map[string]any{
 		"title": "Bench", "frameworkVersion": "frameworks/national-standards/versions/2022", "languages": []string{"en"}, "items": items,
@@ -170,6 +161,20 @@ func (m *submitBench) openCampaigns(b testing.TB) {
 		post("/v1/"+district+"/campaigns/fall:open", map[string]any{})
 		m.campaigns = append(m.campaigns, district+"/campaigns/fall")
 	}
+}
+
+// benchQuestions are so many items, and answers to them.
+func benchQuestions() (items []map[string]any, answers []*assessmentsv1.Answer) {
+	for i := range benchItems {
+		id := fmt.Sprintf("q%02d", i)
+		var options []map[string]any
+		for o := range 5 {
+			options = append(options, map[string]any{"id": strconv.Itoa(o + 1), "text": map[string]any{"en": fmt.Sprint("Option ", o)}, "score": o + 1, "favorable": o > 2})
+		}
+		items = append(items, map[string]any{"id": id, "type": "ITEM_TYPE_SCALE", "text": map[string]any{"en": "Question " + id}, "options": options})
+		answers = append(answers, &assessmentsv1.Answer{Item: id, Option: strconv.Itoa(1 + i%5)})
+	}
+	return append(items, map[string]any{"id": "words", "type": "ITEM_TYPE_TEXT", "text": map[string]any{"en": "In your words"}}), answers
 }
 
 // stock makes tokens until there are enough.
