@@ -159,3 +159,22 @@ func TestPromtoolPassesRulesAndTheirTests(t *testing.T) {
 		require.NoError(t, err, string(out))
 	}
 }
+
+var query = regexp.MustCompile("(?s)```promql\n(.*?)\n```")
+
+func TestEveryQueryOfARunbookIsGood(t *testing.T) {
+	known, queries := catalog(t), 0
+	files, err := filepath.Glob(runbooks + "/*.md")
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file) //nolint:gosec // a page of the repository
+		require.NoError(t, err)
+		for _, block := range query.FindAllStringSubmatch(string(text), -1) {
+			for line := range strings.SplitSeq(block[1], "\n") {
+				queries++
+				require.NoError(t, known.Check(line), filepath.Base(file))
+			}
+		}
+	}
+	require.Greater(t, queries, 40)
+}
