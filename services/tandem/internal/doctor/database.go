@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -65,6 +66,7 @@ type servers map[string]*sqldb.Facts
 // lookAtDatabases says for each database of this process whether it can be worked
 // with, and what it is.
 func (e *examination) lookAtDatabases(ctx context.Context, n *notes) {
+	e.lookAtOwner(ctx, n)
 	met := servers{}
 	for _, service := range e.targets {
 		address, err := e.Settings.DatabaseURL(service)
@@ -82,6 +84,32 @@ func (e *examination) lookAtDatabases(ctx context.Context, n *notes) {
 	}
 	for where, facts := range met {
 		lookAtServer(n, where, facts)
+	}
+}
+
+// lookAtOwner says whether the one who migrates can, where this process is given him.
+func (e *examination) lookAtOwner(ctx context.Context, n *notes) {
+	if e.Settings.DB == "" {
+		return
+	}
+	ctx, cancel := patientBy(ctx)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, e.Settings.DB)
+	if err != nil {
+		n.fail("owner", "Look at TANDEM_DB: is the server running, do name, user and password fit, and may this machine reach it?", "%v", err)
+		return
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var user string
+	var able bool
+	err = conn.QueryRow(ctx, `SELECT current_user, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user`).Scan(&user, &able)
+	switch {
+	case err != nil:
+		n.fail("owner", "Look into the log of the database server.", "%v", err)
+	case !able:
+		n.fail("owner", "ALTER ROLE "+user+" CREATEROLE, since migrations make a role for each service.", "%s may not make roles", user)
+	default:
+		n.ok("owner", "%s at %s migrates and makes the roles of services", user, hostOf(e.Settings.DB))
 	}
 }
 

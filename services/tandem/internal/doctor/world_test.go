@@ -38,6 +38,11 @@ func settings(t *testing.T, data string) app.ServeSettings {
 	return s
 }
 
+// quiet is a log that nobody reads.
+func quiet() app.Log {
+	return app.Log{Logger: slog.New(slog.DiscardHandler), Level: &slog.LevelVar{}}
+}
+
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,8 +54,7 @@ func freeAddress(t *testing.T) string {
 // start runs the parts until the test ends or stop is called.
 func start(t *testing.T, s app.ServeSettings, names ...string) (stop func()) {
 	t.Helper()
-	log := app.Log{Logger: kittest.Log(t), Level: &slog.LevelVar{}}
-	platform, err := app.New(t.Context(), s, names, "v1.2.3", log)
+	platform, err := app.New(t.Context(), s, names, "v1.2.3", quiet())
 	require.NoError(t, err)
 	stop = kittest.Go(t, platform.Run)
 	require.NoError(t, platform.WaitReady(t.Context()))
