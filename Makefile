@@ -70,6 +70,9 @@ chart-files: ## Copy alert rules and dashboards into the chart, and make the das
 chart: ## Lint and render the Helm chart and check what it renders.
 	@cd charts/charttest && GOWORK=off go test ./...
 
+e2e-k8s: ## Install, upgrade, break and restore on a real cluster (KUBE=kind, STEPS=..., FAULTS=1; deploy/e2e/run.sh).
+	@deploy/e2e/run.sh
+
 image: ## Build container images without a Docker daemon into bin/.
 	@deploy/image/build.sh $(VERSION)
 
@@ -82,4 +85,4 @@ image-push: ## Bring the built images to a registry: IMAGE=registry.example.org/
 clean: ## Remove what was built; data stays.
 	rm -rf bin
 
-.PHONY: help run walkthrough build test lint breaking generate bench sizing mutate matrix fuzz monitoring chart-files chart image image-check image-push clean
+.PHONY: e2e-k8s help run walkthrough build test lint breaking generate bench sizing mutate matrix fuzz monitoring chart-files chart image image-check image-push clean

@@ -5,6 +5,7 @@
 #   make e2e-k8s STEPS=test,scale   only these steps, after an installation
 #   make e2e-k8s FAULTS=1           then plant faults in the chart, each of which must be found
 # PREVIOUS=COMMIT  version to upgrade from; else the parent of the last commit with a migration
+# PRESENT=COMMIT   version to try; else the files as they are
 # RATE=50          requests a second
 # WORK=DIR         folder for all that is made, and for logs when a step fails
 # KEEP=1 leaves the cluster up after the run, REUSE=1 goes on with one that was left.

@@ -16,7 +16,7 @@ import (
 func runSteps(ctx context.Context, _ []string) error {
 	s := suite.Settings{
 		Root: os.Getenv("E2E_ROOT"), Work: os.Getenv("WORK"), Shared: os.Getenv("TANDEM_SHARED"), Kube: os.Getenv("KUBE"),
-		Steps: strings.FieldsFunc(os.Getenv("STEPS"), func(r rune) bool { return r == ',' || r == ' ' }), Previous: os.Getenv("PREVIOUS"),
+		Steps: strings.FieldsFunc(os.Getenv("STEPS"), func(r rune) bool { return r == ',' || r == ' ' }), Present: os.Getenv("PRESENT"), Previous: os.Getenv("PREVIOUS"),
 		Faults: os.Getenv("FAULTS") != "", Keep: os.Getenv("KEEP") != "", Reuse: os.Getenv("REUSE") != "", Rate: 50, Out: os.Stdout,
 	}
 	if text := os.Getenv("RATE"); text != "" {

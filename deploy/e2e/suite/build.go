@@ -25,7 +25,10 @@ func (r *Suite) build(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var err error
-	if r.present, err = r.buildTree(ctx, "present"); err != nil {
+	if err = r.copySource(ctx, "present", r.Present); err != nil {
+		return "", err
+	}
+	if r.present, err = r.buildSource(ctx, "present"); err != nil {
 		return "", err
 	}
 	r.program = filepath.Join(r.source("present"), "bin", "linux-amd64", "tandem")
@@ -43,25 +46,23 @@ func (r *Suite) build(ctx context.Context) (string, error) {
 
 func (r *Suite) source(name string) string { return filepath.Join(r.Work, "source", name) }
 
-// buildTree copies the files of this tree, those too that are not committed yet, and builds them.
-func (r *Suite) buildTree(ctx context.Context, name string) (release, error) {
-	copyFiles := exec.CommandContext(ctx, "sh", "-c", //nolint:gosec // our own folders
-		`mkdir -p "$1" && git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d "" f; do [ ! -e "$f" ] || printf '%s\0' "$f"; done | tar -c --null -T - | tar -x -C "$1"`,
-		"copy", r.source(name))
-	copyFiles.Args[0], copyFiles.Path = "bash", mustFind("bash")
-	copyFiles.Dir = r.Root
-	if _, err := cluster.Run(copyFiles); err != nil {
-		return release{}, err
-	}
-	return r.buildSource(ctx, name)
-}
+// Shell scripts that copy the files of a tree, those too that are not committed yet, or of a commit.
+const (
+	copyTree = `mkdir -p "$1" && git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d "" f; do
+		[ ! -e "$f" ] || printf '%s\0' "$f"; done | tar -c --null -T - | tar -x -C "$1"`
+	copyCommit = `mkdir -p "$1" && git archive "$2" | tar -x -C "$1"`
+)
 
-func mustFind(program string) string {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return program // starting it says what is wrong
+// copySource copies this tree, or a commit where one is given.
+func (r *Suite) copySource(ctx context.Context, name, commit string) error {
+	script := copyTree
+	if commit != "" {
+		script = copyCommit
 	}
-	return path
+	cmd := exec.CommandContext(ctx, "bash", "-o", "pipefail", "-c", script, "copy", r.source(name), commit) //nolint:gosec // our own folders
+	cmd.Dir = r.Root
+	_, err := cluster.Run(cmd)
+	return err
 }
 
 // buildSource builds the image of a copy of the files for this machine, and names it after the copy.
@@ -103,9 +104,7 @@ func (r *Suite) buildPrevious(ctx context.Context) (string, error) {
 	if commit == "" {
 		return r.buildNext(ctx)
 	}
-	unpack := exec.CommandContext(ctx, "bash", "-c", `set -o pipefail; mkdir -p "$2" && git archive "$1" | tar -x -C "$2"`, "unpack", commit, r.source("previous")) //nolint:gosec // a commit
-	unpack.Dir = r.Root
-	if _, err := cluster.Run(unpack); err != nil {
+	if err := r.copySource(ctx, "previous", commit); err != nil {
 		return "", err
 	}
 	var err error
@@ -133,7 +132,7 @@ func (r *Suite) lastBeforeMigration(ctx context.Context) string {
 }
 
 // A column that nobody reads, as the first half of a change in two releases is.
-const planted = "-- +goose Up\nALTER TABLE schools ADD COLUMN next_release TEXT;\n\n-- +goose Down\nALTER TABLE schools DROP COLUMN next_release;\n"
+const nextMigration = "-- +goose Up\nALTER TABLE schools ADD COLUMN next_release TEXT;\n\n-- +goose Down\nALTER TABLE schools DROP COLUMN next_release;\n"
 
 // buildNext makes the present version the previous, and the next one the present.
 func (r *Suite) buildNext(ctx context.Context) (string, error) {
@@ -149,7 +148,7 @@ func (r *Suite) buildNext(ctx context.Context) (string, error) {
 			return "", errors.Join(err, fmt.Errorf("no migrations in %s", folder))
 		}
 		name := fmt.Sprintf("%05d_next_release.sql", len(there)+1)
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(planted), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(nextMigration), 0o600); err != nil {
 			return "", err
 		}
 	}

@@ -119,7 +119,7 @@ func (r *Suite) ownerURL(db string) string {
 
 // volumes are folders of the machine, the same on both nodes, for the claims that the chart makes.
 func (r *Suite) volumes(ctx context.Context, ns string) error {
-	for claim, mode := range map[string]string{"data-tandem-nats-0": "ReadWriteOnce", "tandem-blobs": "ReadWriteMany", "tandem-backup": "ReadWriteMany"} {
+	for claim, mode := range map[string]string{"data-tandem-nats-0": "ReadWriteOnce", "tandem-blobs": "ReadWriteMany", backupClaim: "ReadWriteMany"} {
 		folder := filepath.Join(r.Work, "volumes", ns, claim)
 		if err := errors.Join(os.MkdirAll(folder, 0o750), os.Chown(folder, imageUser, imageUser)); err != nil {
 			return err
@@ -185,7 +185,7 @@ func (r *Suite) url(ctx context.Context) (string, error) {
 
 // helmTest runs the chart's own test.
 func (r *Suite) helmTest(ctx context.Context) (string, error) {
-	_, err := cluster.Run(r.cluster.Outside(ctx, "helm", "test", releaseName, "--namespace", namespace, "--timeout", "2m", "--logs"))
+	_, err := cluster.Run(r.cluster.Outside(ctx, "helm", "test", releaseName, "--namespace", namespace, "--timeout", "2m"))
 	return "", err
 }
 

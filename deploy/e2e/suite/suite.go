@@ -28,6 +28,7 @@ type Settings struct {
 	Kube     string // kit or kind
 	Steps    []string
 	Faults   bool
+	Present  string // commit to try; empty: the files as they are
 	Previous string // commit to upgrade from; empty: found by its migrations
 	Rate     int    // requests a second
 	Keep     bool   // leave the cluster and the folder
@@ -170,7 +171,7 @@ func (r *Suite) play(ctx context.Context, name, what string, do func(context.Con
 		r.collect(context.WithoutCancel(ctx))
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	r.say("%-12s %-48s %4d s  %s", name, what, int(time.Since(begun).Seconds()), strings.ReplaceAll(saw, "\n", "\n"+strings.Repeat(" ", 71)))
+	r.say("%-12s %-48s %4d s  %s", name, what, int(time.Since(begun).Seconds()), strings.ReplaceAll(saw, "\n", "\n"+strings.Repeat(" ", 70)))
 	return nil
 }
 
