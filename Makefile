@@ -9,7 +9,7 @@ URL ?= http://127.0.0.1:8080
 
 ##@ Use
 help: ## List the targets.
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Start everything with demonstration data and play the walkthrough (WALKTHROUGH=0 skips it).
 	@TANDEM_DEV=true TANDEM_DEMO=true TANDEM_WALKTHROUGH=$(if $(filter 0 false no,$(WALKTHROUGH)),false,true) \
