@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"errors"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,20 +41,6 @@ func TestASchoolEarnsItsBadgeOnPostgreSQLWithServicesApart(t *testing.T) {
 	for name, p := range processes {
 		require.Zero(t, p.stop(syscall.SIGTERM), "%s stops in good order", name)
 	}
-}
-
-func TestReadinessFailsWhenAServiceIsGone(t *testing.T) {
-	i := newInstance(t, "TANDEM_NATS="+natsServer(t))
-	processes := i.serveApart()
-	processes["badges"].kill()
-	await(t, "readiness to fail", func() bool {
-		resp, err := http.Get(i.url + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode == http.StatusServiceUnavailable
-	})
 }
 
 func TestTheCommandsForOperatorsWorkOnTheDataOfAnInstance(t *testing.T) {

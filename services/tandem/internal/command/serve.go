@@ -66,5 +66,9 @@ func (s *Serve) welcome(ctx context.Context, platform *app.App) error {
 			return fmt.Errorf("walkthrough: %w", err)
 		}
 	}
-	return printWelcome(ctx, os.Stdout, platform.LocalURL())
+	// Greeting is no reason to end: a service may have gone away meanwhile.
+	if err := printWelcome(ctx, os.Stdout, platform.LocalURL()); err != nil {
+		fmt.Fprintln(os.Stderr, "tandem: no welcome:", err)
+	}
+	return nil
 }
