@@ -117,8 +117,10 @@ func config(m Meta) v1.Config {
 // documents tell what the program is made of.
 func documents(c Content) []entry {
 	return []entry{
-		{path: "/usr", mode: 0o755}, {path: "/usr/share", mode: 0o755},
-		{path: "/usr/share/doc", mode: 0o755}, {path: documentsPath, mode: 0o755},
+		{path: "/usr", mode: 0o755},
+		{path: "/usr/share", mode: 0o755},
+		{path: "/usr/share/doc", mode: 0o755},
+		{path: documentsPath, mode: 0o755},
 		{path: documentsPath + "/" + licensesName, mode: 0o644, data: c.Licenses},
 		{path: documentsPath + "/" + sbomName, mode: 0o644, data: c.SBOM},
 	}
