@@ -102,5 +102,7 @@ spec:
     - port: ops
       path: /metrics
       interval: {{ .root.Values.serviceMonitor.interval }}
+      relabelings: # alerts and dashboards know the parts by these names, whatever the release is called
+        - {targetLabel: job, replacement: tandem-{{ .name }}}
   targetLabels: [app.kubernetes.io/component]
 {{- end -}}
