@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -187,11 +188,20 @@ func (b *Bus) streamConfig(service string) jetstream.StreamConfig {
 }
 
 // Consumer creates or updates the named durable consumer on a service's stream,
-// creating the stream first where the service has not started yet.
+// creating the stream first where the service has not started yet. Filters that it has
+// already stay: a newer version of the program, which runs beside this one during an
+// upgrade, wants them.
 func (b *Bus) Consumer(ctx context.Context, service string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
 	s, err := b.ensure(ctx, service)
 	if err != nil {
 		return nil, err
+	}
+	if had, err := s.Consumer(ctx, cfg.Durable); err == nil {
+		for _, filter := range had.CachedInfo().Config.FilterSubjects {
+			if !slices.Contains(cfg.FilterSubjects, filter) {
+				cfg.FilterSubjects = append(slices.Clone(cfg.FilterSubjects), filter)
+			}
+		}
 	}
 	c, err := s.CreateOrUpdateConsumer(ctx, cfg)
 	if err != nil {

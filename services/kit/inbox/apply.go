@@ -18,7 +18,7 @@ import (
 func (i *Inbox) apply(ctx context.Context, source string, ev bus.Event) (result string, err error) {
 	h, ok := i.handlers[ev.Type]
 	if !ok {
-		return resultAgain, nil // a filter left over from an older version
+		return resultAgain, nil // receive has passed it on before
 	}
 	ctx, span := ev.Consume(ctx, "apply", i.consumer)
 	defer span.End()

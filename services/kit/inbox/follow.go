@@ -21,6 +21,8 @@ const (
 	firstDelay = 100 * time.Millisecond
 	maxDelay   = 30 * time.Second
 	restart    = time.Second
+	// strangerTries take about six seconds in all.
+	strangerTries = 7
 )
 
 // follow consumes one source, and starts over when the bus was away.
@@ -84,6 +86,10 @@ func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) boo
 	}
 	ctx = ev.Context(ctx)             // what is logged from here on belongs to its trace
 	attempt := int(meta.NumDelivered) //nolint:gosec // a small count
+	if i.handlers[ev.Type] == nil {
+		i.passOn(ctx, m, ev, attempt)
+		return true
+	}
 	switch result, err := i.apply(ctx, source, ev); {
 	case err == nil:
 		i.meters.results.Add(ctx, result, 1)
@@ -99,6 +105,22 @@ func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) boo
 		i.settle(ctx, m.NakWithDelay(delay(attempt)))
 	}
 	return true
+}
+
+// passOn leaves an event that this program does not know to a replica of a newer one,
+// which asked for it: both run during an upgrade and share what the bus delivers. When
+// nobody takes it after some tries, there is none (a rollback), and it is passed over,
+// as is for a while what else comes of its type; it is never a dead letter.
+func (i *Inbox) passOn(ctx context.Context, m jetstream.Msg, ev bus.Event, attempt int) {
+	if attempt < strangerTries && !i.strangers.passed(ev.Type) {
+		i.settle(ctx, m.NakWithDelay(delay(attempt)))
+		return
+	}
+	i.strangers.pass(ev.Type)
+	i.log.WarnContext(ctx, "event passed over: this version of the program does not know it, and no newer one took it",
+		"consumer", i.consumer, "event", ev.ID, "type", ev.Type)
+	i.meters.results.Add(ctx, resultAgain, 1)
+	i.settle(ctx, m.Ack())
 }
 
 // alive tells the bus, until stopped, that the event is being worked on.

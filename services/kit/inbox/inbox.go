@@ -46,6 +46,7 @@ type Inbox struct {
 	filters    map[string][]string // by source service
 	meters     meters
 	bad        error // of On, reported by Run
+	strangers  strangers
 }
 
 // Option changes an Inbox.

@@ -18,6 +18,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/inbox"
 	"github.com/tandem-badges/tandem/services/kit/internal/sample"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
+	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
 )
 
@@ -227,4 +228,42 @@ func TestAnInboxGoesOnAfterTheBusWasAway(t *testing.T) {
 	kittest.EventuallyNoError(t, func() error { return r.bus.Publish(kittest.All(t), r.event(2)) })
 	r.settled(t, 2)
 	require.Equal(t, []string{"e001", "e002"}, r.seen())
+}
+
+// During an upgrade an older replica and a newer one share what the bus delivers.
+func TestAnEventThatAnOlderReplicaDoesNotKnowIsAppliedByTheNewerOne(t *testing.T) {
+	r := newRig(t, kittest.SQLite(t, "badges", nil))
+	s, err := sample.New("schools")
+	require.NoError(t, err)
+	older := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t))
+	older.On(s.Message("ThingChanged"), func(context.Context, bus.Event) error { return nil })
+	stop := kittest.Go(t, older.Run)
+	kittest.Go(t, r.inbox(t, nil).Run)
+	r.publish(t, 1)
+	kittest.Eventually(t, func() bool { return len(r.seen()) == 1 }, "the newer one has begun")
+	stop() // the older one starts again, beside the newer one
+	kittest.Go(t, older.Run)
+	r.publish(t, 2, 3, 4, 5, 6, 7, 8)
+	kittest.Eventually(t, func() bool { return len(r.seen()) == 8 }, "the newer one has them all")
+	require.Equal(t, []string{"e001", "e002", "e003", "e004", "e005", "e006", "e007", "e008"}, r.seen())
+	require.Zero(t, r.count(t, "dead_letters"))
+}
+
+func TestAnEventThatNobodyKnowsIsPassedOver(t *testing.T) {
+	r := newRig(t, kittest.SQLite(t, "badges", nil))
+	r.publish(t, 1)
+	stop := kittest.Go(t, r.inbox(t, func(context.Context, bus.Event) error { return problem.Unavailable("x") }).Run)
+	kittest.Eventually(t, func() bool { return len(r.seen()) > 0 }, "a newer program asked for it")
+	stop()
+	s, err := sample.New("schools")
+	require.NoError(t, err)
+	older := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t))
+	known := make(chan string, 10)
+	older.On(s.Message("ThingChanged"), func(_ context.Context, ev bus.Event) error { known <- ev.ID; return nil })
+	kittest.Go(t, older.Run)
+	gone := r.event(2)
+	gone.Type, gone.Subject = "sample.schools.ThingChanged", "tandem.schools.thing.changed.v1.d1"
+	require.NoError(t, r.bus.Publish(kittest.All(t), gone))
+	require.Equal(t, "e002", <-known, "what comes behind it goes on")
+	require.Zero(t, r.count(t, "dead_letters"))
 }
