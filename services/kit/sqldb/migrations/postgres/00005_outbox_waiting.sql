@@ -1,0 +1,6 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+-- How many events wait, and since when, is asked for with every look at metrics: from this small index, and
+-- not from rows with their payloads.
+DROP INDEX CONCURRENTLY IF EXISTS outbox_waiting;
+CREATE INDEX CONCURRENTLY outbox_waiting ON outbox (occurred_at) WHERE sent_at IS NULL;
