@@ -74,15 +74,25 @@ func (t *tracer) statement(ctx context.Context, text string) trace.Span {
 	return span
 }
 
-var tableOf = regexp.MustCompile(`(?i)\b(?:INTO|FROM|UPDATE|JOIN)\s+([a-z_][a-z0-9_]*)`)
+// Words of SQL are in capitals here, names of tables are not, and a function has its
+// parenthesis at once.
+var (
+	changed = regexp.MustCompile(`\b(?:INSERT INTO|UPDATE|DELETE FROM) ([a-z_][a-z0-9_]*)`)
+	tableOf = regexp.MustCompile(`\b(?:INTO|FROM|UPDATE|JOIN) ([a-z_][a-z0-9_]*)(?:[^(a-z0-9_]|$)`)
+)
 
-// subject is what a statement does and the table it names first.
+// subject is what a statement does and the table it names first; of one in several
+// parts, the one it changes first.
 func subject(text string) (operation, table string) {
 	operation, _, _ = strings.Cut(text, " ")
-	if found := tableOf.FindStringSubmatch(text); found != nil {
+	found := tableOf.FindStringSubmatch(text)
+	if first := changed.FindStringSubmatch(text); operation == "WITH" && first != nil {
+		found = first
+	}
+	if found != nil {
 		table = found[1]
 	}
-	return strings.ToUpper(operation), table
+	return operation, table
 }
 
 // end ends a span. What went wrong is told by its code alone: messages may quote
