@@ -137,6 +137,7 @@ func (f *finder) hasVolume(w Workload, name string) bool {
 
 var (
 	secretName = regexp.MustCompile(`PASSWORD|SECRET|TOKEN|ACCESS_KEY|SMTP_URL|_DB$`)
+	reference  = regexp.MustCompile(`^'?\$\(\w+\)'?$`)
 	inURL      = regexp.MustCompile(`://[^/$@]*@|://[^@]*:[^$@][^@]*@`)
 )
 
@@ -146,7 +147,7 @@ func (f *finder) environment(w Workload) {
 	for _, v := range w.Container().Env {
 		f.want(!seen[v.Name], w.Name, "variable %s is set twice", v.Name)
 		seen[v.Name] = true
-		f.want(!secretName.MatchString(v.Name) || v.Value == "", w.Name, "variable %s has its secret in the manifest", v.Name)
+		f.want(!secretName.MatchString(v.Name) || v.Value == "" || reference.MatchString(v.Value), w.Name, "variable %s has its secret in the manifest", v.Name)
 		f.want(!inURL.MatchString(v.Value), w.Name, "variable %s has a password in the manifest", v.Name)
 		for _, used := range regexp.MustCompile(`\$\((\w+)\)`).FindAllStringSubmatch(v.Value, -1) {
 			f.want(seen[used[1]], w.Name, "variable %s uses %s, which is not set before it", v.Name, used[1])

@@ -25,6 +25,11 @@ env:
       secretKeyRef:
         name: {{ include "tandem.natsSecret" . }}
         key: password
+  # In quotes, as the configuration reads them: one of digits alone would be a number.
+  - name: QUOTED_USER
+    value: "'$(NATS_USER)'"
+  - name: QUOTED_PASSWORD
+    value: "'$(NATS_PASSWORD)'"
   {{- include "tandem.goEnv" $nats.resources | trim | nindent 2 }}
 ports:
   - name: client

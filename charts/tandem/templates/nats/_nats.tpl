@@ -26,8 +26,8 @@ pid_file: "/tmp/nats.pid"
 lame_duck_grace_period: 5s
 lame_duck_duration: 30s
 authorization {
-  user: $NATS_USER
-  password: $NATS_PASSWORD
+  user: $QUOTED_USER
+  password: $QUOTED_PASSWORD
 }
 jetstream {
   store_dir: "/data"
@@ -45,8 +45,8 @@ cluster {
   listen: "0.0.0.0:6222"
   no_advertise: true
   authorization {
-    user: $NATS_USER
-    password: $NATS_PASSWORD
+    user: $QUOTED_USER
+    password: $QUOTED_PASSWORD
   }
   {{- if .Values.tls.enabled }}
   tls {
