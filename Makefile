@@ -52,6 +52,9 @@ matrix: ## Write who may call what to bin/access-matrix.html and .csv.
 	@mkdir -p bin
 	go run ./services/tandem/internal/accessmatrix/report -out bin -version '$(VERSION)'
 
+skew: ## Play a year on every mixture of this version and the one before (PREVIOUS names another).
+	@deploy/test/skew.sh
+
 fuzz: ## Fuzz every target for FUZZTIME (30s) each.
 	@deploy/test/fuzz.sh
 
@@ -85,4 +88,4 @@ image-push: ## Bring the built images to a registry: IMAGE=registry.example.org/
 clean: ## Remove what was built; data stays.
 	rm -rf bin
 
-.PHONY: e2e-k8s help run walkthrough build test lint breaking generate bench sizing mutate matrix fuzz monitoring chart-files chart image image-check image-push clean
+.PHONY: e2e-k8s help run walkthrough build test lint breaking generate bench sizing mutate matrix skew fuzz monitoring chart-files chart image image-check image-push clean
