@@ -184,9 +184,21 @@ func (s *pgSnapshot) copyOut(ctx context.Context, t Table, w io.Writer) error {
 }
 
 func pgCopyOut(ctx context.Context, tx pgx.Tx, t Table, w io.Writer) error {
-	query := `COPY (` + selection(pgName(t.Service, t.Name), t, `"C"`) + `) TO STDOUT`
-	_, err := tx.Conn().PgConn().CopyTo(ctx, w, query)
+	collation, err := bytewise(ctx, tx)
+	if err != nil {
+		return err
+	}
+	query := `COPY (` + selection(pgName(t.Service, t.Name), t, collation) + `) TO STDOUT`
+	_, err = tx.Conn().PgConn().CopyTo(ctx, w, query)
 	return err
+}
+
+// bytewise is the collation that compares texts by their bytes, or "" where the database
+// does so by itself: then the rows come in the order of an index, and are not sorted.
+func bytewise(ctx context.Context, tx pgx.Tx) (collation string, err error) {
+	err = tx.QueryRow(ctx, `SELECT CASE WHEN datcollate IN ('C', 'POSIX') AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' THEN '' ELSE '"C"' END
+		FROM pg_database d WHERE datname = current_database()`).Scan(&collation)
+	return collation, err
 }
 
 func pgName(schema, table string) string { return quoted(schema) + "." + quoted(table) }

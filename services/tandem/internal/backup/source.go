@@ -118,8 +118,8 @@ func serviceVersions(service string) string { return "goose_" + service }
 // quoted is a name in SQL.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// selection is the query for the rows of a table, each column written so that both
-// dialects sort alike: texts by their bytes.
+// selection is the query for the rows of a table, sorted alike on both dialects: texts by
+// their bytes, with the collation that does so where the database's own does not.
 func selection(from string, t Table, bytewise string) string {
 	var columns, order []string
 	types := map[string]string{}
@@ -129,7 +129,7 @@ func selection(from string, t Table, bytewise string) string {
 	}
 	for _, name := range t.Key {
 		by := quoted(name)
-		if types[name] == typeText {
+		if types[name] == typeText && bytewise != "" {
 			by += ` COLLATE ` + bytewise
 		}
 		order = append(order, by)
