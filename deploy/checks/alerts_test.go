@@ -145,7 +145,7 @@ func TestPromtoolPassesRulesAndTheirTests(t *testing.T) {
 		if os.Getenv("CI") != "" {
 			t.Fatal("promtool is missing, and CI needs it: deploy/test/promtool.sh installs it where that is allowed")
 		}
-		t.Skip("promtool is missing: install the package prometheus, without starting its service, or put promtool on the PATH")
+		t.Skipf("promtool is missing, and %s would install it where that is allowed: put it on the PATH", "deploy/test/promtool.sh")
 	}
 	for _, run := range []struct {
 		args    []string

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
+
+// nameLabel is how a series' own name stands among its labels.
+const nameLabel = "__name__"
 
 // Check parses an expression and refuses series that do not exist and labels that they do not have, in matchers and in
 // groupings.
@@ -44,7 +46,7 @@ func (c *Catalog) checkSelector(s *parser.VectorSelector) error {
 		return err
 	}
 	for _, matcher := range s.LabelMatchers {
-		if matcher.Name != labels.MetricName && !slices.Contains(known, matcher.Name) {
+		if matcher.Name != nameLabel && !slices.Contains(known, matcher.Name) {
 			return fmt.Errorf("%s has no label %s", s.Name, matcher.Name)
 		}
 	}
