@@ -243,7 +243,6 @@ func TestABackupThatWasInterruptedIsNone(t *testing.T) {
 	require.Empty(t, begun, "what nobody completes any more is removed")
 }
 
-
 // TestTheTablesOfAllServicesAreAlikeOnBothDatabases is what lets a backup of one be brought
 // back on the other.
 func TestTheTablesOfAllServicesAreAlikeOnBothDatabases(t *testing.T) {
