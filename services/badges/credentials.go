@@ -22,6 +22,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/lease"
 	"github.com/tandem-badges/tandem/services/kit/run"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 // credentials is everything that signs, keeps and checks credentials.
@@ -84,8 +85,10 @@ func openCredentials(ctx context.Context, d run.Deps, rows *store.Store, others 
 	return c, nil
 }
 
-// publish signs status lists anew as they change, in one replica at a time.
+// publish signs status lists anew as they change and before they run out, in one replica
+// at a time, also in read-only mode.
 func publish(ctx context.Context, d run.Deps, statuses *status.Book) error {
+	ctx = upkeep.With(ctx, "a list that runs out would make every badge on it unverifiable")
 	return lease.Run(ctx, d.DB, "statuses", holder(), leaseTTL, func(ctx context.Context) error {
 		ticker := time.NewTicker(tick)
 		defer ticker.Stop()
