@@ -81,23 +81,30 @@ type trace struct {
 	kinds    map[string]int
 }
 
-// beginningWith is the last trace that begins with a span of this name.
-func (s *spans) beginningWith(name string) (out trace, found bool) {
+// beginningWith are the traces that begin with a span of this name.
+func (s *spans) beginningWith(name string) (found []trace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	byTrace := map[string][]recorded{}
+	for _, span := range s.all {
+		byTrace[string(span.GetTraceId())] = append(byTrace[string(span.GetTraceId())], span)
+	}
 	for _, span := range s.all {
 		if span.GetName() == name && len(span.GetParentSpanId()) == 0 {
-			out, found = trace{root: span, below: map[string][]recorded{}, services: map[string]bool{}, kinds: map[string]int{}}, true
+			found = append(found, newTrace(span, byTrace[string(span.GetTraceId())]))
 		}
 	}
-	for _, span := range s.all {
-		if found && bytes.Equal(span.GetTraceId(), out.root.GetTraceId()) {
-			out.below[string(span.GetParentSpanId())] = append(out.below[string(span.GetParentSpanId())], span)
-			out.services[span.service] = true
-			out.kinds[kindOf(span)]++
-		}
+	return found
+}
+
+func newTrace(root recorded, all []recorded) trace {
+	tr := trace{root: root, below: map[string][]recorded{}, services: map[string]bool{}, kinds: map[string]int{}}
+	for _, span := range all {
+		tr.below[string(span.GetParentSpanId())] = append(tr.below[string(span.GetParentSpanId())], span)
+		tr.services[span.service] = true
+		tr.kinds[kindOf(span)]++
 	}
-	return out, found
+	return tr
 }
 
 // kindOf is what part of the way a span shows.
@@ -186,9 +193,13 @@ func traced(t *testing.T, i *instance, collector *spans) map[string]trace {
 	found := map[string]trace{}
 	for _, way := range ways {
 		await(t, "the trace of "+way.root, func() bool {
-			tr, there := collector.beginningWith(way.root)
-			found[way.title] = tr
-			return there && tr.whole(way.consumer)
+			// Of answers that were stored together, the first has the statements in its trace.
+			all := collector.beginningWith(way.root)
+			first := slices.IndexFunc(all, func(tr trace) bool { return tr.whole(way.consumer) })
+			if first >= 0 {
+				found[way.title] = all[first]
+			}
+			return first >= 0
 		})
 		found[way.title].connected(t)
 	}
@@ -214,10 +225,14 @@ func onThePage(t *testing.T, title string, tr trace) {
 // spanLine is a line of a tree: its name stands between the branches and the times.
 var spanLine = regexp.MustCompile(`(?m)^ *(\S.*?)(?: ×\d+)?  +(\S+)  +\d+ ms`)
 
+// namesIn are the spans of a tree. What the gateway asks its database when it follows
+// several events at once is in the trace of one of them, and left out here.
 func namesIn(tree string) []string {
 	names := map[string]bool{}
 	for _, line := range spanLine.FindAllStringSubmatch(tree, -1) {
-		names[line[1]+" in "+line[2]] = true
+		if line[2] != "tandem-gateway" || strings.Contains(line[1], "tandem.") || strings.Contains(line[1], "/") {
+			names[line[1]+" in "+line[2]] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(names))
 }
