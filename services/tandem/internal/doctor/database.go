@@ -144,9 +144,9 @@ func (e *examination) lookAtDatabase(ctx context.Context, n *notes, db *sqldb.DB
 		n.fail(service, "Look into the log of the database server.", "%v", err)
 		return
 	}
-	lookAtSchema(ctx, n, db, service)
 	if db.Dialect() == sqldb.SQLite {
 		n.ok(service, "%s, %s", facts.Server, strings.TrimPrefix(address, "sqlite:"))
+		lookAtSchema(ctx, n, db, service)
 		return
 	}
 	if facts.Owner {
@@ -159,6 +159,7 @@ func (e *examination) lookAtDatabase(ctx context.Context, n *notes, db *sqldb.DB
 	} else {
 		n.ok(service+"/policies", "every table of districts is behind row-level security, for its owner too")
 	}
+	lookAtSchema(ctx, n, db, service)
 	total := met[hostOf(address)]
 	if total == nil {
 		met[hostOf(address)] = &facts

@@ -60,10 +60,13 @@ func secretsIn(u *url.URL) []string {
 	return all
 }
 
-// place is an address as it may be shown: host and path, and the user where it
-// is none that signs in with a token.
+// place is an address as it may be shown: its host and path, without who signs in
+// and without parameters.
 func place(address string) string {
 	u, err := url.Parse(address)
+	if err == nil && u.Scheme == "file" {
+		return u.Path
+	}
 	if err != nil || u.Host == "" {
 		return "the address given"
 	}
