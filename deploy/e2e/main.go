@@ -4,7 +4,7 @@
 //
 // The same program is started by itself inside the cluster, where service names and pod addresses
 // work: `load` puts a constant load on the gateway, `ledger` compares, `leases` watches that work
-// meant for one is done by one.
+// meant for one is done by one, `through` runs a program beside a service.
 //
 // Packages: cluster brings up the kube kit or kind, load and ledger are said above, and the steps
 // are in package suite.
@@ -22,6 +22,7 @@ import (
 // commands by their name.
 var commands = map[string]func(ctx context.Context, args []string) error{
 	"run": runSteps, "load": runLoad, "ledger": runLedger, "leases": runLeases,
+	"through": runThrough,
 }
 
 func main() {

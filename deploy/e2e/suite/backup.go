@@ -94,11 +94,7 @@ func (r *Suite) restore(ctx context.Context) (string, error) {
 	if err := r.helm(ctx, restored, r.installed); err != nil {
 		return "", fmt.Errorf("start what was restored: %w", err)
 	}
-	host, err := r.cluster.Host(ctx, restored, "tandem-gateway")
-	if err != nil {
-		return "", err
-	}
-	if _, err := cluster.Run(r.cluster.Inside(ctx, r.program, "walkthrough", "--url", "http://"+host, "--out", filepath.Join(r.Work, "walkthrough"))); err != nil {
+	if _, err := r.playYear(ctx, restored); err != nil {
 		return "", fmt.Errorf("a school's year on what was restored: %w", err)
 	}
 	_, err = cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", restored, "--wait", "--timeout", "2m"))

@@ -190,13 +190,16 @@ func (r *Suite) helmTest(ctx context.Context) (string, error) {
 }
 
 // walkthrough plays a year and returns its last line.
-func (r *Suite) walkthrough(ctx context.Context) (string, error) {
-	url, err := r.url(ctx)
+func (r *Suite) walkthrough(ctx context.Context) (string, error) { return r.playYear(ctx, namespace) }
+
+func (r *Suite) playYear(ctx context.Context, ns string) (string, error) {
+	host, err := r.cluster.Host(ctx, ns, "tandem-gateway")
 	if err != nil {
 		return "", err
 	}
-	out, err := cluster.Run(r.cluster.Inside(ctx, r.program, "walkthrough", "--url", url, "--out", filepath.Join(r.Work, "walkthrough")))
-	return out[strings.LastIndexByte(out, '\n')+1:], err
+	out, err := cluster.Run(r.cluster.Inside(ctx, r.self, "through", host+":80",
+		r.program, "walkthrough", "--url", "{url}", "--out", filepath.Join(r.Work, "walkthrough")))
+	return lastLine(out), err
 }
 
 // settled waits until all Deployments have what they want.

@@ -43,7 +43,7 @@ func (r *Suite) upgrade(ctx context.Context) (string, error) {
 func (r *Suite) schemas(ctx context.Context) (int, error) {
 	const count = `SELECT sum((xpath('//n/text()', query_to_xml(format(
 		'SELECT count(*) AS n FROM %I.%I WHERE version_id > 0 AND is_applied', table_schema, table_name), false, true, '')))[1]::text::int)
-		FROM information_schema.columns WHERE column_name = 'version_id'`
+		FROM information_schema.columns WHERE column_name = 'is_applied'`
 	text, err := r.cluster.Database().Query(ctx, database, count)
 	if err != nil {
 		return 0, err
