@@ -32,7 +32,7 @@ type mixed struct {
 func TestTwoVersionsRunSideBySide(t *testing.T) {
 	previous := os.Getenv("TANDEM_PREVIOUS_BINARY")
 	if previous == "" {
-		t.Skip("needs the program of the version before in TANDEM_PREVIOUS_BINARY: `make skew` builds it")
+		t.Skipf("needs the program of the version before in TANDEM_PREVIOUS_BINARY: `make skew` builds it")
 	}
 	database := kittest.Postgres(t)
 	m := &mixed{
