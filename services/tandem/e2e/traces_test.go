@@ -251,11 +251,11 @@ func (tr trace) draw(out *strings.Builder, s recorded, depth, times int) {
 	if times > 1 {
 		name += fmt.Sprintf(" ×%d", times)
 	}
-	begins := time.Duration(s.GetStartTimeUnixNano() - tr.root.GetStartTimeUnixNano()) //nolint:gosec // a small difference
-	takes := time.Duration(s.GetEndTimeUnixNano() - s.GetStartTimeUnixNano())          //nolint:gosec // a small difference
+	begins := time.Duration(s.GetStartTimeUnixNano() - tr.root.GetStartTimeUnixNano())
+	takes := time.Duration(s.GetEndTimeUnixNano() - s.GetStartTimeUnixNano())
 	fmt.Fprintf(out, "%-88s %-20s %5d ms %5d ms\n", name, s.service, begins.Milliseconds(), takes.Milliseconds())
 	children := slices.Clone(tr.below[string(s.GetSpanId())])
-	slices.SortStableFunc(children, func(a, b recorded) int { return int(int64(a.GetStartTimeUnixNano() - b.GetStartTimeUnixNano())) }) //nolint:gosec // a small difference
+	slices.SortStableFunc(children, func(a, b recorded) int { return int(int64(a.GetStartTimeUnixNano() - b.GetStartTimeUnixNano())) })
 	for at := 0; at < len(children); {
 		next := at + 1
 		for next < len(children) && tr.alike(children[at], children[next]) {
