@@ -38,7 +38,7 @@ func runLoad(ctx context.Context, args []string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		stop()
 	}()
-	tally, err := load.Run(ctx, o, func() { fmt.Println("begun") })
+	tally, err := load.Run(ctx, o, func() { _, _ = fmt.Fprintln(os.Stdout, "begun") })
 	if tally != nil {
 		_ = json.NewEncoder(os.Stdout).Encode(tally.Close())
 	}

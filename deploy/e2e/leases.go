@@ -25,7 +25,10 @@ func runLeases(ctx context.Context, addresses []string) error {
 	first := lookAll(ctx, addresses)
 	for _, holders := range first {
 		if len(holders) > 1 {
-			time.Sleep(between)
+			select {
+			case <-ctx.Done():
+			case <-time.After(between):
+			}
 			first = both(first, lookAll(ctx, addresses))
 			break
 		}
@@ -69,11 +72,11 @@ func lookAll(ctx context.Context, addresses []string) map[string][]string {
 func look(ctx context.Context, address string) map[string]bool {
 	ctx, stop := context.WithTimeout(ctx, 3*time.Second)
 	defer stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:8081/metrics", address), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:8081/metrics", address), nil) //nolint:gosec // pods that the test names
 	if err != nil {
 		return nil
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:gosec // pods that the test names
 	if err != nil {
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 // verifies badges over https or on its own machine only, and a Service in a cluster is neither.
 func runThrough(ctx context.Context, args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: e2e through HOST:PORT PROGRAM ARGS...")
+		return errors.New("usage: e2e through HOST:PORT PROGRAM [ARGS]")
 	}
 	var on net.ListenConfig
 	listener, err := on.Listen(ctx, "tcp", "127.0.0.1:0")

@@ -94,7 +94,7 @@ func (k *kit) script(ctx context.Context, name string, args ...string) error {
 	defer func() { _ = out.Close() }()
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(out.Name())
+		text, _ := os.ReadFile(out.Name()) //nolint:gosec // our own file
 		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, tail(string(text), 1500))
 	}
 	return nil

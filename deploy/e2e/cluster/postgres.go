@@ -17,7 +17,7 @@ import (
 
 const (
 	postgresPort     = "5432"
-	postgresPassword = "superuser-of-a-test" //nolint:gosec // of a server that only this machine reaches, and only for this run
+	postgresPassword = "superuser-of-a-test" // of a server that only this machine reaches, and only for this run
 )
 
 // process is a PostgreSQL server from installed binaries, as a process in a network namespace.
@@ -99,7 +99,7 @@ func (p *process) initialize(ctx context.Context, owner *user.User) error {
 		return err
 	}
 	hba := filepath.Join(p.data(), "pg_hba.conf")
-	file, err := os.OpenFile(hba, os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(hba, os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // of our own server
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (b *books) schools(ctx context.Context, acked map[string][]string) (Count, 
 // assessments that teams have settled: the schools service takes them in.
 func (b *books) assessments(ctx context.Context, acked map[string][]string) (Count, error) {
 	c := Count{What: "self-assessments", AppliedElsewhere: true}
-	rows, err := b.names(ctx, `SELECT id FROM assessments.self_assessments WHERE district_id = $1 AND id LIKE 'x-%' AND settled_at > 0`, load.District)
+	rows, err := b.names(ctx, `SELECT assessment_id FROM assessments.self_assessments WHERE district_id = $1 AND assessment_id LIKE 'x-%' AND settled_at > 0`, load.District)
 	if err != nil {
 		return c, err
 	}

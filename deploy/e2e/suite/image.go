@@ -44,7 +44,7 @@ func retag(from, to, name string) error {
 		if err := w.WriteHeader(header); err != nil {
 			return errors.Join(err, out.Close())
 		}
-		if _, err := io.Copy(w, content); err != nil { //nolint:gosec // an image that we have built
+		if _, err := io.Copy(w, content); err != nil {
 			return errors.Join(err, out.Close())
 		}
 	}

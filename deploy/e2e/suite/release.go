@@ -21,7 +21,7 @@ const (
 	database    = "tandem"
 	ownerRole   = "tandem"
 	// ownerPassword is of a database that ends with the run.
-	ownerPassword = "owner-of-a-test-and-nothing-else" //nolint:gosec // see above
+	ownerPassword = "owner-of-a-test-and-nothing-else"
 	imageUser     = 65532
 
 	installWithin = 4 * time.Minute
