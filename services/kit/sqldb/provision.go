@@ -106,7 +106,7 @@ func provisionOnce(ctx context.Context, pool *sql.DB, service, role, password st
 		return fmt.Errorf("connect as owner: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, lockID(service)); err != nil {
+	if err := tryLock(ctx, tx, `SELECT pg_try_advisory_xact_lock($1)`, service); err != nil {
 		return err
 	}
 	if err := ensureRole(ctx, tx, role, password); err != nil {
