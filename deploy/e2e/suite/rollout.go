@@ -90,10 +90,26 @@ func (r *Suite) scale(ctx context.Context) (string, error) {
 			pause(ctx, calm)
 		}
 		err := watch.end()
-		last, sampled := r.leases(ctx)
-		return fmt.Sprintf("%d leases, each held by one in all of %d looks", len(last), watch.looks), errors.Join(err, sampled, oneHolder(last, true))
+		held, settled := r.allHeld(ctx)
+		return fmt.Sprintf("%d leases, none held by two in %d looks, each held by one in the end", held, watch.looks), errors.Join(err, settled)
 	})
 }
+
+// allHeld waits until each lease has found its holder: some are looked for once a minute.
+func (r *Suite) allHeld(ctx context.Context) (int, error) {
+	for deadline := time.Now().Add(leasesWithin); ; pause(ctx, time.Second) {
+		held, err := r.leases(ctx)
+		if err == nil {
+			err = oneHolder(held, true)
+		}
+		if err == nil || ctx.Err() != nil || time.Now().After(deadline) {
+			return len(held), err
+		}
+	}
+}
+
+// leasesWithin is longer than the longest life of a lease whose holder is gone.
+const leasesWithin = 2 * time.Minute
 
 // watching looks at the leases again and again.
 type watching struct {
