@@ -18,6 +18,10 @@ func (r *Suite) uninstall(ctx context.Context) (string, error) {
 	if _, err := cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", namespace, "--wait", "--timeout", "2m")); err != nil {
 		return "", err
 	}
+	// Helm waits for Deployments; their pods still drain.
+	if _, err := r.inRelease(ctx, "wait", "--for=delete", "pod", "-l", "app.kubernetes.io/instance="+releaseName, "--timeout=90s"); err != nil {
+		return "", err
+	}
 	kinds := "all,serviceaccounts,configmaps,secrets,networkpolicies,persistentvolumeclaims,poddisruptionbudgets,horizontalpodautoscalers,ingresses,roles,rolebindings"
 	left, err := r.inRelease(ctx, "get", kinds, "-o", "name")
 	if err != nil {
