@@ -14,8 +14,8 @@ package assessments
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"io/fs"
+	"log/slog"
 	"time"
 
 	"google.golang.org/grpc"

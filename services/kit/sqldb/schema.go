@@ -118,7 +118,6 @@ func (db *DB) applied(ctx context.Context, table string) (version int64, err err
 	if err := db.read.QueryRowContext(ctx, exists, table).Scan(&found); err != nil || found == 0 {
 		return 0, err
 	}
-	//nolint:gosec // the name is one of two that are made here
 	err = db.read.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM `+table+` WHERE is_applied`).Scan(&version)
 	return version, err
 }

@@ -13,8 +13,10 @@ import (
 
 // things are the migrations of a service, up to the given one.
 func things(last int) fstest.MapFS {
-	all := []string{"-- +goose Up\nCREATE TABLE thing (district_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (district_id, id));\n",
-		"-- +goose Up\nALTER TABLE thing ADD COLUMN note TEXT;\n"}
+	all := []string{
+		"-- +goose Up\nCREATE TABLE thing (district_id TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (district_id, id));\n",
+		"-- +goose Up\nALTER TABLE thing ADD COLUMN note TEXT;\n",
+	}
 	fsys := fstest.MapFS{}
 	for i, text := range all[:last] {
 		for _, dialect := range []string{"sqlite", "postgres"} {
