@@ -121,18 +121,13 @@ func lockRefused(err error) bool {
 	return code == pgLockNotAvailable || code == pgDeadlockDetected
 }
 
-// lockSchema takes the advisory lock of the schema's migrations for a session.
-func lockSchema(ctx context.Context, conn *sql.Conn, schema string) error {
-	return tryLock(ctx, conn, `SELECT pg_try_advisory_lock($1)`, schema)
-}
-
-// tryLock takes an advisory lock of the schema with a statement that does not wait. It asks again and again
+// lockSchema takes the advisory lock of the schema's migrations for the session. It asks again and again
 // instead of waiting in one statement, which CREATE INDEX CONCURRENTLY of the process
 // that has the lock would wait for, and neither would end.
-func tryLock(ctx context.Context, on Querier, statement, schema string) error {
+func lockSchema(ctx context.Context, conn *sql.Conn, schema string) error {
 	for {
 		var got bool
-		if err := on.QueryRowContext(ctx, statement, lockID(schema)).Scan(&got); err != nil || got {
+		if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, lockID(schema)).Scan(&got); err != nil || got {
 			return err
 		}
 		select {

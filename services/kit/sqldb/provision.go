@@ -101,14 +101,24 @@ func provisionService(ctx context.Context, pool *sql.DB, service, role, password
 }
 
 func provisionOnce(ctx context.Context, pool *sql.DB, service, role, password string) error {
-	tx, err := pool.BeginTx(ctx, nil)
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect as owner: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }()
-	if err := tryLock(ctx, tx, `SELECT pg_try_advisory_xact_lock($1)`, service); err != nil {
+	defer func() { _ = conn.Close() }()
+	// Taken outside of the transaction: an index that a migration builds concurrently
+	// waits for every transaction that is open, so none may wait for the migration.
+	if err := lockSchema(ctx, conn, service); err != nil {
 		return err
 	}
+	defer func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lockID(service))
+	}()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
 	if err := ensureRole(ctx, tx, role, password); err != nil {
 		return err
 	}
