@@ -87,14 +87,14 @@ func (k *kit) script(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(k.folder, name), args...) //nolint:gosec // the kit's own
 	cmd.Env = k.env
 	// What the script leaves in the background would keep a pipe open.
-	out, err := os.Create(filepath.Join(k.Work, name+".log"))
+	out, err := os.Create(filepath.Join(k.Work, name+".log")) //nolint:gosec // a folder of ours
 	if err != nil {
 		return err
 	}
 	defer func() { _ = out.Close() }()
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(out.Name()) //nolint:gosec // our own file
+		text, _ := os.ReadFile(out.Name())
 		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, tail(string(text), 1500))
 	}
 	return nil
