@@ -61,6 +61,7 @@ type runner struct {
 	tally   *Tally
 	next    []*operation // what follows on writes that were acknowledged
 	open    []*operation // writes without acknowledgement
+	turn    int          // in the mix
 	inFlght sync.WaitGroup
 	slots   chan struct{}
 }
@@ -128,7 +129,9 @@ func (r *runner) pick(n int) *operation {
 		r.next = r.next[1:]
 		return op
 	}
-	return r.world.operation(n)
+	// A turn of its own: what follows on writes must not push the same kinds out each time.
+	r.turn++
+	return r.world.operation(r.turn)
 }
 
 func (r *runner) send(ctx context.Context, op *operation) bool {
