@@ -118,13 +118,19 @@ func TestThePageOfMetricsIsWhatAnInstanceExposes(t *testing.T) {
 	bounded(t, exposed, result)
 }
 
-// suspend changes the status of a credential, which has a metric of its own.
+// suspend changes the status of a credential, which has a metric of its own: it counts
+// changes of a list that was signed before, so that the status is changed until one is.
 func suspend(t *testing.T, i *instance, award string) {
 	t.Helper()
 	c := restclient.New(i.url)
 	admin := c.As(devToken(t, c, "people/dev-admin"))
-	require.NoError(t, admin.Post(t.Context(), "/v1/"+award+":suspend", nil, map[string]any{"reason": "Looked at again."}, nil))
-	awaitCounted(t, i, "tandem_status_publish_latency_seconds_count")
+	verbs := []string{":suspend", ":reinstate"}
+	await(t, "a change of a signed list", func() bool {
+		require.NoError(t, admin.Post(t.Context(), "/v1/"+award+verbs[0], nil, map[string]any{"reason": "Looked at again."}, nil))
+		verbs[0], verbs[1] = verbs[1], verbs[0]
+		_, series := scrape(t, i.ops).sum("tandem_status_publish_latency_seconds_count")
+		return series > 0
+	})
 }
 
 // awaitCounted waits until a metric is there.
