@@ -124,10 +124,14 @@ func suspend(t *testing.T, i *instance, award string) {
 	t.Helper()
 	c := restclient.New(i.url)
 	admin := c.As(devToken(t, c, "people/dev-admin"))
-	verbs := []string{":suspend", ":reinstate"}
+	suspended := false
 	await(t, "a change of a signed list", func() bool {
-		require.NoError(t, admin.Post(t.Context(), "/v1/"+award+verbs[0], nil, map[string]any{"reason": "Looked at again."}, nil))
-		verbs[0], verbs[1] = verbs[1], verbs[0]
+		action, body := ":suspend", map[string]any{"reason": "Looked at again."}
+		if suspended {
+			action, body = ":reinstate", map[string]any{}
+		}
+		require.NoError(t, admin.Post(t.Context(), "/v1/"+award+action, nil, body, nil))
+		suspended = !suspended
 		_, series := scrape(t, i.ops).sum("tandem_status_publish_latency_seconds_count")
 		return series > 0
 	})
