@@ -59,13 +59,15 @@ func (db *DB) askUser(ctx context.Context, f *Facts) error {
 }
 
 // askConnections takes the narrowest of the limits: of the server without what it
-// keeps for superusers, of the database and of the user.
+// keeps for superusers, of the database and of the user. Of connections of others a
+// service's role is shown their database and user, and not of what kind they are: what
+// the server runs for itself lacks one of the two.
 func (db *DB) askConnections(ctx context.Context, f *Facts) error {
 	return db.read.QueryRowContext(ctx, `
 		SELECT least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
 				- coalesce(current_setting('reserved_connections', true)::int, 0),
 			nullif(d.datconnlimit, -1), nullif(r.rolconnlimit, -1)),
-			(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+			(SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL)
 		FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`).Scan(&f.Limit, &f.Used)
 }
 

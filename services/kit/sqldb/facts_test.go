@@ -37,6 +37,24 @@ func TestADatabaseTellsAboutItself(t *testing.T) {
 	})
 }
 
+func TestADatabaseTellsOfTheConnectionsOfOthers(t *testing.T) {
+	owner := kittest.Postgres(t)
+	db := kittest.OpenPostgres(t, owner, "facts", oneTenantTable())
+	pool, err := sql.Open("pgx", owner)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = pool.Close() })
+	const others = 20
+	for range others {
+		conn, err := pool.Conn(t.Context())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
+		require.NoError(t, conn.PingContext(t.Context()))
+	}
+	f, err := db.Facts(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, f.Used, others, "those of the owner count, and this one")
+}
+
 func TestADatabaseTellsOfWhatIsOpen(t *testing.T) {
 	owner := kittest.Postgres(t)
 	db := kittest.OpenPostgres(t, owner, "facts", oneTenantTable())
