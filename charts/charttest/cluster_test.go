@@ -3,6 +3,7 @@ package charttest
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -166,6 +167,23 @@ func TestMutualTLSIsOneSwitch(t *testing.T) {
 	require.Len(t, r.Others["Issuer"], 2)
 	theirs := cluster(t, one(map[string]any{"enabled": true, "certManager": map[string]any{"enabled": true, "issuerRef": map[string]any{"name": "state", "kind": "ClusterIssuer"}}}, "tls"))
 	require.Empty(t, theirs.Others["Issuer"])
+}
+
+// A server reads its certificate once: a renewed one must be brought to its notice before the first ends.
+func TestNATSIsToldOfRenewedCertificates(t *testing.T) {
+	require.Len(t, cluster(t, nil).Of("nats").Spec.Containers, 1)
+	r := cluster(t, one(true, "tls", "enabled"))
+	w := r.Of("nats")
+	require.True(t, *w.Spec.ShareProcessNamespace, "or there is nobody to signal")
+	require.Len(t, w.Spec.Containers, 2)
+	reloader, config := w.Spec.Containers[1], r.ConfigMaps[0].Data["nats.conf"]
+	require.Equal(t, []string{"-pid", regexp.MustCompile(`pid_file: "(.*)"`).FindStringSubmatch(config)[1]}, reloader.Args[:2])
+	for _, file := range regexp.MustCompile(`_file: "(/etc/.*)"`).FindAllStringSubmatch(config, -1) {
+		require.Contains(t, reloader.Args, file[1])
+	}
+	for _, m := range reloader.VolumeMounts {
+		require.True(t, m.ReadOnly, m.Name)
+	}
 }
 
 func TestTheStoreGivesEverySecretThatPodsRead(t *testing.T) {

@@ -31,7 +31,7 @@ type Workload struct {
 // Serves tells whether its pods run until they are stopped.
 func (w Workload) Serves() bool { return w.Kind == "Deployment" || w.Kind == "StatefulSet" }
 
-// Container is the pod's only one, but for the pod of helm test.
+// Container is the pod's only one, but for the pod of helm test and NATS's reloader, which come after it.
 func (w Workload) Container() corev1.Container { return w.Spec.Containers[0] }
 
 // Workloads lists everything that has pods.

@@ -1,6 +1,6 @@
 {{- define "tandem.natsContainer" -}}
 {{- $nats := .Values.nats -}}
-image: {{ include "tandem.natsImage" . }}
+image: {{ include "tandem.imageOf" $nats.image }}
 imagePullPolicy: {{ $nats.image.pullPolicy }}
 command: [{{ $nats.binary }}]
 args:
@@ -88,6 +88,37 @@ volumeMounts:
     mountPath: /etc/tandem/tls
     readOnly: true
   {{- end }}
+{{- end -}}
+
+{{/* Sends the server a signal when its certificate was renewed. It finds the server by the file with its pid. */}}
+{{- define "tandem.natsReloader" -}}
+{{- with .Values.nats.reloader -}}
+image: {{ include "tandem.imageOf" .image }}
+imagePullPolicy: {{ .image.pullPolicy }}
+args:
+  - -pid
+  - /tmp/nats.pid
+  - -config
+  - /etc/nats/nats.conf
+  {{- range list "tls.crt" "tls.key" "ca.crt" }}
+  - -config
+  - /etc/tandem/tls/{{ . }}
+  {{- end }}
+securityContext:
+  {{- include "tandem.containerSecurity" $ | nindent 2 }}
+resources:
+  {{- toYaml .resources | nindent 2 }}
+volumeMounts:
+  - name: config
+    mountPath: /etc/nats
+    readOnly: true
+  - name: tmp
+    mountPath: /tmp
+    readOnly: true
+  - name: tls
+    mountPath: /etc/tandem/tls
+    readOnly: true
+{{- end -}}
 {{- end -}}
 
 {{- define "tandem.natsAffinity" -}}

@@ -2,10 +2,8 @@
 {{- include "tandem.componentName" (dict "root" . "name" "nats") -}}
 {{- end -}}
 
-{{- define "tandem.natsImage" -}}
-{{- with .Values.nats.image -}}
+{{- define "tandem.imageOf" -}}
 {{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag }}{{ end }}
-{{- end -}}
 {{- end -}}
 
 {{/* Addresses of all servers, by which each finds the others. Kubernetes puts user and password in. */}}
