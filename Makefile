@@ -71,7 +71,7 @@ chart-files: ## Copy alert rules and dashboards into the chart, and make the das
 	@cp deploy/dashboards/*.json charts/tandem/files/dashboards/
 
 chart: ## Lint and render the Helm chart and check what it renders.
-	@cd charts/charttest && GOWORK=off go test ./...
+	@cd charts/charttest && GOWORK=off go test -count=1 ./...
 
 e2e-k8s: ## Install, upgrade, break and restore on a real cluster (KUBE=kind, STEPS=..., FAULTS=1; deploy/e2e/run.sh).
 	@deploy/e2e/run.sh

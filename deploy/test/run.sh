@@ -17,7 +17,7 @@ status=0
 go test ${RACE:+-race} -timeout 30m "$@" work || status=$?
 
 # The guides lie outside of every module, so the cache of go test does not notice that one changed.
-go test -count=1 -run 'Guides|Requirement|PageOf|PageFor|RoleTable|Inventory' ./services/tandem/internal/assurance ./services/tandem/internal/command \
+go test -count=1 -run 'Guides|Runbooks|Requirement|PageOf|PageFor|RoleTable|Inventory' ./services/tandem/internal/assurance ./services/tandem/internal/command \
   ./services/schools/internal/journey ./proto/internal/roletable ./proto/internal/inventory || status=$?
 
 databases=$(ls "$report" | sort -r | tr '\n' ' ')
