@@ -18,7 +18,7 @@ import (
 const kitVersions = "kit_version"
 
 // ownVersions records the same of the service's own.
-func (db *DB) ownVersions() string { return "goose_" + db.schema }
+func ownVersions(schema string) string { return "goose_" + schema }
 
 //go:embed migrations
 var kitMigrations embed.FS
@@ -58,7 +58,8 @@ func (db *DB) migrate(ctx context.Context, fsys fs.FS, upTo func(table string) i
 		if fsys == nil {
 			return nil
 		}
-		return db.up(ctx, to, fsys, db.ownVersions(), upTo(db.ownVersions()))
+		own := ownVersions(db.schema)
+		return db.up(ctx, to, fsys, own, upTo(own))
 	})
 }
 

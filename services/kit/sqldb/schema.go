@@ -30,10 +30,10 @@ func (v SchemaVersion) Behind() bool { return v.Have < v.Want }
 // ErrSchemaBehind is the cause when a database lacks migrations that this program needs.
 var ErrSchemaBehind = errors.New("the schema is older than this program: run `tandem migrate` with its version")
 
-// SchemaVersions tells how far the platform's and the service's migrations have come. It
-// only reads, so that a service's role may ask.
-func (db *DB) SchemaVersions(ctx context.Context, fsys fs.FS) ([]SchemaVersion, error) {
-	ctx = tenant.Everything(ctx, "versions of a schema belong to nobody")
+// Wanted tells how far the migrations go that this program knows for the schema of a
+// service: the platform's, which every schema has, and then the service's own. It opens
+// no database, so that all of them are still to be applied.
+func Wanted(schema string, dialect Dialect, fsys fs.FS) ([]SchemaVersion, error) {
 	kit, err := fs.Sub(kitMigrations, "migrations")
 	if err != nil {
 		return nil, err
@@ -42,20 +42,33 @@ func (db *DB) SchemaVersions(ctx context.Context, fsys fs.FS) ([]SchemaVersion, 
 	for _, row := range []struct {
 		table string
 		fsys  fs.FS
-	}{{kitVersions, kit}, {db.ownVersions(), fsys}} {
+	}{{kitVersions, kit}, {ownVersions(schema), fsys}} {
 		if row.fsys == nil {
 			continue
 		}
-		v := SchemaVersion{Table: row.table}
-		if v.Want, err = newest(row.fsys, db.dialect); err != nil {
+		want, err := newest(row.fsys, dialect)
+		if err != nil {
 			return nil, err
 		}
-		if v.Have, err = db.applied(ctx, row.table); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
+		out = append(out, SchemaVersion{Table: row.table, Want: want})
 	}
 	return out, nil
+}
+
+// SchemaVersions tells how far the platform's and the service's migrations have come. It
+// only reads, so that a service's role may ask.
+func (db *DB) SchemaVersions(ctx context.Context, fsys fs.FS) ([]SchemaVersion, error) {
+	ctx = tenant.Everything(ctx, "versions of a schema belong to nobody")
+	versions, err := Wanted(db.schema, db.dialect, fsys)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range versions {
+		if versions[i].Have, err = db.applied(ctx, v.Table); err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil
 }
 
 // AwaitSchema returns once nothing that this program needs is missing: somebody

@@ -11,11 +11,12 @@ import (
 func Schemas() (map[string]int64, error) {
 	versions := map[string]int64{}
 	for _, service := range DatabaseNames() {
-		platform, own, err := sqldb.Wanted(migrations(service))
+		// Both databases have the same.
+		wanted, err := sqldb.Wanted(service, sqldb.Postgres, migrations(service))
 		if err != nil {
 			return nil, fmt.Errorf("migrations of %s: %w", service, err)
 		}
-		versions["platform"], versions[service] = platform, own
+		versions["platform"], versions[service] = wanted[0].Want, wanted[1].Want
 	}
 	return versions, nil
 }

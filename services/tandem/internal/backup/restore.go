@@ -107,9 +107,13 @@ func (r *restoration) fits(db Database) error {
 	if sqldb.IsPostgres(db.URL) {
 		dialect = sqldb.Postgres
 	}
-	newest, err := sqldb.NewestVersions(db.Service, dialect, db.Migrations)
+	known, err := sqldb.Wanted(db.Service, dialect, db.Migrations)
 	if err != nil {
 		return err
+	}
+	newest := map[string]int64{}
+	for _, v := range known {
+		newest[v.Table] = v.Want
 	}
 	for table, version := range schema.Versions {
 		if version > newest[table] {
