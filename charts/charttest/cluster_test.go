@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -229,9 +230,19 @@ func TestThePoolOfMemoryIsNineTenthsOfTheLimit(t *testing.T) {
 	}
 }
 
+// The chart counts with the size of a pool, which is the program's own.
+func TestTheChartKnowsHowManyConnectionsAPodOpens(t *testing.T) {
+	pool := regexp.MustCompile(`defaultPostgresConns += (\d+)`).FindStringSubmatch(mustRead(t, "../../services/kit/sqldb/open.go"))
+	require.Len(t, pool, 2)
+	size, err := strconv.Atoi(pool[1])
+	require.NoError(t, err)
+	require.Contains(t, cluster(t, nil).Notes, fmt.Sprintf("PostgreSQL must take %d connections", 5*4*size+20))
+	require.NotContains(t, cluster(t, one(true, "database", "cloudNativePG", "enabled")).Notes, "PostgreSQL must take", "the chart sets it there")
+}
+
 func TestTheNotesWarnOfWhatIsLeftOpen(t *testing.T) {
 	notes := cluster(t, nil).Notes
-	for _, text := range []string{"helm test tandem", "exec deploy/tandem-gateway -- /tandem token", "/tandem doctor", "networkPolicy.database.to is empty", "tls.enabled is false", "backup.enabled is false", "one NATS server"} {
+	for _, text := range []string{"helm test tandem", "exec deploy/tandem-gateway -- /tandem token", "/tandem doctor badges", "networkPolicy.database.to is empty", "tls.enabled is false", "backup.enabled is false", "one NATS server"} {
 		require.Contains(t, notes, text)
 	}
 	require.NotContains(t, renderAny(t, scenario(t, "values-state.yaml")).Notes, "WARNING")

@@ -45,6 +45,7 @@
 {{- fail "nats.external.url has no effect while nats.enabled is true: set nats.enabled to false, or take the address out" -}}
 {{- end -}}
 {{- include "tandem.checkAutoscaling" . -}}
+{{- include "tandem.checkConnections" . -}}
 {{- if and .Values.tls.certManager.enabled (not .Values.tls.enabled) -}}
 {{- fail "tls.certManager.enabled has no effect while tls.enabled is false: set tls.enabled to true" -}}
 {{- end -}}
@@ -70,6 +71,17 @@
 {{- if and .enabled (not (or .targetCPU .targetMemory)) -}}
 {{- fail "autoscaling.enabled with targetCPU and targetMemory 0: nothing would be looked at; set one of them" -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What an external database takes nobody can know here; the notes say how much it must be. */}}
+{{- define "tandem.checkConnections" -}}
+{{- with .Values.database.cloudNativePG -}}
+{{- $has := default "100" .parameters.max_connections -}}
+{{- $needs := include "tandem.connections" $ -}}
+{{- if and .enabled (lt (int $has) (int $needs)) -}}
+{{- fail (printf "database.cloudNativePG.parameters.max_connections %s: with all pods of these values up to %s connections are open, and PostgreSQL refuses what comes after its limit; set it to \"%s\" or more, or fewer replicas and autoscaling.maxReplicas (docs/sizing.md)" $has $needs $needs) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -134,6 +134,17 @@ storageClassName: {{ . }}
 {{- ternary $c.autoscaling.minReplicas $c.replicas $c.autoscaling.enabled -}}
 {{- end -}}
 
+{{/* Connections to PostgreSQL that the program may have open at most: a pool of 16 for each pod. A rollout adds two pods of each
+     component, one that starts and one that drains; 20 are for migration, backup and the operator's tools. */}}
+{{- define "tandem.connections" -}}
+{{- $pods := 0 -}}
+{{- range include "tandem.owners" . | splitList " " -}}
+{{- $c := index $.Values . -}}
+{{- $pods = add $pods 2 (ternary $c.autoscaling.maxReplicas $c.replicas $c.autoscaling.enabled) -}}
+{{- end -}}
+{{- add (mul 16 $pods) 20 -}}
+{{- end -}}
+
 {{/* Nine tenths of a memory limit in bytes: Go collects harder before Kubernetes ends the pod. */}}
 {{- define "tandem.goMemory" -}}
 {{- $units := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
