@@ -4,7 +4,8 @@
 //
 // The same program is started by itself inside the cluster, where service names and pod addresses
 // work: `load` puts a constant load on the gateway, `ledger` compares, `leases` watches that work
-// meant for one is done by one, `through` runs a program beside a service.
+// meant for one is done by one, `through` runs a program beside a service, `callers` and
+// `certificates` try who is let in and by what servers prove themselves.
 //
 // Packages: cluster brings up the kube kit or kind, load and ledger are said above, and the steps
 // are in package suite.
@@ -22,7 +23,7 @@ import (
 // commands by their name.
 var commands = map[string]func(ctx context.Context, args []string) error{
 	"run": runSteps, "load": runLoad, "ledger": runLedger, "leases": runLeases,
-	"through": runThrough,
+	"through": runThrough, "callers": runCallers, "certificates": runCertificates,
 }
 
 func main() {
@@ -37,7 +38,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || commands[args[0]] == nil {
-		return errors.New("usage: e2e run | load | ledger | leases; deploy/e2e/run.sh starts it")
+		return errors.New("usage: e2e run; deploy/e2e/run.sh starts it")
 	}
 	return commands[args[0]](ctx, args[1:])
 }

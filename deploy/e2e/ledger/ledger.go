@@ -24,10 +24,11 @@ import (
 
 // Options say where things are.
 type Options struct {
-	Database string        // URL of a role that sees all rows
-	NATS     string        // URL with user and password
-	Records  string        // folder with the records of loads, *.jsonl
-	Wait     time.Duration // for events that are still on their way
+	Database  string        // URL of a role that sees all rows
+	NATS      string        // URL with user and password
+	Authority string        // file with who signed the certificate of NATS; empty: connections are plain
+	Records   string        // folder with the records of loads, *.jsonl
+	Wait      time.Duration // for events that are still on their way
 }
 
 // Count is one line of the comparison: how many there are of a thing at each place.
@@ -88,7 +89,7 @@ func Compare(ctx context.Context, o Options) ([]Count, error) {
 	if err := b.settle(ctx); err != nil {
 		return nil, err
 	}
-	if b.stream, err = readStreams(ctx, o.NATS, "TANDEM_SCHOOLS", "TANDEM_ASSESSMENTS"); err != nil {
+	if b.stream, err = readStreams(ctx, o, "TANDEM_SCHOOLS", "TANDEM_ASSESSMENTS"); err != nil {
 		return nil, err
 	}
 	var counts []Count

@@ -32,8 +32,12 @@ func (s streamed) of(kind, prefix string) (found []event) {
 func upper(s string) string { return strings.ToUpper(s) }
 
 // readStreams reads all messages of the named streams.
-func readStreams(ctx context.Context, url string, names ...string) (map[string]streamed, error) {
-	nc, err := nats.Connect(url, nats.Name("e2e"), nats.Timeout(10*time.Second))
+func readStreams(ctx context.Context, o Options, names ...string) (map[string]streamed, error) {
+	options := []nats.Option{nats.Name("e2e"), nats.Timeout(10 * time.Second)}
+	if o.Authority != "" {
+		options = append(options, nats.RootCAs(o.Authority))
+	}
+	nc, err := nats.Connect(o.NATS, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	restored    = "restored" // namespace and database of the second installation
+	restored    = "restored" // the second installation
 	backupClaim = "e2e-backup"
 	jobWithin   = 5 * time.Minute
 )
@@ -30,24 +30,28 @@ const noReplicas = "gateway.replicas=0,schools.replicas=0,assessments.replicas=0
 // backup is taken by the chart's own job while the installation is loaded, and restored into an empty
 // release in a namespace of its own. What the restored tables hold is what the backup says.
 func (r *Suite) backup(ctx context.Context) (string, error) {
-	if err := r.claim(ctx, namespace); err != nil {
+	if err := r.claim(ctx); err != nil {
 		return "", err
 	}
 	saw, err := r.underLoad(ctx, "backup", true, func(ctx context.Context) (string, error) {
-		if err := r.helm(ctx, namespace, r.installed, backupValues...); err != nil {
+		if err := r.helm(ctx, r.installed, backupValues...); err != nil {
 			return "", err
 		}
-		out, err := r.job(ctx, namespace, "e2e-backup", nil)
+		out, err := r.job(ctx, "e2e-backup", nil)
 		return lastLine(out), err
 	})
 	if err != nil {
 		return "", err
 	}
-	kept, err := cluster.Run(exec.CommandContext(ctx, r.program, "backup", "show", r.backups(namespace))) //nolint:gosec // the program
+	kept, err := cluster.Run(exec.CommandContext(ctx, r.program, "backup", "show", r.backups(home))) //nolint:gosec // the program
 	if err != nil {
 		return "", err
 	}
-	back, err := r.restore(ctx)
+	var back string
+	err = r.elsewhere(restored, func() (err error) {
+		back, err = r.restore(ctx)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
@@ -55,11 +59,11 @@ func (r *Suite) backup(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s\n%d parts restored with equal digests, such as\n%s", saw, len(lines), strings.Join(lines[:min(3, len(lines))], "\n")), err
 }
 
-func (r *Suite) backups(ns string) string { return filepath.Join(r.Work, "volumes", ns, backupClaim) }
+func (r *Suite) backups(of string) string { return filepath.Join(r.Work, "volumes", of, backupClaim) }
 
 // claim is where backups go.
-func (r *Suite) claim(ctx context.Context, ns string) error {
-	return r.apply(ctx, ns, fmt.Sprintf(`
+func (r *Suite) claim(ctx context.Context) error {
+	return r.apply(ctx, r.at, fmt.Sprintf(`
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: %s}
@@ -68,43 +72,43 @@ spec:
   storageClassName: ""
   volumeName: %s-%[1]s
   resources: {requests: {storage: 1Gi}}
-`, backupClaim, ns))
+`, backupClaim, r.at))
 }
 
-// restore makes an empty release, fills it, starts it and plays a school's year on it.
+// restore makes an empty release, fills it, starts it and plays a school's year on it. It returns what
+// the restoring job printed.
 func (r *Suite) restore(ctx context.Context) (string, error) {
-	if err := r.site(ctx, restored, restored); err != nil {
+	if err := r.site(ctx); err != nil {
 		return "", err
 	}
 	// The second site finds the backups as it would in a bucket.
 	_ = os.RemoveAll(r.backups(restored))
-	if _, err := cluster.Run(exec.CommandContext(ctx, "cp", "-a", r.backups(namespace), r.backups(restored))); err != nil { //nolint:gosec // our own folders
+	if _, err := cluster.Run(exec.CommandContext(ctx, "cp", "-a", r.backups(home), r.backups(restored))); err != nil { //nolint:gosec // our own folders
 		return "", err
 	}
-	if err := r.claim(ctx, restored); err != nil {
+	if err := r.claim(ctx); err != nil {
 		return "", err
 	}
-	if err := r.helm(ctx, restored, r.installed, append(backupValues, "--set", noReplicas)...); err != nil {
+	if err := r.helm(ctx, r.installed, append(backupValues, "--set", noReplicas)...); err != nil {
 		return "", err
 	}
-	out, err := r.job(ctx, restored, "e2e-restore", []string{"restore", "--from", "/backup"})
+	out, err := r.job(ctx, "e2e-restore", []string{"restore", "--from", "/backup"})
 	if err != nil {
 		return "", err
 	}
-	if err := r.helm(ctx, restored, r.installed); err != nil {
+	if err := r.helm(ctx, r.installed); err != nil {
 		return "", fmt.Errorf("start what was restored: %w", err)
 	}
-	if _, err := r.playYear(ctx, restored); err != nil {
+	if _, err := r.walkthrough(ctx); err != nil {
 		return "", fmt.Errorf("a school's year on what was restored: %w", err)
 	}
-	_, err = cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", restored, "--wait", "--timeout", "2m"))
-	return out, err
+	return out, r.uninstallRelease(ctx)
 }
 
 // job runs the pod of the chart's CronJob once, with other arguments where some are given, and
 // returns what it printed.
-func (r *Suite) job(ctx context.Context, ns, name string, args []string) (string, error) {
-	printed, err := r.kubectl(ctx, "-n", ns, "create", "job", name, "--from=cronjob/tandem-backup", "--dry-run=client", "-o", "json")
+func (r *Suite) job(ctx context.Context, name string, args []string) (string, error) {
+	printed, err := r.inRelease(ctx, "create", "job", name, "--from=cronjob/tandem-backup", "--dry-run=client", "-o", "json")
 	if err != nil {
 		return "", err
 	}
@@ -117,23 +121,23 @@ func (r *Suite) job(ctx context.Context, ns, name string, args []string) (string
 		containers[0].(map[string]any)["args"] = args
 	}
 	object["spec"].(map[string]any)["backoffLimit"] = 0
-	if err := r.apply(ctx, ns, string(must(json.Marshal(object)))); err != nil {
+	if err := r.apply(ctx, r.at, string(must(json.Marshal(object)))); err != nil {
 		return "", err
 	}
-	return r.awaitJob(ctx, ns, name)
+	return r.awaitJob(ctx, name)
 }
 
 func must(raw []byte, _ error) []byte { return raw } // of what was JSON a moment ago
 
-func (r *Suite) awaitJob(ctx context.Context, ns, name string) (string, error) {
+func (r *Suite) awaitJob(ctx context.Context, name string) (string, error) {
 	deadline := time.Now().Add(jobWithin)
 	for {
-		state, err := r.kubectl(ctx, "-n", ns, "get", "job", name, "-o", "jsonpath={.status.succeeded} {.status.failed}")
+		state, err := r.inRelease(ctx, "get", "job", name, "-o", "jsonpath={.status.succeeded} {.status.failed}")
 		if err != nil {
 			return "", err
 		}
 		if state != "" || time.Now().After(deadline) {
-			out, logs := r.kubectl(ctx, "-n", ns, "logs", "job/"+name, "--tail=-1")
+			out, logs := r.inRelease(ctx, "logs", "job/"+name, "--tail=-1")
 			if state != "1" && state != "1 " {
 				return "", errors.Join(logs, fmt.Errorf("job %s did not succeed: %s", name, out))
 			}

@@ -16,6 +16,8 @@ import (
 const (
 	imageName = "localhost/tandem"
 	natsImage = "localhost/nats:dev"
+
+	reloaderImage = "localhost/reloader:dev" // of the step state
 )
 
 // build makes the images. Each version is built from a copy of its files, by its own script.
@@ -32,7 +34,7 @@ func (r *Suite) build(ctx context.Context) (string, error) {
 		return "", err
 	}
 	r.program = filepath.Join(r.source("present"), "bin", "linux-amd64", "tandem")
-	if err := r.buildNATS(ctx); err != nil {
+	if err := errors.Join(r.buildNATS(ctx), r.buildReloader(ctx)); err != nil {
 		return "", err
 	}
 	saw := ""
@@ -91,6 +93,18 @@ func (r *Suite) buildNATS(ctx context.Context) error {
 		return err
 	}
 	return scratchImage(filepath.Join(r.Work, "images", "nats.tar"), natsImage, program, "/nats-server")
+}
+
+// buildReloader builds what stands in for the image that tells NATS of changed files.
+func (r *Suite) buildReloader(ctx context.Context) error {
+	program := filepath.Join(r.Work, "reloader")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, "./reloader") //nolint:gosec // our own folder
+	cmd.Dir = filepath.Join(r.Root, "deploy", "e2e")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	if _, err := cluster.Run(cmd); err != nil {
+		return err
+	}
+	return scratchImage(filepath.Join(r.Work, "images", "reloader.tar"), reloaderImage, program, "/reloader")
 }
 
 // buildPrevious builds the version to upgrade from: the parent of the last commit that touched a

@@ -51,7 +51,7 @@ func (r *Suite) drain(ctx context.Context) (string, error) {
 
 // replicas gives each component so many.
 func (r *Suite) replicas(ctx context.Context, n int) error {
-	return r.helm(ctx, namespace, r.installed, "--set", fmt.Sprintf("gateway.replicas=%d,schools.replicas=%[2]d,assessments.replicas=%[2]d,evidence.replicas=%[2]d,badges.replicas=%[2]d", max(2, n), n))
+	return r.helm(ctx, r.installed, "--set", fmt.Sprintf("gateway.replicas=%d,schools.replicas=%[2]d,assessments.replicas=%[2]d,evidence.replicas=%[2]d,badges.replicas=%[2]d", max(2, n), n))
 }
 
 // powerOff ends a node at once and brings it back. Kubernetes needs a while to notice; then the

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/tandem-badges/tandem/deploy/e2e/cluster"
 )
 
 // faultWithin bounds how long a broken installation may seem to work.
@@ -31,9 +29,9 @@ var planted = []fault{
 
 // faults plants each in a copy of the chart, which install, helm test or walkthrough must then find.
 func (r *Suite) faults(ctx context.Context) (string, error) {
-	_, _ = cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", namespace, "--wait", "--timeout", "2m"))
-	if _, err := r.kubectl(ctx, "get", "namespace", namespace); err != nil {
-		if err := r.site(ctx, namespace, database); err != nil {
+	_ = r.uninstallRelease(ctx)
+	if _, err := r.kubectl(ctx, "get", "namespace", r.at); err != nil {
+		if err := r.site(ctx); err != nil {
 			return "", err
 		}
 	}
@@ -61,10 +59,8 @@ func (r *Suite) plant(ctx context.Context, f fault) (string, error) {
 	if err := change(broken.chart, f); err != nil && f.good != "" {
 		return "", err
 	}
-	defer func() {
-		_, _ = cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", namespace, "--wait", "--timeout", "2m"))
-	}()
-	if err := r.helm(ctx, namespace, broken, "--timeout", faultWithin.String()); err != nil {
+	defer func() { _ = r.uninstallRelease(ctx) }()
+	if err := r.helm(ctx, broken, "--timeout", faultWithin.String()); err != nil {
 		return "helm install", nil
 	}
 	if _, err := r.helmTest(ctx); err != nil {

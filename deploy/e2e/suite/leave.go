@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/tandem-badges/tandem/deploy/e2e/cluster"
 )
 
 // stays says what outlives a release: claims with data, and what was applied by hand.
@@ -15,7 +13,7 @@ var stays = []string{"persistentvolumeclaim/data-tandem-nats-0", "persistentvolu
 
 // uninstall leaves nothing but that.
 func (r *Suite) uninstall(ctx context.Context) (string, error) {
-	if _, err := cluster.Run(r.cluster.Outside(ctx, "helm", "uninstall", releaseName, "--namespace", namespace, "--wait", "--timeout", "2m")); err != nil {
+	if err := r.uninstallRelease(ctx); err != nil {
 		return "", err
 	}
 	// Helm waits for Deployments; their pods still drain.

@@ -25,7 +25,7 @@ func (r *Suite) upgrade(ctx context.Context) (string, error) {
 			_, err := r.walkthrough(ctx)
 			year <- err
 		}()
-		err := r.helm(ctx, namespace, r.present)
+		err := r.helm(ctx, r.present)
 		return "a school's year was played meanwhile", errors.Join(err, <-year)
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *Suite) schemas(ctx context.Context) (int, error) {
 	const count = `SELECT sum((xpath('//n/text()', query_to_xml(format(
 		'SELECT count(*) AS n FROM %I.%I WHERE version_id > 0 AND is_applied', table_schema, table_name), false, true, '')))[1]::text::int)
 		FROM information_schema.columns WHERE column_name = 'is_applied'`
-	text, err := r.cluster.Database().Query(ctx, database, count)
+	text, err := r.cluster.Database().Query(ctx, r.at, count)
 	if err != nil {
 		return 0, err
 	}
@@ -60,7 +60,7 @@ func (r *Suite) rollback(ctx context.Context) (string, error) {
 	}
 	return r.underLoad(ctx, "rollback", true, func(ctx context.Context) (string, error) {
 		back := time.Now()
-		_, err := cluster.Run(r.cluster.Outside(ctx, "helm", "rollback", releaseName, "--namespace", namespace, "--wait", "--wait-for-jobs", "--timeout", installWithin.String()))
+		_, err := cluster.Run(r.cluster.Outside(ctx, "helm", "rollback", releaseName, "--namespace", r.at, "--wait", "--wait-for-jobs", "--timeout", installWithin.String()))
 		if err != nil {
 			return "", err
 		}
@@ -69,7 +69,7 @@ func (r *Suite) rollback(ctx context.Context) (string, error) {
 			return "", errors.Join(err, fmt.Errorf("after the rollback these images run: %s", running))
 		}
 		took := time.Since(back)
-		return fmt.Sprintf("%s -> %s in %d s, and back again", r.present.tag, r.previous.tag, int(took.Seconds())), r.helm(ctx, namespace, r.present)
+		return fmt.Sprintf("%s -> %s in %d s, and back again", r.present.tag, r.previous.tag, int(took.Seconds())), r.helm(ctx, r.present)
 	})
 }
 

@@ -59,6 +59,7 @@ var steps = []step{
 	{"database", "PostgreSQL is killed under load", (*Suite).killDatabase, true},
 	{"backup", "backup under load, restore into an empty release", (*Suite).backup, true},
 	{"uninstall", "helm uninstall", (*Suite).uninstall, true},
+	{"state", "as a state has it: NATS of three, two pods each, TLS", (*Suite).state, true},
 	{"faults", "faults planted in the chart are found", (*Suite).faults, false},
 }
 
@@ -69,7 +70,9 @@ type Suite struct {
 	self    string // this program
 	program string // tandem, of this tree
 
-	previous  release // what the first installation is
+	at        string     // namespace of the installation that steps are about
+	authority *authority // who signed its certificates; nil: it has none
+	previous  release    // what the first installation is
 	present   release
 	installed release // what runs now
 	begun     time.Time
@@ -91,7 +94,7 @@ func Run(ctx context.Context, s Settings) error {
 	if err != nil {
 		return err
 	}
-	r := &Suite{Settings: s, self: self, begun: time.Now()}
+	r := &Suite{Settings: s, self: self, begun: time.Now(), at: home}
 	r.cluster, err = cluster.New(s.Kube, cluster.Settings{Shared: s.Shared, Work: s.Work})
 	if err != nil {
 		return err

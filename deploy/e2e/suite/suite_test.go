@@ -46,7 +46,7 @@ func TestDigestsAreCompared(t *testing.T) {
 func TestWhatStaysIsSaid(t *testing.T) {
 	for name, known := range map[string]bool{
 		"secret/tandem-keys-schools": true, "configmap/tandem-keys-schools": true, "secret/tandem-nats": true, "serviceaccount/default": true,
-		"networkpolicy.networking.k8s.io/e2e-reads-streams": true, "configmap/tandem-nats": true,
+		"networkpolicy.networking.k8s.io/e2e-reaches-nats": true, "configmap/tandem-nats": true,
 		"networkpolicy.networking.k8s.io/tandem-default-deny": false, "serviceaccount/tandem-migrate": false, "job.batch/tandem-migrate": false,
 		"secret/sh.helm.release.v1.tandem.v1": false, "deployment.apps/tandem-gateway": false,
 	} {

@@ -39,7 +39,7 @@ func (r *Suite) startLoad(ctx context.Context, name string, settle bool) (*loadi
 	if err != nil {
 		return nil, err
 	}
-	records := filepath.Join(r.Work, "records")
+	records := r.records()
 	if err := os.MkdirAll(records, 0o750); err != nil {
 		return nil, err
 	}
@@ -68,6 +68,9 @@ func (r *Suite) startLoad(ctx context.Context, name string, settle bool) (*loadi
 	}
 	return l, nil
 }
+
+// records of what clients of the installation were told.
+func (r *Suite) records() string { return filepath.Join(r.Work, "records", r.at) }
 
 // stop ends the load and returns what it saw.
 func (l *loading) stop() (*load.Tally, error) {
@@ -115,9 +118,11 @@ func (r *Suite) compare(ctx context.Context) ([]ledger.Count, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := json.Marshal(ledger.Options{
-		Database: r.cluster.Database().Superuser(database), NATS: nats, Records: filepath.Join(r.Work, "records"), Wait: ledgerWait,
-	})
+	o := ledger.Options{Database: r.cluster.Database().Superuser(r.at), NATS: nats, Records: r.records(), Wait: ledgerWait}
+	if r.authority != nil {
+		o.Authority = r.authority.file
+	}
+	options, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
