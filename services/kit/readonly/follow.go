@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/bus"
-	"github.com/tandem-badges/tandem/services/kit/measure"
 	"github.com/tandem-badges/tandem/services/kit/run"
 )
 
@@ -66,7 +65,6 @@ var errUnknown = errors.New("not known yet whether the platform is in read-only 
 // stays in force.
 func Follow(from Settings, m *Mode, log *slog.Logger) (run.Task, run.Check) {
 	task := run.Task{Name: name, Run: func(ctx context.Context) error {
-		defer m.tell()()
 		for {
 			err := m.follow(ctx, from, log)
 			if ctx.Err() != nil {
@@ -86,18 +84,6 @@ func Follow(from Settings, m *Mode, log *slog.Logger) (run.Task, run.Check) {
 		}
 		return nil
 	}}
-}
-
-// tell has metrics say whether changes are refused, until stop is called.
-func (m *Mode) tell() (stop func()) {
-	on := measure.Reading{Name: "tandem.read.only", Description: "1 while changes are refused."}
-	return measure.Read([]measure.Reading{on}, func(_ context.Context, tell measure.Tell) {
-		value := 0.0
-		if m.On() {
-			value = 1
-		}
-		tell(on, value)
-	})
 }
 
 // follow takes over what is stored. A setting that cannot be read changes nothing:

@@ -113,10 +113,10 @@ func (m *Mode) State() (s State, known bool) {
 	return m.own, m.known
 }
 
-// On tells whether changes are refused now: 1 in the metric tandem_read_only.
+// On tells whether changes are refused now.
 func (m *Mode) On() bool { return m.Frozen() != nil }
 
-// Measure tells the mode in the metrics of the process.
+// Measure tells in the metrics of the process whether changes are refused. Call it once.
 func (m *Mode) Measure() (stop func()) {
 	on := measure.Reading{Name: "tandem.read.only", Description: "1 while changes are refused."}
 	return measure.Read([]measure.Reading{on}, func(_ context.Context, tell measure.Tell) {

@@ -64,6 +64,14 @@ func TestAProcessStartedInTheModeStaysInIt(t *testing.T) {
 	require.True(t, m.On())
 }
 
+func TestTheModeIsToldAsAMetric(t *testing.T) {
+	metrics := kittest.Metrics(t)
+	stop := readonly.New(true).Measure()
+	require.Equal(t, map[string]float64{"tandem_read_only": 1}, metrics())
+	stop()
+	require.Empty(t, metrics())
+}
+
 func TestAModeThatCannotBeReadOpensNothing(t *testing.T) {
 	b := kittest.NATS(t)
 	require.NoError(t, b.StoreSetting(t.Context(), "read-only.mode", []byte(`{`)))
