@@ -2,6 +2,7 @@ package guarded
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -19,11 +20,16 @@ func answer(w http.ResponseWriter, code int, value any) {
 	_ = json.NewEncoder(w).Encode(value) // who has gone needs no answer
 }
 
-// read reads a body with known fields only: a misspelt one would be without effect.
+// read reads a body of one object with known fields only: a misspelt one would be
+// without effect, as would what follows.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostBody))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	err := decoder.Decode(into)
+	if err == nil && decoder.More() {
+		err = errors.New("something follows the first object")
+	}
+	if err != nil {
 		refuse(w, http.StatusBadRequest, fmt.Sprintf("The body is not the JSON that is wanted: %v.", err))
 		return false
 	}

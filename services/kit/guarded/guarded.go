@@ -55,9 +55,9 @@ func Handler(o Options, open http.Handler) http.Handler {
 func (o Options) guard(serve http.HandlerFunc) http.Handler {
 	want := sha256.Sum256([]byte(o.Token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		shown, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		got := sha256.Sum256([]byte(shown))
-		allowed := subtle.ConstantTimeCompare(want[:], got[:]) == 1
+		allowed := bearer && subtle.ConstantTimeCompare(want[:], got[:]) == 1
 		o.Log.WarnContext(r.Context(), "operator's endpoint", "method", r.Method, "path", r.URL.Path, "allowed", allowed)
 		w.Header().Set("Cache-Control", "no-store")
 		if !allowed {

@@ -113,6 +113,11 @@ func TestOnlyWhoShowsTheSecretIsServed(t *testing.T) {
 	require.False(t, p.mode.state.On)
 	require.Equal(t, 4*len(endpoints), strings.Count(p.log.String(), `"allowed":false`), "each try is on record")
 	require.NotContains(t, p.log.String(), secret[:15])
+	bare := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/log-level", nil)
+	bare.Header.Set("Authorization", secret)
+	w := httptest.NewRecorder()
+	p.handler.ServeHTTP(w, bare)
+	require.Equal(t, http.StatusUnauthorized, w.Code, "the secret counts as bearer authorization only")
 	code, _ := p.call(t, http.MethodGet, "/healthz", "", "")
 	require.Equal(t, http.StatusOK, code, "health asks nobody")
 }
@@ -172,6 +177,7 @@ func TestALevelThatMakesNoSenseIsRefused(t *testing.T) {
 		`{"level": "debug", "for": "-1m"}`:     "a time such as 10m",
 		`{"level": "debug", "minutes": 10}`:    "minutes",
 		`debug`:                                "JSON",
+		`{"level": "debug"} {"for": "1m"}`:     "follows",
 		`{"level": "` + longText(5000) + `x"}`: "JSON",
 		`{"level": "info+4"}`:                  "debug, info, warn or error",
 	} {
