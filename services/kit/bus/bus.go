@@ -196,12 +196,16 @@ func (b *Bus) Consumer(ctx context.Context, service string, cfg jetstream.Consum
 	if err != nil {
 		return nil, err
 	}
-	if had, err := s.Consumer(ctx, cfg.Durable); err == nil {
+	had, err := s.Consumer(ctx, cfg.Durable)
+	switch {
+	case err == nil:
 		for _, filter := range had.CachedInfo().Config.FilterSubjects {
 			if !slices.Contains(cfg.FilterSubjects, filter) {
 				cfg.FilterSubjects = append(slices.Clone(cfg.FilterSubjects), filter)
 			}
 		}
+	case !errors.Is(err, jetstream.ErrConsumerNotFound): // not to write over what could not be read
+		return nil, fmt.Errorf("consumer %s on the events of %s: %w", cfg.Durable, service, err)
 	}
 	c, err := s.CreateOrUpdateConsumer(ctx, cfg)
 	if err != nil {
