@@ -2,10 +2,14 @@ package charttest
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 const readme = chartFolder + "/README.md"
@@ -57,6 +61,36 @@ func TestEveryValueIsExplained(t *testing.T) {
 			require.Contains(t, append(plain, "podLabels", "tolerations", "affinity", "priorityClassName"), last, "%s has no comment", top)
 		}
 	}
+}
+
+// valuePath is a value as the guides name it. Files of a Secret look like one.
+var valuePath = regexp.MustCompile("`([a-zA-Z]+)((?:\\.[a-zA-Z]+)+)`")
+
+func TestValuesThatGuidesNameExist(t *testing.T) {
+	var document yaml.Node
+	require.NoError(t, yaml.Unmarshal([]byte(mustRead(t, chartFolder+"/values.yaml")), &document))
+	found := 0
+	for _, pattern := range []string{"../../docs/*.md", "../../docs/runbooks/*.md", readme} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			if filepath.Base(file) == "role-table.md" {
+				continue // permissions are called like that, too
+			}
+			for _, m := range valuePath.FindAllStringSubmatch(mustRead(t, file), -1) {
+				value, section := document.Content[0], lookup(document.Content[0], m[1])
+				if section.Kind != yaml.MappingNode || slices.Contains(components, m[1]) || m[2] == ".crt" || m[2] == ".key" {
+					continue // as are tests of a service
+				}
+				for key := range strings.SplitSeq(m[1]+m[2], ".") {
+					value = lookup(value, key)
+				}
+				require.NotZero(t, value.Kind, "%s: values.yaml has no %s", file, m[0])
+				found++
+			}
+		}
+	}
+	require.Greater(t, found, 100)
 }
 
 func mustRead(t *testing.T, file string) string {

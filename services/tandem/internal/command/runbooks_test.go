@@ -38,6 +38,28 @@ func TestTheCommandsOfRunbooksAreTheProgram(t *testing.T) {
 	require.Greater(t, tried, 30)
 }
 
+// inPod are examinations of one part, in its own pod or container.
+var inPod = regexp.MustCompile(`(?:deploy/tandem-|compose exec )([a-z$]+)(?: --)? /tandem doctor ?([a-z$]*)`)
+
+// A pod has the settings of its own part: examined as if everything ran there, it would be found wrong.
+func TestTheDoctorOfRunbooksIsToldWhichPartRunsInThePod(t *testing.T) {
+	found := 0
+	for _, pattern := range []string{"docs/*.md", "docs/runbooks/*.md", "deploy/compose/README.md", "charts/tandem/README.md"} {
+		files, err := filepath.Glob("../../../../" + pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			for _, m := range inPod.FindAllStringSubmatch(string(text), -1) {
+				require.Equal(t, m[1], m[2], "%s: %s", filepath.Base(file), m[0])
+				found++
+			}
+		}
+	}
+	require.Greater(t, found, 10)
+}
+
 // onlyNamed tells whether a text names a command without giving all that it needs.
 func onlyNamed(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "missing flags") || strings.Contains(err.Error(), `expected "<`))
