@@ -93,16 +93,21 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
-  selector:
-    matchLabels:
-      {{- include "tandem.componentSelector" . | nindent 6 }}
-  namespaceSelector:
-    matchNames: [{{ .root.Release.Namespace }}]
-  endpoints:
-    - port: ops
-      path: /metrics
-      interval: {{ .root.Values.serviceMonitor.interval }}
-      relabelings: # alerts and dashboards know the parts by these names, whatever the release is called
-        - {targetLabel: job, replacement: tandem-{{ .name }}}
-  targetLabels: [app.kubernetes.io/component]
+  {{- include "tandem.serviceMonitorSpec" (merge (dict "selector" (include "tandem.componentSelector" .)) .) | nindent 2 }}
+{{- end -}}
+
+{{/* dict root name selector. */}}
+{{- define "tandem.serviceMonitorSpec" -}}
+selector:
+  matchLabels:
+    {{- .selector | nindent 4 }}
+namespaceSelector:
+  matchNames: [{{ .root.Release.Namespace }}]
+endpoints:
+  - port: ops
+    path: /metrics
+    interval: {{ .root.Values.serviceMonitor.interval }}
+    relabelings: # alerts and dashboards know the parts by these names, whatever the release is called
+      - {targetLabel: job, replacement: tandem-{{ .name }}}
+targetLabels: [app.kubernetes.io/component]
 {{- end -}}
