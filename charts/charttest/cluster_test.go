@@ -191,7 +191,10 @@ func TestTheStoreGivesEverySecretThatPodsRead(t *testing.T) {
 	r := renderAny(t, scenario(t, "values-state.yaml"))
 	given := map[string]bool{}
 	for _, e := range r.Others["ExternalSecret"] {
-		given[e["metadata"].(map[string]any)["name"].(string)] = true
+		name := e["metadata"].(map[string]any)["name"].(string)
+		given[name] = true
+		_, typed := e["spec"].(map[string]any)["target"].(map[string]any)["template"]
+		require.Equal(t, name == "tandem-database-owner", typed, "%s: CloudNativePG wants basic-auth, and pods do not care", name)
 	}
 	for _, w := range r.Workloads() {
 		for name := range w.Secrets() {

@@ -97,6 +97,10 @@ labels:
 {{ default (printf "%s-database" .Values.keys.prefix) .Values.database.secretName }}
 {{- end -}}
 
+{{- define "tandem.cnpgOwnerSecret" -}}
+{{ default (printf "%s-database-owner" .Values.keys.prefix) .Values.database.cloudNativePG.ownerSecretName }}
+{{- end -}}
+
 {{- define "tandem.natsSecret" -}}
 {{- if .Values.nats.enabled -}}
 {{ default (printf "%s-nats" .Values.keys.prefix) .Values.nats.auth.secretName }}

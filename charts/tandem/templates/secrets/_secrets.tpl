@@ -9,7 +9,7 @@
 {{- $names = append $names .Values.backup.secretName -}}
 {{- end -}}
 {{- if .Values.database.cloudNativePG.enabled -}}
-{{- $names = append $names (.Values.database.cloudNativePG.ownerSecretName | default (printf "%s-database-owner" .Values.keys.prefix)) -}}
+{{- $names = append $names (include "tandem.cnpgOwnerSecret" .) -}}
 {{- end -}}
 {{- $names | compact | uniq | sortAlpha | join " " -}}
 {{- end -}}
