@@ -176,8 +176,11 @@ func TestSecretsStandInTheEnvironmentOnly(t *testing.T) {
 	text, err := os.ReadFile(folder + "/compose.yaml")
 	require.NoError(t, err)
 	for _, line := range regexp.MustCompile(`(?mi)^\s*[A-Z_]*(?:PASSWORD|SECRET|TOKEN)[A-Z_]*: (.+)$`).FindAllStringSubmatch(string(text), -1) {
-		require.True(t, strings.HasPrefix(line[1], "${"), "a secret in the file: %s", line[0])
+		require.True(t, strings.HasPrefix(strings.TrimLeft(line[1], `"'`), "${"), "a secret in the file: %s", line[0])
 	}
+	loaded, err := load(t, env)
+	require.NoError(t, err)
+	require.Equal(t, "'"+env["NATS_PASSWORD"]+"'", *loaded.Services["nats"].Environment["NATS_PASSWORD"], "NATS reads it as configuration")
 	require.NotRegexp(t, `://[^:/\s]+:[^$/@\s][^@\s]*@`, string(text), "a password in an address")
 }
 
