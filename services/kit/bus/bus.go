@@ -190,7 +190,8 @@ func (b *Bus) streamConfig(service string) jetstream.StreamConfig {
 // Consumer creates or updates the named durable consumer on a service's stream,
 // creating the stream first where the service has not started yet. Filters that it has
 // already stay: a newer version of the program, which runs beside this one during an
-// upgrade, wants them.
+// upgrade, wants them. The server adds none by itself, so let callers of one consumer
+// take turns.
 func (b *Bus) Consumer(ctx context.Context, service string, cfg jetstream.ConsumerConfig) (jetstream.Consumer, error) {
 	s, err := b.ensure(ctx, service)
 	if err != nil {

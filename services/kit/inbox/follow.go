@@ -12,6 +12,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
 const (
@@ -43,10 +44,7 @@ func (i *Inbox) follow(ctx context.Context, source string, filters []string) {
 // consume applies events one at a time: with a single event unacknowledged the
 // bus keeps their order, also across replicas and redeliveries.
 func (i *Inbox) consume(ctx context.Context, source string, filters []string) error {
-	c, err := i.bus.Consumer(ctx, source, jetstream.ConsumerConfig{
-		Durable: i.consumer, FilterSubjects: filters, DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1, MaxAckPending: 1,
-	})
+	c, err := i.subscribe(ctx, source, filters)
 	if err != nil {
 		return err
 	}
@@ -67,6 +65,23 @@ func (i *Inbox) consume(ctx context.Context, source string, filters []string) er
 			return ctx.Err()
 		}
 	}
+}
+
+// subscribe has the bus deliver what the filters say, and what replicas of other
+// versions asked for. These take turns: one that read what there is before another
+// wrote, and wrote after it, would take away what that one asked for.
+func (i *Inbox) subscribe(ctx context.Context, source string, filters []string) (c jetstream.Consumer, err error) {
+	if err := i.bus.Ping(ctx); err != nil { // nobody waits for a turn of which nothing comes
+		return nil, err
+	}
+	err = i.db.InTurn(tenant.With(ctx), "subscriptions", func(context.Context) error {
+		c, err = i.bus.Consumer(ctx, source, jetstream.ConsumerConfig{
+			Durable: i.consumer, FilterSubjects: filters, DeliverPolicy: jetstream.DeliverAllPolicy,
+			AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxDeliver: -1, MaxAckPending: 1,
+		})
+		return err
+	})
+	return c, err
 }
 
 // receive applies one delivery and answers the bus, unless ctx ended before: then
@@ -119,7 +134,7 @@ func (i *Inbox) passOn(ctx context.Context, m jetstream.Msg, ev bus.Event, attem
 	i.strangers.pass(ev.Type)
 	i.log.WarnContext(ctx, "event passed over: this version of the program does not know it, and no newer one took it",
 		"consumer", i.consumer, "event", ev.ID, "type", ev.Type)
-	i.meters.results.Add(ctx, resultAgain, 1)
+	i.meters.results.Add(ctx, resultUnknown, 1)
 	i.settle(ctx, m.Ack())
 }
 

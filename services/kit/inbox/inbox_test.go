@@ -237,11 +237,10 @@ func TestAnEventThatAnOlderReplicaDoesNotKnowIsAppliedByTheNewerOne(t *testing.T
 	require.NoError(t, err)
 	older := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t))
 	older.On(s.Message("ThingChanged"), func(context.Context, bus.Event) error { return nil })
-	stop := kittest.Go(t, older.Run)
 	kittest.Go(t, r.inbox(t, nil).Run)
 	r.publish(t, 1)
 	kittest.Eventually(t, func() bool { return len(r.seen()) == 1 }, "the newer one has begun")
-	stop() // the older one starts again, beside the newer one
+	// the older one starts again, beside the newer one
 	kittest.Go(t, older.Run)
 	r.publish(t, 2, 3, 4, 5, 6, 7, 8)
 	kittest.Eventually(t, func() bool { return len(r.seen()) == 8 }, "the newer one has them all")
@@ -249,7 +248,42 @@ func TestAnEventThatAnOlderReplicaDoesNotKnowIsAppliedByTheNewerOne(t *testing.T
 	require.Zero(t, r.count(t, "dead_letters"))
 }
 
+// Each asks for its own events in addition to those that the others asked for.
+func TestReplicasOfTwoVersionsThatStartTogetherAskForTheEventsOfBoth(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		s, err := sample.New("schools")
+		require.NoError(t, err)
+		published := 0
+		for round := range 10 {
+			var stops []func()
+			var made, changed atomic.Int32
+			for event, seen := range map[string]*atomic.Int32{"ThingMade": &made, "ThingChanged": &changed} {
+				in := inbox.New(r.db, r.bus, fmt.Sprint("badges", round), clock.NewFake(kittest.Start()), kittest.Log(t))
+				in.On(s.Message(event), func(context.Context, bus.Event) error { seen.Add(1); return nil })
+				stops = append(stops, kittest.Go(t, in.Run))
+			}
+			kittest.Eventually(t, func() bool {
+				for _, kind := range []string{"made", "changed"} {
+					published++
+					ev := r.event(published)
+					if kind == "changed" {
+						ev.Type, ev.Subject = "sample.schools.ThingChanged", "tandem.schools.thing.changed.v1.d1"
+					}
+					require.NoError(t, r.bus.Ensure(kittest.All(t), "schools"))
+					require.NoError(t, r.bus.Publish(kittest.All(t), ev))
+				}
+				return made.Load() > 0 && changed.Load() > 0
+			}, "round %d: one of them took away what the other asked for", round)
+			for _, stop := range stops {
+				stop()
+			}
+		}
+	})
+}
+
 func TestAnEventThatNobodyKnowsIsPassedOver(t *testing.T) {
+	metrics := kittest.Metrics(t)
 	r := newRig(t, kittest.SQLite(t, "badges", nil))
 	r.publish(t, 1)
 	stop := kittest.Go(t, r.inbox(t, func(context.Context, bus.Event) error { return problem.Unavailable("x") }).Run)
@@ -266,4 +300,6 @@ func TestAnEventThatNobodyKnowsIsPassedOver(t *testing.T) {
 	require.NoError(t, r.bus.Publish(kittest.All(t), gone))
 	require.Equal(t, "e002", <-known, "what comes behind it goes on")
 	require.Zero(t, r.count(t, "dead_letters"))
+	require.InDelta(t, 1, metrics()[series("unknown")], 0, "somebody can learn of it")
+	require.Zero(t, metrics()[series("again")])
 }

@@ -18,6 +18,7 @@ const (
 	resultAgain   = "again" // it was applied before, and passed over
 	resultFailed  = "failed"
 	resultDead    = "dead"
+	resultUnknown = "unknown" // only a newer program knows it, and none took it
 )
 
 // meters are the metrics of a consumer.
@@ -30,7 +31,7 @@ func newMeters(consumer string) meters {
 	label := measure.Label("consumer", consumer)
 	return meters{
 		results: measure.NewCounter("tandem.inbox.applied", "Deliveries of events, by what came of them.",
-			"result", []string{resultApplied, resultAgain, resultFailed, resultDead}, label),
+			"result", []string{resultApplied, resultAgain, resultFailed, resultDead, resultUnknown}, label),
 		time: measure.NewDuration("tandem.inbox.apply.duration", "Time to apply one event, transaction included.", nil, label),
 	}
 }

@@ -160,8 +160,11 @@ func ensureSchema(ctx context.Context, q Querier, schema string) error {
 	return nil
 }
 
-func lockID(schema string) int64 {
+func lockID(schema string) int64 { return advisory("migrations", schema) }
+
+// advisory is the number of a lock by which processes take turns.
+func advisory(what, schema string) int64 {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte("tandem migrations of " + schema))
+	_, _ = h.Write([]byte("tandem " + what + " of " + schema))
 	return int64(h.Sum64()) //nolint:gosec // any 64 bits will do
 }

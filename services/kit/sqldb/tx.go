@@ -112,6 +112,21 @@ func (db *DB) Alone(ctx context.Context, query string, args []any, begin func(),
 	})
 }
 
+// InTurn runs fn in a transaction, and no other of the same name beside it, in whatever
+// process: for what the replicas of a service share and do not keep in their database.
+// The turn ends with the transaction, also when the process is killed. Be quick: on
+// SQLite nothing else is written meanwhile.
+func (db *DB) InTurn(ctx context.Context, name string, fn func(ctx context.Context) error) error {
+	return db.TxWith(ctx, TxOptions{Isolation: sql.LevelReadCommitted}, func(ctx context.Context) error {
+		if db.dialect == Postgres {
+			if _, err := db.Conn(ctx).ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, advisory(name, db.schema)); err != nil {
+				return fmt.Errorf("take a turn at %s: %w", name, err)
+			}
+		}
+		return fn(ctx)
+	})
+}
+
 // retrying calls attempt until it works, or its failure would not pass.
 func retrying(ctx context.Context, attempt func() (retry bool, err error)) error {
 	wait := txFirstWait
