@@ -35,8 +35,9 @@ func TestAnswerWithoutAnEndStopsWhenItWatchesTheDrain(t *testing.T) {
 }
 
 func TestAStoppingProcessServesUntilNobodyIsSentToIt(t *testing.T) {
-	served := make(chan struct{})
-	g := run.NewGroup(run.Options{Log: quiet(), DrainDelay: 300 * time.Millisecond})
+	over := make(chan error)
+	g := run.NewGroup(run.Options{Log: quiet(), DrainDelay: time.Hour})
+	g.Task(run.Task{Name: "end", Run: func(context.Context) error { return <-over }})
 	listener := listen(t)
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	g.Server(run.HTTP("http", &http.Server{Handler: g.Readiness().CloseWhenDraining(handler)}, listener))
@@ -50,11 +51,19 @@ func TestAStoppingProcessServesUntilNobodyIsSentToIt(t *testing.T) {
 		return answer.Close
 	}
 	require.False(t, closes())
-	go func() { defer close(served); <-g.Readiness().Draining() }()
 	cancel()
-	await(t, served)
+	<-g.Readiness().Draining()
 	require.True(t, closes(), "the next request of this client goes elsewhere")
 	require.False(t, g.Readiness().Report(t.Context()).Ready)
+	over <- errors.New("the hour is over")
+	require.ErrorContains(t, await(t, ended), "the hour is over")
+}
+
+func TestTheDelayEndsByItself(t *testing.T) {
+	g := run.NewGroup(run.Options{Log: quiet(), DrainDelay: time.Millisecond})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := start(ctx, g)
+	cancel()
 	require.NoError(t, await(t, ended))
 }
 
