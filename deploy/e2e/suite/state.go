@@ -21,15 +21,17 @@ const (
 
 // stateValues are what values-state.yaml has and values-ci.yaml has not, as far as it runs without
 // cert-manager and operators.
-const stateValues = "nats.replicas=3,tls.enabled=true,gateway.replicas=2,schools.replicas=2,assessments.replicas=2,evidence.replicas=2,badges.replicas=2," +
-	"nats.reloader.image.repository=localhost/reloader,nats.reloader.image.tag=dev"
+const (
+	stateValues = "nats.replicas=3,tls.enabled=true,nats.reloader.image.repository=localhost/reloader,nats.reloader.image.tag=dev"
+	twins       = "gateway.replicas=2,schools.replicas=2,assessments.replicas=2,evidence.replicas=2,badges.replicas=2"
+)
 
 // state installs anew as a state would: three NATS servers, two pods of each component, and
 // everything between pods encrypted. Certificates are then renewed, servers and pods killed.
 func (r *Suite) state(ctx context.Context) (string, error) {
 	_ = r.uninstallRelease(ctx) // what still runs would be killed at random in its place
 	var lines []string
-	parts := []func(context.Context) (string, error){r.installState, r.strangers, r.renew, r.killServers, r.killTwins}
+	parts := []func(context.Context) (string, error){r.installState, r.makeTwins, r.strangers, r.renew, r.killServers, r.killTwins}
 	err := r.encrypted(func() error {
 		return r.elsewhere(statewide, func() error {
 			for _, part := range parts {
@@ -68,6 +70,15 @@ func (r *Suite) installState(ctx context.Context) (string, error) {
 }
 
 const servicePort = 9000
+
+// makeTwins gives each component a second pod. A year is played before: it moves the clock of
+// development mode, which one pod of each service hears of.
+func (r *Suite) makeTwins(ctx context.Context) (string, error) {
+	return r.underLoad(ctx, "twins", true, func(ctx context.Context) (string, error) {
+		err := r.helm(ctx, r.installed, "--set", stateValues, "--set", twins)
+		return "two pods of each component", err
+	})
+}
 
 // strangers call a service; only who has a certificate of the authority is answered.
 func (r *Suite) strangers(ctx context.Context) (string, error) {
@@ -172,7 +183,7 @@ func (r *Suite) killServers(ctx context.Context) (string, error) {
 
 // killTwins ends programs of which a second one goes on: only requests that were under way may fail.
 func (r *Suite) killTwins(ctx context.Context) (string, error) {
-	return r.underLoad(ctx, "twins", false, func(ctx context.Context) (string, error) {
+	return r.underLoad(ctx, "kills", false, func(ctx context.Context) (string, error) {
 		for range twinKills {
 			if err := r.cluster.KillOne(ctx, "/tandem"); err != nil {
 				return "", err

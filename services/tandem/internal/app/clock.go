@@ -56,7 +56,8 @@ func (a *App) restoreClock(ctx context.Context) error {
 }
 
 // advanceClock moves the clock of all processes and returns once each has
-// moved: stored first, so that a process that starts meanwhile agrees.
+// moved: stored first, so that a process that starts meanwhile agrees. Of several
+// replicas of a service one hears of it: development mode is for one of each.
 func (a *App) advanceClock(ctx context.Context, by time.Duration) (time.Time, error) {
 	offset := a.clock.Offset() + by
 	if err := a.bus.StoreSetting(ctx, clockSetting, []byte(offset.String())); err != nil {
