@@ -18,7 +18,7 @@ import (
 const Webhooks = "webhooks"
 
 const deliveryColumns = `district_id, endpoint_id, event_id, event_type, happened_at, body, state, attempts, status, error,
-	due_at, created_at, updated_at`
+	due_at, created_at, updated_at, traceparent`
 
 // AddDeliveries keeps deliveries that are not kept yet.
 func (s *Store) AddDeliveries(ctx context.Context, all []webhook.Delivery) error {
@@ -26,9 +26,9 @@ func (s *Store) AddDeliveries(ctx context.Context, all []webhook.Delivery) error
 		for _, d := range all {
 			district, endpoint := endpointKey(d.Endpoint)
 			_, err := s.db.Exec(ctx, `INSERT INTO webhook_deliveries (`+deliveryColumns+`)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
 				district, endpoint, d.Event, d.EventType, sqldb.Micros(d.Happened), append([]byte{}, d.Body...), int(d.State), d.Attempts,
-				d.Status, d.Error, sqldb.Micros(d.Due), sqldb.Micros(d.Created), sqldb.Micros(d.Updated))
+				d.Status, d.Error, sqldb.Micros(d.Due), sqldb.Micros(d.Created), sqldb.Micros(d.Updated), d.TraceParent)
 			if err != nil {
 				return sqldb.MapError(err, d.Endpoint)
 			}
@@ -183,7 +183,7 @@ func (s *Store) deliveries(ctx context.Context, where string, args ...any) (foun
 		var district, endpoint string
 		var happened, due, created, updated int64
 		err := rows.Scan(&district, &endpoint, &d.Event, &d.EventType, &happened, &d.Body, &d.State, &d.Attempts, &d.Status, &d.Error,
-			&due, &created, &updated)
+			&due, &created, &updated, &d.TraceParent)
 		if err != nil {
 			return nil, fmt.Errorf("read a delivery: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/problem"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 )
 
 // PingType is the event type of a test message, which no replay repeats.
@@ -54,7 +55,7 @@ func (s *Service) Ping(ctx context.Context, endpoint string, later bool) (Delive
 	}
 	d := Delivery{
 		Endpoint: endpoint, Event: ids.New(), EventType: PingType, Happened: now, Body: body,
-		State: Pending, Due: now, Created: now, Updated: now,
+		State: Pending, Due: now, Created: now, Updated: now, TraceParent: telemetry.Carry(ctx),
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context) error {
 		if err := s.mustBeEnabled(ctx, endpoint); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/clock"
 	"github.com/tandem-badges/tandem/services/kit/ids"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 
 	"github.com/tandem-badges/tandem/gateway/internal/sight"
@@ -215,7 +216,7 @@ func (f *Feeder) deliveries(ctx context.Context, ev bus.Event, listening map[str
 	for i, e := range endpoints {
 		found[i] = Delivery{
 			Endpoint: e.Name, Event: ev.ID, EventType: sight.ShortName(ev.Type), Happened: ev.Time, Body: body,
-			State: Pending, Due: now, Created: now, Updated: now,
+			State: Pending, Due: now, Created: now, Updated: now, TraceParent: telemetry.Carry(ev.Context(ctx)),
 		}
 	}
 	return found, nil

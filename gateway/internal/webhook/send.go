@@ -146,13 +146,16 @@ func (s *Sender) count(name string, by int) {
 
 // deliver tries a claimed delivery and writes down what came of it.
 func (s *Sender) deliver(ctx context.Context, d Delivery) {
-	ctx = tenant.With(ctx, districtID(d.Endpoint))
+	ctx, span := d.begin(tenant.With(ctx, districtID(d.Endpoint)))
+	defer span.End()
 	e, err := s.Store.Endpoint(ctx, d.Endpoint)
 	if problem.Is(err, problem.KindNotFound) {
 		return // deleted meanwhile, with its deliveries
 	}
 	if err == nil {
-		err = s.finish(ctx, d, s.try(ctx, e, d))
+		o := s.try(ctx, e, d)
+		o.tell(span)
+		err = s.finish(ctx, d, o)
 	}
 	if err != nil { // it becomes due again when the claim ends
 		s.Log.WarnContext(ctx, "result of a webhook is not kept", "delivery", d.Endpoint+"/deliveries/"+d.Event, "error", err)

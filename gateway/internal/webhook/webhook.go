@@ -82,6 +82,9 @@ type Delivery struct {
 	// given up for lost, so that another replica tries.
 	Due              time.Time
 	Created, Updated time.Time
+	// TraceParent is the trace of the request behind the event, in which every try
+	// is. Receivers are not told of it.
+	TraceParent string
 }
 
 // Position is how far the bus was followed.

@@ -6,23 +6,17 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 )
 
 const scope = "github.com/tandem-badges/tandem/services/kit/bus"
 
-// TraceParent is the trace context of ctx as an event carries it, or "".
-func TraceParent(ctx context.Context) string {
-	carrier := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, carrier)
-	return carrier.Get("traceparent")
-}
-
 // Context returns a context in which the trace goes on that led to the event,
 // however long ago. Log lines written with it carry its trace id.
 func (e Event) Context(ctx context.Context) context.Context {
-	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent})
+	return telemetry.Continue(ctx, e.TraceParent)
 }
 
 // Consume begins the span of handling an event; whoever calls it ends it. Where the
@@ -35,13 +29,11 @@ func (e Event) Consume(ctx context.Context, what, consumer string) (context.Cont
 // produce begins the span of publishing an event whose trace is recorded, and has
 // the event carry it on. What is not recorded travels as it is.
 func (e Event) produce(ctx context.Context) (Event, trace.Span) {
-	origin := trace.SpanContextFromContext(e.Context(ctx))
-	if e.TraceParent == "" || !origin.IsSampled() {
-		return e, trace.SpanFromContext(context.Background())
+	ctx, span := telemetry.Resume(ctx, scope, e.TraceParent, "publish "+e.Type,
+		trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(e.attributes("send")...))
+	if span.IsRecording() {
+		e.TraceParent = telemetry.Carry(ctx)
 	}
-	ctx, span := otel.Tracer(scope).Start(e.Context(ctx), "publish "+e.Type, trace.WithSpanKind(trace.SpanKindProducer),
-		trace.WithAttributes(e.attributes("send")...))
-	e.TraceParent = TraceParent(ctx)
 	return e, span
 }
 

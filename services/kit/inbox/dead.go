@@ -11,6 +11,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
@@ -43,12 +44,13 @@ func (i *Inbox) keepDead(ctx context.Context, ev bus.Event, attempts int, cause 
 	text := []rune(cause.Error())
 	district := districtOf(ev)
 	_, err := i.db.Exec(tenant.With(ctx, district), `
-		INSERT INTO dead_letters (district_id, consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		INSERT INTO dead_letters (district_id, consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at,
+			traceparent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (consumer, event_id) DO UPDATE
 		SET cause = excluded.cause, attempts = dead_letters.attempts + excluded.attempts, dead_at = excluded.dead_at, retry = FALSE`,
 		district, i.consumer, ev.ID, ev.Subject, ev.Type, ev.Name, sqldb.Micros(ev.Time), append([]byte{}, ev.Data...),
-		string(text[:min(len(text), maxCause)]), attempts, sqldb.Micros(i.clock.Now()))
+		string(text[:min(len(text), maxCause)]), attempts, sqldb.Micros(i.clock.Now()), telemetry.Carry(ev.Context(ctx)))
 	return err
 }
 
@@ -76,7 +78,7 @@ func (i *Inbox) Dead(ctx context.Context) ([]DeadLetter, error) { return Dead(ct
 func Dead(ctx context.Context, db *sqldb.DB, consumer string) (out []DeadLetter, err error) {
 	ctx = tenant.Everything(ctx, "operators look at what no district sees")
 	rows, err := db.Conn(ctx).QueryContext(ctx, `
-		SELECT consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at
+		SELECT consumer, event_id, subject, type, name, event_time, payload, traceparent, cause, attempts, dead_at
 		FROM dead_letters WHERE $1 = '' OR consumer = $1 ORDER BY dead_at, event_id`, consumer)
 	if err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
@@ -86,7 +88,7 @@ func Dead(ctx context.Context, db *sqldb.DB, consumer string) (out []DeadLetter,
 		var d DeadLetter
 		var happened, at int64
 		err := rows.Scan(&d.Consumer, &d.Event.ID, &d.Event.Subject, &d.Event.Type, &d.Event.Name,
-			&happened, &d.Event.Data, &d.Cause, &d.Attempts, &at)
+			&happened, &d.Event.Data, &d.Event.TraceParent, &d.Cause, &d.Attempts, &at)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +100,7 @@ func Dead(ctx context.Context, db *sqldb.DB, consumer string) (out []DeadLetter,
 
 // ReplayDead applies the dead letters with the given event ids, or all when none
 // is given, and returns how many succeeded. One that fails again stays, with its
-// new cause.
+// new cause. Each is applied in the trace that led to its event.
 func (i *Inbox) ReplayDead(ctx context.Context, eventIDs ...string) (int, error) {
 	dead, err := i.Dead(ctx)
 	if err != nil {

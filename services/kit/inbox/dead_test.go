@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
 
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/inbox"
 	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 )
 
 func TestAnEventThatKeepsFailingIsADeadLetterUntilReplayed(t *testing.T) {
@@ -138,5 +140,42 @@ func TestARunningServiceAppliesTheDeadLettersThatAnOperatorAsksFor(t *testing.T)
 		require.EqualValues(t, 1, n)
 		left(0)
 		require.Equal(t, 2, r.effects(t))
+	})
+}
+
+func TestADeadLetterIsAppliedAgainInTheTraceOfItsEvent(t *testing.T) {
+	recorder := kittest.Spans(t)
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		recorder.Reset()
+		r := newRig(t, db)
+		call, span := otel.Tracer("test").Start(kittest.All(t), "call")
+		span.End()
+		ev := r.event(1)
+		ev.TraceParent = telemetry.Carry(call)
+		require.NoError(t, r.bus.Ensure(kittest.All(t), "schools"))
+		require.NoError(t, r.bus.Publish(kittest.All(t), ev))
+		var tries atomic.Int32
+		in := r.inbox(t, func(context.Context, bus.Event) error {
+			if tries.Add(1) <= 2 {
+				return errors.New("not yet")
+			}
+			return nil
+		}, inbox.WithDeliveries(1))
+		stop := kittest.Go(t, in.Run)
+		kittest.Eventually(t, func() bool { return r.count(t, "dead_letters") == 1 }, "it is a dead letter")
+		stop()
+
+		_, err := in.ReplayDead(kittest.All(t))
+		require.Error(t, err, "it stays, with its trace")
+		_, err = in.ReplayDead(kittest.All(t))
+		require.NoError(t, err)
+		var applied int
+		for _, s := range recorder.Ended() {
+			if s.Name() == "apply "+ev.Type {
+				applied++
+				require.Equal(t, span.SpanContext().TraceID(), s.SpanContext().TraceID())
+			}
+		}
+		require.Equal(t, 3, applied, "each try is a span of the trace")
 	})
 }

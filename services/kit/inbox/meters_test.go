@@ -92,7 +92,7 @@ func TestTheTraceOfAnEventGoesOnWhereItIsAppliedAndInTheLog(t *testing.T) {
 	ctx, call := otel.Tracer("test").Start(kittest.All(t), "call")
 	require.NoError(t, r.bus.Ensure(ctx, "schools"))
 	ev := r.event(1)
-	ev.TraceParent = bus.TraceParent(ctx)
+	ev.TraceParent = telemetry.Carry(ctx)
 	call.End()
 	require.NoError(t, r.bus.Publish(kittest.All(t), ev))
 	kittest.Go(t, in.Run)

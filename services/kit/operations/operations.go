@@ -4,7 +4,8 @@
 // An API handler calls Start in its transaction and answers with the Operation.
 // The service's Worker, under a lease, runs the function registered for the type
 // of the metadata and goes on with it after a restart; the metadata holds what
-// the work needs and how far it is. Clients read the row with Get until done.
+// the work needs and how far it is. Clients read the row with Get until done. The
+// trace of the call that started it goes on in the work.
 package operations
 
 import (
@@ -24,6 +25,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/apierr"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
@@ -42,8 +44,9 @@ func Start(ctx context.Context, db *sqldb.DB, name string, metadata proto.Messag
 	}
 	err = db.Tx(ctx, func(ctx context.Context) error {
 		_, err := db.Conn(ctx).ExecContext(ctx, `
-			INSERT INTO operations (district_id, name, type, metadata, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)`,
-			districtOf(name), name, string(metadata.ProtoReflect().Descriptor().FullName()), body, sqldb.Micros(time.Now()))
+			INSERT INTO operations (district_id, name, type, metadata, created_at, updated_at, traceparent)
+			VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+			districtOf(name), name, string(metadata.ProtoReflect().Descriptor().FullName()), body, sqldb.Micros(time.Now()), telemetry.Carry(ctx))
 		db.AfterCommit(ctx, func() { db.Wake(wakeTopic) })
 		return sqldb.MapError(err, name)
 	})

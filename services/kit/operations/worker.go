@@ -103,32 +103,34 @@ func (w *Worker) pass(ctx context.Context) error {
 		if fn == nil || ctx.Err() != nil {
 			continue // a newer version's work waits for a newer worker
 		}
-		if err := w.run(tenant.With(ctx, districtOf(p.op.Name)), p.op, fn); err != nil {
+		if err := w.run(tenant.With(ctx, districtOf(p.op.Name)), p, fn); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// pending is an operation as a pass finds it.
 type pending struct {
-	op   Operation
-	kind string
+	op          Operation
+	kind        string
+	metadata    []byte
+	traceparent string
 }
 
 func (w *Worker) pending(ctx context.Context) (out []pending, err error) {
 	rows, err := w.db.Conn(ctx).QueryContext(ctx,
-		`SELECT name, type, metadata, attempts FROM operations WHERE NOT done ORDER BY created_at, name LIMIT 100`)
+		`SELECT name, type, metadata, attempts, traceparent FROM operations WHERE NOT done ORDER BY created_at, name LIMIT 100`)
 	if err != nil {
 		return nil, fmt.Errorf("operations: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		p := pending{op: Operation{metadata: &anypb.Any{}}}
-		var metadata []byte
-		if err := rows.Scan(&p.op.Name, &p.kind, &metadata, &p.op.Attempt); err != nil {
+		if err := rows.Scan(&p.op.Name, &p.kind, &p.metadata, &p.op.Attempt, &p.traceparent); err != nil {
 			return nil, err
 		}
-		if err := proto.Unmarshal(metadata, p.op.metadata); err != nil {
+		if err := proto.Unmarshal(p.metadata, p.op.metadata); err != nil {
 			return nil, fmt.Errorf("operation %s: %w", p.op.Name, err)
 		}
 		p.op.Attempt++
@@ -139,11 +141,14 @@ func (w *Worker) pending(ctx context.Context) (out []pending, err error) {
 
 // run runs one operation and records how it ended. Work that a shutdown cut off
 // stays as it is; work that ends the process each time is given up at some point.
-func (w *Worker) run(ctx context.Context, op Operation, fn Func) error {
+func (w *Worker) run(ctx context.Context, p pending, fn Func) error {
+	op := p.op
 	if _, err := w.db.Exec(ctx, `UPDATE operations SET attempts = attempts + 1 WHERE name = $1 AND NOT done`, op.Name); err != nil {
 		return err
 	}
+	ctx, span := p.begin(ctx)
 	response, err := guard(ctx, op, fn)
+	w.end(ctx, span, p, err)
 	switch {
 	case err == nil:
 		return Succeed(ctx, w.db, op.Name, response)

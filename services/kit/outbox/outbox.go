@@ -23,6 +23,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/bus"
 	"github.com/tandem-badges/tandem/services/kit/ids"
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
+	"github.com/tandem-badges/tandem/services/kit/telemetry"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
 )
 
@@ -98,7 +99,7 @@ func insert(ctx context.Context, db *sqldb.DB, now time.Time, msgs []proto.Messa
 			return err
 		}
 		if _, err := db.Conn(ctx).ExecContext(ctx, columns+` VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			r.id, r.district, r.subject, r.kind, r.name, sqldb.Micros(now), r.payload, bus.TraceParent(ctx)); err != nil {
+			r.id, r.district, r.subject, r.kind, r.name, sqldb.Micros(now), r.payload, telemetry.Carry(ctx)); err != nil {
 			return err
 		}
 	}
@@ -121,7 +122,7 @@ func Clause(ctx context.Context, now time.Time, first int, where string, msgs []
 		}
 		payloads[i] = r.payload
 	}
-	args = []any{texts[0], texts[1], texts[2], texts[3], texts[4], payloads, sqldb.Micros(now), bus.TraceParent(ctx)}
+	args = []any{texts[0], texts[1], texts[2], texts[3], texts[4], payloads, sqldb.Micros(now), telemetry.Carry(ctx)}
 	places := make([]any, len(args)+1)
 	for i := range args {
 		places[i] = first + i
