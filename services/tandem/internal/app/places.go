@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 
 	"github.com/tandem-badges/tandem/services/kit/blob"
@@ -58,5 +59,5 @@ func blobsIn(data string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("--data: %w", err)
 	}
-	return "file://" + filepath.ToSlash(dir), nil
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String(), nil
 }

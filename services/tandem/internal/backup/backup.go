@@ -10,7 +10,7 @@
 //	ID/manifest.json          versions, rows and digests of all of it, and its own digest
 //	files/AB/ABCDEF...        contents of files by SHA-256, shared by all backups of the place
 //
-// The flow of Create: copy the files that are there (blobs.go), pin all databases to one
+// The flow of Create: copy the files that are there (files.go), pin all databases to one
 // moment (postgres.go, sqlite.go), copy their rows, the events up to that moment
 // (streams.go) and the files that came meanwhile, hold what rows name against the files
 // (references.go), write the manifest. Restore (restore.go) first reads all of a backup
@@ -24,7 +24,9 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -64,7 +66,6 @@ type Report interface {
 type CreateOptions struct {
 	Program        string // version of this program
 	Now            func() time.Time
-	Keep           int  // complete backups that stay, this one among them; 0: all
 	DespiteMissing bool // keep a backup although files are missing that rows name
 	Report         Report
 	Log            *slog.Logger
@@ -86,7 +87,7 @@ func Create(ctx context.Context, from Installation, to *Folder, o CreateOptions)
 	if err := to.begin(ctx, c.m.ID); err != nil {
 		return nil, err
 	}
-	last, err := to.newest(ctx)
+	last, err := c.last(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +102,21 @@ func Create(ctx context.Context, from Installation, to *Folder, o CreateOptions)
 	if err := to.finish(ctx, c.m); err != nil {
 		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	if o.Keep > 0 {
-		err = to.prune(ctx, o.Keep, o.Now(), o.Log)
+	return c.m, nil
+}
+
+// last is the backup before, by which files are known again; nil where there is none. One that
+// is damaged must not keep an installation from being backed up.
+func (c *creation) last(ctx context.Context) (*Manifest, error) {
+	last, err := c.to.newest(ctx)
+	if err == nil && last != nil {
+		err = c.to.read(ctx, last.Seen, nil, func(io.Reader) error { return nil })
 	}
-	return c.m, err
+	if errors.Is(err, ErrDamaged) {
+		c.Log.WarnContext(ctx, "the backup before is damaged: all files are read again", "error", err)
+		return nil, nil
+	}
+	return last, err
 }
 
 // atOneMoment copies what is seen of one moment of the databases. How far the streams are
@@ -129,6 +141,9 @@ func (c *creation) atOneMoment(ctx context.Context, before Part) error {
 	}
 	if err := c.filesAfter(ctx, before); err != nil {
 		return fmt.Errorf("files: %w", err)
+	}
+	if err := c.to.store.Delete(ctx, before.Path); err != nil {
+		return err
 	}
 	return c.references(ctx)
 }

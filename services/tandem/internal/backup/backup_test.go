@@ -133,6 +133,18 @@ func TestARestoreIntoWhatIsNotEmptyIsRefused(t *testing.T) {
 			require.EqualValues(t, 300, to.count(t, "schools", `SELECT count(*) FROM a_part`))
 		})
 	}
+	t.Run("a file that is no database any more", func(t *testing.T) {
+		folder, _ := place(t)
+		m := create(t, newWorld(t, "sqlite", 1).migrate(t).fill(t), folder)
+		to := newWorld(t, "sqlite", 1).migrate(t).release(t)
+		path := strings.TrimPrefix(to.Databases[0].URL, "sqlite:")
+		require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("x", 9000)), 0o600))
+		_, err := tryRestore(t, folder, m, to, "")
+		require.ErrorContains(t, err, "--wipe "+to.name)
+		_, err = tryRestore(t, folder, m, to, to.name)
+		require.NoError(t, err)
+		require.EqualValues(t, 5, to.count(t, "schools", `SELECT count(*) FROM things`))
+	})
 	t.Run("a stream", func(t *testing.T) {
 		folder, _ := place(t)
 		m := create(t, newWorld(t, "sqlite", 1).migrate(t).fill(t), folder)
@@ -175,10 +187,10 @@ func TestWhatIsDamagedIsFoundBeforeAnythingIsWritten(t *testing.T) {
 		"a stream":                  {"streams/schools.zst", change(-12, 'X'), "streams/schools.zst"},
 		"settings that are gone":    {"settings.zst", nil, "settings.zst is missing"},
 		"the list of files":         {"files.zst", nil, "files.zst is missing"},
-		"the manifest":              {"manifest.json", change(-100, 'X'), "manifest.json is damaged"},
+		"the manifest":              {"manifest.json", change(-100, 'X'), "damaged: manifest.json"},
 		"a manifest without a line": {"manifest.json", func(text []byte) []byte {
 			return []byte(strings.Replace(string(text), `"program": "v1"`, `"program": "v2"`, 1))
-		}, "manifest.json is damaged"},
+		}, "damaged: manifest.json"},
 		"a file that is gone": {"../files/*/*", nil, "is missing"},
 		"a byte of a file":    {"../files/*/*", change(3, 'X'), "files/"},
 	} {
@@ -234,9 +246,10 @@ func TestABackupThatWasInterruptedIsNone(t *testing.T) {
 	require.Len(t, begun, 1)
 
 	o = options(t)
-	o.Keep, o.Now = 1, func() time.Time { return time.Now().Add(72 * time.Hour) }
+	o.Now = func() time.Time { return time.Now().Add(72 * time.Hour) }
 	m, err := backup.Create(t.Context(), w.Installation, folder, o)
 	require.NoError(t, err)
+	require.NoError(t, folder.Prune(t.Context(), m, 1, o.Now(), o.Log))
 	complete, begun, err = folder.IDs(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{m.ID}, complete)

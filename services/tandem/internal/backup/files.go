@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
 	"time"
@@ -247,11 +248,25 @@ func (c *creation) copyLarge(ctx context.Context, s *seen) error {
 		return fmt.Errorf("%s: %w", s.Key, err)
 	}
 	defer func() { _ = r.Close() }()
-	got, err := c.to.store.Write(ctx, contentKey(s.SHA256), r, unbounded)
-	if err == nil && got.SHA256 != s.SHA256 {
-		err = errors.Join(fmt.Errorf("%s changed while it was read; try again", s.Key), c.to.store.Delete(ctx, contentKey(s.SHA256)))
-	}
+	_, err = c.to.store.Write(ctx, contentKey(s.SHA256), &unchanged{Reader: r, sum: sha256.New(), was: s.file}, unbounded)
 	return err
+}
+
+// unchanged fails at the end of a file that is not what it was: no content gets a name that
+// is not its digest, whenever the program may be killed.
+type unchanged struct {
+	io.Reader
+	sum hash.Hash
+	was file
+}
+
+func (u *unchanged) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	_, _ = u.sum.Write(p[:n])
+	if errors.Is(err, io.EOF) && hex.EncodeToString(u.sum.Sum(nil)) != u.was.SHA256 {
+		err = fmt.Errorf("%s changed while it was read; try again", u.was.Key)
+	}
+	return n, err
 }
 
 // contentKey is where a backup has the content of files.

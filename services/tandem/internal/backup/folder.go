@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func OpenFolder(ctx context.Context, where string) (*Folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		where = "file://" + filepath.ToSlash(dir)
+		where = (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
 	}
 	store, err := blob.Open(ctx, where)
 	if err != nil {

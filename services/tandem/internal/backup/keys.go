@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,9 @@ import (
 const (
 	keyMode    = 0o600
 	folderMode = 0o700
-	// largestKey is more than any file of keys has.
+	// largestKey is more than any file of keys has, and mostKeys more than there are files.
 	largestKey = 1 << 20
+	mostKeys   = 10_000
 	// hardest bounds the work that opening a file of keys may ask for: twice what writing one takes.
 	hardest = 19
 )
@@ -104,7 +106,8 @@ func readKey(root *os.Root, path string) ([]byte, error) {
 	return root.ReadFile(path)
 }
 
-// OpenKeys puts the files of SealKeys into a folder in which there are none yet.
+// OpenKeys puts the files of SealKeys into a folder in which there are no others. Those that
+// are there as they were stay, so that what broke off can be repeated.
 func OpenKeys(from, folder, passphrase string) (files int, err error) {
 	who, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
@@ -120,41 +123,77 @@ func OpenKeys(from, folder, passphrase string) (files int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("--keys %s: it is no file of keys, or the passphrase is another: %w", from, err)
 	}
-	if some, err := os.ReadDir(folder); err == nil && len(some) > 0 {
-		return 0, fmt.Errorf("--keys: there are keys in %s already; move them away first", folder)
+	kept, err := readArchive(opened)
+	if err != nil {
+		return 0, fmt.Errorf("--keys %s: %w", from, err)
 	}
 	if err := os.MkdirAll(folder, folderMode); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("--keys: %w", err)
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("--keys: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	for archive := tar.NewReader(opened); ; files++ {
+	if err := noOthers(root, kept); err != nil {
+		return 0, err
+	}
+	for name, content := range kept {
+		if err := writeKey(root, name, content); err != nil {
+			return 0, fmt.Errorf("--keys: %w", err)
+		}
+	}
+	return len(kept), nil
+}
+
+// readArchive reads all files to the end, so that nothing is written of what is not whole.
+func readArchive(r io.Reader) (map[string][]byte, error) {
+	kept := map[string][]byte{}
+	for archive := tar.NewReader(r); ; {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			return files, nil
-		}
-		if err == nil {
-			err = writeKey(root, header.Name, archive)
+			_, err = io.Copy(io.Discard, r)
+			return kept, err
 		}
 		if err != nil {
-			return files, fmt.Errorf("--keys %s: %w", from, err)
+			return nil, err
+		}
+		if header.Size > largestKey || len(kept) == mostKeys {
+			return nil, fmt.Errorf("%s is too large to be a key, or there are more than %d files", header.Name, mostKeys)
+		}
+		if kept[header.Name], err = io.ReadAll(archive); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func writeKey(root *os.Root, name string, from io.Reader) error {
-	if dir := filepath.Dir(name); dir != "." {
-		if err := root.MkdirAll(dir, folderMode); err != nil {
+// noOthers refuses a folder with keys that are not those of the file.
+func noOthers(root *os.Root, kept map[string][]byte) error {
+	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
 			return err
 		}
+		there, err := root.ReadFile(path)
+		if content, known := kept[path]; err == nil && (!known || !bytes.Equal(there, content)) {
+			err = fmt.Errorf("--keys: %s has %s already, which is another; move the folder away first", root.Name(), path)
+		}
+		return err
+	})
+}
+
+// writeKey gives a file its name when it is whole.
+func writeKey(root *os.Root, name string, content []byte) error {
+	if err := root.MkdirAll(filepath.Dir(name), folderMode); err != nil {
+		return err
 	}
-	out, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, keyMode)
+	arriving := name + ".tmp"
+	out, err := root.OpenFile(arriving, os.O_CREATE|os.O_EXCL|os.O_WRONLY, keyMode)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(out, io.LimitReader(from, largestKey))
-	return errors.Join(err, out.Sync(), out.Close())
+	_, err = out.Write(content)
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return errors.Join(err, root.Remove(arriving))
+	}
+	return root.Rename(arriving, name)
 }

@@ -126,10 +126,11 @@ func TestFilesAreThoseThatTheRowsWant(t *testing.T) {
 	_, err = backup.Create(t.Context(), w.Installation, folder, options(t))
 	require.ErrorContains(t, err, purged)
 	o = options(t)
-	o.DespiteMissing, o.Keep = true, 1
+	o.DespiteMissing = true
 	o.Now = func() time.Time { return time.Now().Add(time.Hour * 72) }
 	second, err := backup.Create(t.Context(), w.Installation, folder, o)
 	require.NoError(t, err)
+	require.NoError(t, folder.Prune(t.Context(), second, 1, o.Now(), o.Log))
 	require.Equal(t, []string{purged}, second.Missing)
 	_, err = folder.Manifest(t.Context(), m.ID)
 	require.Error(t, err, "one backup is kept")
@@ -137,6 +138,20 @@ func TestFilesAreThoseThatTheRowsWant(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(dir, "files", "*", "*"))
 	require.NoError(t, err)
 	require.Len(t, left, 5, "contents that no backup names are gone; equal ones are kept once")
+}
+
+// The log of badges had no checkpoint yet; the one that is left from later would be ahead of the
+// rows. What else is left stays.
+func TestACheckpointFromAfterTheBackupIsTakenAway(t *testing.T) {
+	folder, _ := place(t)
+	m := create(t, newWorld(t, "sqlite", 1).migrate(t), folder)
+	to := newWorld(t, "sqlite", 1)
+	to.put(t, "_log/checkpoint", "size 9")
+	to.put(t, "d1/other", "somebody's")
+	restore(t, folder, m, to)
+	left, err := to.Blobs.Keys(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, []string{"d1/other"}, left)
 }
 
 func read(t *testing.T, w *world, key string) string {
@@ -197,6 +212,15 @@ func TestKeysAreSealedAndOpenedWithOnePassphrase(t *testing.T) {
 	key, err := os.ReadFile(filepath.Join(to, "gateway", "one.key"))
 	require.NoError(t, err)
 	require.Equal(t, "private", string(key))
+
+	require.NoError(t, os.Remove(filepath.Join(to, "gateway", "one.key")))
 	_, err = backup.OpenKeys(sealed, to, passphrase)
-	require.ErrorContains(t, err, "already")
+	require.NoError(t, err, "what broke off is repeated")
+	require.FileExists(t, filepath.Join(to, "gateway", "one.key"))
+	for path, content := range map[string]string{"gateway/one.key": "another", "schools.key": "new"} {
+		require.NoError(t, os.WriteFile(filepath.Join(to, path), []byte(content), 0o600))
+		_, err = backup.OpenKeys(sealed, to, passphrase)
+		require.ErrorContains(t, err, path+" already")
+		require.NoError(t, os.Remove(filepath.Join(to, path)))
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -201,7 +202,7 @@ func open(text []byte) (*Manifest, error) {
 	m := &Manifest{}
 	lines := json.NewDecoder(bytes.NewReader(text))
 	if err := lines.Decode(m); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", manifestFile, err)
+		return nil, damaged(manifestFile, err)
 	}
 	if m.Format != format {
 		return nil, fmt.Errorf("%s has format %d; this program reads format %d", manifestFile, m.Format, format)
@@ -212,7 +213,7 @@ func open(text []byte) (*Manifest, error) {
 		return nil, err
 	}
 	if copied.SHA256 != m.SHA256 || !bytes.Equal(again, text) {
-		return nil, fmt.Errorf("%s is damaged: it is not what its digest says", manifestFile)
+		return nil, damaged(manifestFile, errors.New("it is not what its digest says"))
 	}
 	return m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/blob"
@@ -12,11 +13,12 @@ import (
 // abandoned is the age of a begun backup after which nobody works on it any more.
 const abandoned = 48 * time.Hour
 
-// prune removes what is older than the newest complete backups, backups that were begun and
-// left, and contents of files that no backup names. The manifest goes first: what is half
-// removed is no backup. Contents stay while another backup is being made: it may count on
-// one that nobody names yet.
-func (f *Folder) prune(ctx context.Context, keep int, now time.Time, log *slog.Logger) error {
+// Prune removes what is older than the newest complete backups, backups that were begun and
+// left, and contents of files that no backup names. The one just made is among those that
+// stay, also where a clock that was ahead made others look newer. The manifest goes first:
+// what is half removed is no backup. Contents stay while another backup is being made: it may
+// count on one that nobody names yet.
+func (f *Folder) Prune(ctx context.Context, made *Manifest, keep int, now time.Time, log *slog.Logger) error {
 	complete, begun, err := f.IDs(ctx)
 	if err != nil {
 		return err
@@ -32,7 +34,9 @@ func (f *Folder) prune(ctx context.Context, keep int, now time.Time, log *slog.L
 			return err
 		}
 	}
-	for _, id := range complete[:max(0, len(complete)-keep)] {
+	others := slices.DeleteFunc(complete, func(id string) bool { return id == made.ID })
+	old := max(0, len(others)-(keep-1))
+	for _, id := range others[:old] {
 		if err := f.remove(ctx, id, log); err != nil {
 			return err
 		}
@@ -41,7 +45,7 @@ func (f *Folder) prune(ctx context.Context, keep int, now time.Time, log *slog.L
 		log.InfoContext(ctx, "another backup is being made: contents that no backup needs are left for the next time")
 		return nil
 	}
-	return f.sweep(ctx, complete[max(0, len(complete)-keep):], log)
+	return f.sweep(ctx, append(others[old:], made.ID), log)
 }
 
 func (f *Folder) remove(ctx context.Context, id string, log *slog.Logger) error {

@@ -12,42 +12,54 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/problem"
 )
 
-// files puts contents back that are not there as they were. Other files are left alone: no
-// row will name them. The list is computed anew from what is read where it was written.
+// files puts contents back that are not there as they were. Other files are left alone, as no
+// row will name them, but for the checkpoint of a log that had none yet: it would be ahead of
+// the rows. The list is computed anew from what is read where it was written.
 func (r *restoration) files(ctx context.Context) error {
 	counted := newTally(nil)
 	var waiting []file
-	flush := func() error {
-		group, inner := errgroup.WithContext(ctx)
-		group.SetLimit(inFlight)
-		is := make([]file, len(waiting))
-		for i, one := range waiting {
-			group.Go(func() (err error) {
-				is[i], err = r.file(inner, one)
-				return err
-			})
+	signed := false
+	err := r.from.eachFile(ctx, r.m.Files, func(one file) (err error) {
+		signed = signed || one.Key == logCheckpoint
+		if waiting = append(waiting, one); len(waiting) == batch {
+			err = r.someFiles(ctx, waiting, counted)
+			waiting = waiting[:0]
 		}
-		err := group.Wait()
-		for _, one := range is {
-			err = errors.Join(err, one.write(counted))
-		}
-		waiting = waiting[:0]
 		return err
-	}
-	err := r.from.eachFile(ctx, r.m.Files, func(one file) error {
-		waiting = append(waiting, one)
-		if len(waiting) < batch {
-			return nil
-		}
-		return flush()
 	})
 	if err == nil {
-		err = flush()
+		err = r.someFiles(ctx, waiting, counted)
 	}
-	line := counted.part("").line("files")
-	r.done.Lines = append(r.done.Lines, line)
-	r.Report.Part(line)
+	if err == nil && !signed {
+		err = r.to.Blobs.Delete(ctx, logCheckpoint)
+	}
+	r.add(counted.part("").line("files"))
 	return err
+}
+
+// someFiles puts contents back side by side, and lists them in their order.
+func (r *restoration) someFiles(ctx context.Context, files []file, list io.Writer) error {
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(inFlight)
+	is := make([]file, len(files))
+	for i, one := range files {
+		group.Go(func() (err error) {
+			is[i], err = r.file(inner, one)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, one := range is {
+		if one != files[i] {
+			r.done.Differs = append(r.done.Differs, fmt.Sprintf("file %s was %s and is %s", one.Key, files[i], one))
+		}
+		if err := one.write(list); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // file puts one content back and reads it again.

@@ -30,16 +30,19 @@ func (t *liteTarget) free(ctx context.Context, wipe string) error {
 	} else if err != nil {
 		return err
 	}
-	full, err := t.holds(ctx)
-	if err != nil {
-		return err
-	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return err
 	}
 	name := filepath.Base(filepath.Dir(absolute))
-	if full == "" || wipe == name {
+	if wipe == name {
+		return nil // whatever is there, also what is no database any more
+	}
+	full, err := t.holds(ctx)
+	if err != nil {
+		return fmt.Errorf("it cannot be looked into: stop all services; if it is damaged, --wipe %s deletes all databases in the folder: %w", name, err)
+	}
+	if full == "" {
 		return nil
 	}
 	return fmt.Errorf("it is not empty (%s has rows): restore into an empty folder, or with --wipe %s, which deletes all databases in it", full, name)

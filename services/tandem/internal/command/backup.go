@@ -78,21 +78,32 @@ func (b *BackupCreate) Run(ctx context.Context, version Version) error {
 	defer func() { _ = to.Close() }()
 	report := newBackupReport(ctx, log.Logger, "backup")
 	m, err := backup.Create(ctx, whole, to, backup.CreateOptions{
-		Program: string(version), Now: time.Now, Keep: b.Keep, DespiteMissing: b.DespiteMissing, Report: report, Log: log.Logger,
+		Program: string(version), Now: time.Now, DespiteMissing: b.DespiteMissing, Report: report, Log: log.Logger,
 	})
 	report.done()
 	if err != nil {
 		return fmt.Errorf("there is no backup: %w", err)
 	}
 	fmt.Fprintf(os.Stdout, "backup %s: %s in %s\n", m.ID, summary(m), m.Finished.Sub(m.Begun).Round(time.Millisecond))
+	if b.Keep > 0 {
+		if err = to.Prune(ctx, m, b.Keep, time.Now(), log.Logger); err != nil {
+			err = fmt.Errorf("backup %s is there, and what is older than --keep says cannot be removed: %w", m.ID, err)
+		}
+	}
+	return errors.Join(err, b.sealKeys(ctx, passphrase))
+}
+
+// sealKeys keeps the keys where they were asked for.
+func (b *BackupCreate) sealKeys(ctx context.Context, passphrase string) error {
 	if b.Keys == "" {
 		return nil
 	}
 	files, err := backup.SealKeys(ctx, keysIn(b.Data), b.Keys, passphrase)
-	if err == nil {
-		fmt.Fprintf(os.Stdout, "%d files of keys are sealed in %s: keep it apart from the backup\n", files, b.Keys)
+	if err != nil {
+		return fmt.Errorf("the keys are not sealed: %w", err)
 	}
-	return err
+	fmt.Fprintf(os.Stdout, "%d files of keys are sealed in %s: keep it apart from the backup\n", files, b.Keys)
+	return nil
 }
 
 func keysIn(data string) string { return filepath.Join(data, "keys") }
