@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
@@ -25,6 +24,7 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/identity"
 	"github.com/tandem-badges/tandem/services/kit/internal/echo"
 	"github.com/tandem-badges/tandem/services/kit/keystore"
+	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/kit/run"
 	"github.com/tandem-badges/tandem/services/kit/telemetry"
 )
@@ -126,7 +126,7 @@ func (l *logLines) Write(p []byte) (int, error) {
 func (l *logLines) find(t *testing.T, message string) map[string]any {
 	t.Helper()
 	var found map[string]any
-	require.Eventually(t, func() bool {
+	kittest.Eventually(t, func() bool {
 		for line := range strings.Lines(l.String()) {
 			var fields map[string]any
 			if json.Unmarshal([]byte(line), &fields) == nil && fields["msg"] == message {
@@ -135,7 +135,7 @@ func (l *logLines) find(t *testing.T, message string) map[string]any {
 			}
 		}
 		return false
-	}, 5*time.Second, 5*time.Millisecond, "no line %q", message)
+	}, "no line %q", message)
 	return found
 }
 

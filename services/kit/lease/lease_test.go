@@ -17,7 +17,7 @@ import (
 const ttl = 300 * time.Millisecond
 
 // patient is how long a lease is for replicas of which none may ever be too late, however busy the machine is.
-const patient = 2 * time.Second
+const patient = 4 * time.Second
 
 func TestOfThreeReplicasExactlyOneWorks(t *testing.T) {
 	kittest.Databases(t, "schools", nil, func(t *testing.T, db *sqldb.DB) {
@@ -41,7 +41,7 @@ func TestOfThreeReplicasExactlyOneWorks(t *testing.T) {
 		}
 		kittest.Eventually(t, func() bool { return working.Load() == 1 }, "one replica works")
 		renewals := expiry(t, db)
-		kittest.Eventually(t, func() bool { return expiry(t, db) > renewals+2*patient.Microseconds() }, "the lease is renewed past its first end")
+		kittest.Eventually(t, func() bool { return expiry(t, db) > renewals+patient.Microseconds() }, "the lease is renewed past its first end")
 		require.EqualValues(t, 1, begun.Load(), "nobody else began while it was renewed")
 		for _, stop := range stops {
 			stop() // whoever works stops, and gives the lease back
@@ -87,11 +87,13 @@ func TestWorkEndsWhenTheLeaseIsLost(t *testing.T) {
 			})
 			return nil
 		})
-		kittest.Eventually(t, func() bool { return begun.Load() == 1 }, "work begins")
-		_, err := db.Exec(kittest.All(t), `UPDATE leases SET holder = 'thief'`)
-		require.NoError(t, err)
-		kittest.Eventually(t, func() bool { return lost.Load() == 1 }, "work is told that the lease is lost")
-		kittest.Eventually(t, func() bool { return begun.Load() == 2 }, "and begins again when the thief's lease has expired")
+		kittest.Eventually(t, func() bool { return begun.Load() > 0 }, "work begins")
+		kittest.Eventually(t, func() bool {
+			_, err := db.Exec(kittest.All(t), `UPDATE leases SET holder = 'thief'`)
+			require.NoError(t, err)
+			return lost.Load() > 0
+		}, "work is told that the lease is lost")
+		kittest.Eventually(t, func() bool { return begun.Load() > lost.Load() }, "and begins again when the thief's lease has expired")
 	})
 }
 
