@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// SecretFile is the name of the file with an owner's secret.
-const SecretFile = secretFile
-
 // Bundle is an owner's keys as the files they travel in, by the names of the files: the private ones
 // to the owner's machines, the public ones to all others.
 type Bundle struct {

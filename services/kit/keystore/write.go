@@ -15,10 +15,10 @@ import (
 	"github.com/gofrs/flock"
 )
 
-const (
-	secretFile = "secret"
-	lockFile   = ".lock"
-)
+// SecretFile is the name of the file with an owner's secret.
+const SecretFile = "secret"
+
+const lockFile = ".lock"
 
 // locked runs change while no other process changes the owner's keys.
 func (f *File) locked(owner string, change func() error) error {
@@ -104,7 +104,7 @@ func (f *File) Secret(owner string) ([]byte, error) {
 	if err := checkOwner(owner); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(f.dir, owner, secretFile)
+	path := filepath.Join(f.dir, owner, SecretFile)
 	secret, err := readSecret(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
