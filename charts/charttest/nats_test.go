@@ -1,6 +1,7 @@
 package charttest
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -18,6 +19,12 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
 )
 
 // natsOptions reads the rendered configuration as a server would in its pod.
@@ -74,6 +81,45 @@ func TestNATSUnderstandsItsConfiguration(t *testing.T) {
 	safe := natsOptions(t, cluster(t, map[string]any{"tls": map[string]any{"enabled": true}, "nats": map[string]any{"replicas": 3}}), "tandem-nats-0", "tandem", "word")
 	require.NotNil(t, safe.TLSConfig)
 	require.NotNil(t, safe.Cluster.TLSConfig)
+}
+
+// running is a cluster in which NATS runs with some replicas, for the chart's look at it.
+type running struct {
+	dynamic.NamespaceableResourceInterface
+	replicas int64
+}
+
+func (r running) GetClientFor(_, kind string) (dynamic.NamespaceableResourceInterface, bool, error) {
+	if kind != "StatefulSet" {
+		return nil, false, fmt.Errorf("the chart looks at %s", kind)
+	}
+	return r, true, nil
+}
+
+func (r running) Namespace(string) dynamic.ResourceInterface { return r }
+
+func (r running) Get(_ context.Context, name string, _ metav1.GetOptions, _ ...string) (*unstructured.Unstructured, error) {
+	if name != "tandem-nats" {
+		return nil, fmt.Errorf("the chart looks at %s", name)
+	}
+	return &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"replicas": r.replicas}}}, nil
+}
+
+// Streams of a server alone are orphans in a cluster, which NATS cleans up.
+func TestNATSDoesNotLoseItsStreamsByAnUpgrade(t *testing.T) {
+	chart, err := loader.Load(chartFolder)
+	require.NoError(t, err)
+	for change, refused := range map[[2]int]bool{{1, 1}: false, {1, 3}: true, {3, 1}: true, {5, 3}: true, {3, 3}: false, {3, 5}: false, {0, 3}: false, {0, 1}: false} {
+		values, err := chartutil.ToRenderValues(chart, clusterWith(t, one(change[1], "nats", "replicas")),
+			chartutil.ReleaseOptions{Name: Release, Namespace: Namespace, Revision: 2, IsUpgrade: true}, chartutil.DefaultCapabilities)
+		require.NoError(t, err)
+		_, err = engine.RenderWithClientProvider(chart, values, running{replicas: int64(change[0])})
+		if refused {
+			require.ErrorContains(t, err, fmt.Sprintf("nats.replicas %d: %d runs here", change[1], change[0]))
+		} else {
+			require.NoError(t, err, change)
+		}
+	}
 }
 
 // TestThreeServersBecomeOneCluster starts what the chart configures, on ports of

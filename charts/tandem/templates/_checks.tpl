@@ -44,6 +44,9 @@
 {{- if and .Values.nats.enabled .Values.nats.external.url -}}
 {{- fail "nats.external.url has no effect while nats.enabled is true: set nats.enabled to false, or take the address out" -}}
 {{- end -}}
+{{- if .Values.nats.enabled -}}
+{{- include "tandem.checkNatsReplicas" . -}}
+{{- end -}}
 {{- include "tandem.checkAutoscaling" . -}}
 {{- include "tandem.checkConnections" . -}}
 {{- if and .Values.tls.certManager.enabled (not .Values.tls.enabled) -}}
@@ -59,6 +62,16 @@
 {{- if and .Values.backup.url .Values.backup.volume.existingClaim -}}
 {{- fail "backup.url and backup.volume.existingClaim: backups lie in one place; take one of them out" -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A server alone throws its streams away when it becomes one of several; of several, those that go take copies with them. */}}
+{{- define "tandem.checkNatsReplicas" -}}
+{{- $want := int .Values.nats.replicas -}}
+{{- $there := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "tandem.nats" .) -}}
+{{- $had := dig "spec" "replicas" $want $there | int -}}
+{{- if or (lt $want $had) (and (eq $had 1) (gt $want 1)) -}}
+{{- fail (printf "nats.replicas %d: %d runs here, and streams do not survive that change. They can be made again from the databases: the chart's README, NATS, tells how" $want $had) -}}
 {{- end -}}
 {{- end -}}
 
