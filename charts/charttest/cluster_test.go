@@ -137,6 +137,7 @@ func TestNATSIsTheChartsOrSomebodyElses(t *testing.T) {
 	require.Contains(t, config(three), "cluster {")
 	require.Equal(t, "3", three.Of("gateway").Env()["TANDEM_NATS_REPLICAS"].Value)
 	require.Contains(t, three.Of("nats").Container().Lifecycle.PreStop.Exec.Command, "ldm=/tmp/nats.pid")
+	require.Equal(t, "/healthz", three.Of("nats").Container().StartupProbe.HTTPGet.Path, "a server that has not caught up is no majority for the next that stops")
 	five := cluster(t, one(5, "nats", "replicas"))
 	require.Equal(t, "3", five.Of("gateway").Env()["TANDEM_NATS_REPLICAS"].Value, "three copies are enough")
 

@@ -50,10 +50,11 @@ lifecycle:
     exec:
       command: [{{ $nats.binary }}, --signal, ldm=/tmp/nats.pid]
 {{- end }}
-# Reading the streams after a crash may take its time: ten minutes.
+# Reading the streams after a crash may take its time: ten minutes. One of several has started when its copies are as new as the
+# others': not before may the next one stop.
 startupProbe:
   httpGet:
-    path: /healthz?js-server-only=true
+    path: /healthz{{ if eq (int $nats.replicas) 1 }}?js-server-only=true{{ end }}
     port: monitor
   periodSeconds: 2
   timeoutSeconds: 5
