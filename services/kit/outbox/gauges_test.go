@@ -34,10 +34,13 @@ func TestTheRelayThatHoldsTheLeaseCountsForAllReplicas(t *testing.T) {
 			Read: counted.Rows(db, `SELECT 'big', count(*) FROM outbox UNION ALL SELECT 'unheard of', 7`),
 		}
 		stop := kittest.Go(t, outbox.NewRelay(db, b, clock.NewFake(kittest.Start()), kittest.Log(t)).Counting(gauge).Run)
-		kittest.Eventually(t, func() bool { return metrics()[published] == before[published]+2 && metrics()[things] == 2 }, "both are published and counted")
-		after := metrics()
-		require.Contains(t, after, waiting)
-		require.Contains(t, after, age)
+		var after map[string]float64
+		kittest.Eventually(t, func() bool {
+			after = metrics()
+			_, tells := after[waiting]
+			_, since := after[age]
+			return after[published] == before[published]+2 && after[things] == 2 && tells && since
+		}, "both are published, and all is counted")
 		require.Contains(t, after, `tandem_things{kind="small"}`, "none is told too")
 		require.NotContains(t, after, `tandem_things{kind="unheard of"}`, "labels are those announced")
 		require.InDelta(t, 1, after[held], 0)
