@@ -12,6 +12,7 @@ import (
 
 	"github.com/tandem-badges/tandem/services/badges/credential/jsonld"
 	"github.com/tandem-badges/tandem/services/badges/credential/status"
+	"github.com/tandem-badges/tandem/services/kit/readonly"
 )
 
 // document reads a credential or a list as anybody does.
@@ -105,6 +106,16 @@ func TestASuspensionIsSeenByEverybodyAndEnds(t *testing.T) {
 		_, err = w.Awards.RevokeAward(w.As(bt.Admin), &badgesv1.RevokeAwardRequest{Name: award.GetName(), Reason: "A mistake."})
 		require.NoError(t, err)
 		require.Equal(t, map[string]bool{"revocation": true, "suspension": false, "by name": true}, listed(t, w, award.GetCredential()))
+	})
+}
+
+// A list that is due when the mode begins is signed by whoever asks for it first.
+func TestAStatusListIsSignedInReadOnlyMode(t *testing.T) {
+	both(t, func(t *testing.T, w *bt.World) {
+		award := w.Award(bt.Journey, bt.Badge)
+		w.DB.FreezeBy(readonly.New(true))
+		require.Equal(t, map[string]bool{"revocation": false, "suspension": false, "by name": false}, listed(t, w, award.GetCredential()))
+		require.True(t, check(t, w, award.GetCredential()).GetValid())
 	})
 }
 

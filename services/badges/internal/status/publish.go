@@ -15,6 +15,7 @@ import (
 	"github.com/tandem-badges/tandem/services/badges/credential/status"
 	"github.com/tandem-badges/tandem/services/kit/problem"
 	"github.com/tandem-badges/tandem/services/kit/tenant"
+	"github.com/tandem-badges/tandem/services/kit/upkeep"
 )
 
 const (
@@ -34,6 +35,7 @@ const (
 // List is the signed list of a name, with what the rows say now.
 func (b *Book) List(ctx context.Context, name string) (Published, error) {
 	ctx = tenant.With(ctx, tenant.State) // a list belongs to no district, whoever asks
+	ctx = upkeep.With(ctx, "a list that is due is signed for who asks in read-only mode, too")
 	return b.copyOf(ctx, name, func(ctx context.Context) (Published, error) {
 		l, err := b.store.StatusList(ctx, name)
 		if err != nil {
