@@ -3,19 +3,15 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	collectorv1 "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -25,10 +21,6 @@ import (
 	"github.com/tandem-badges/tandem/services/kit/kittest"
 	"github.com/tandem-badges/tandem/services/tandem/internal/walkthrough"
 )
-
-var update = flag.Bool("update", false, "write what was recorded into docs/tracing.md")
-
-const tracingPage = "../../../docs/tracing.md"
 
 // recorded is a span with the process that made it.
 type recorded struct {
@@ -127,19 +119,20 @@ func kindOf(s recorded) string {
 	}
 }
 
-// connected requires that every span has its parent in the trace.
-func (tr trace) connected(t *testing.T) {
-	t.Helper()
+// connected tells whether the collector has the parent of every span.
+func (tr trace) connected() bool {
 	known := map[string]bool{"": true}
 	for _, children := range tr.below {
 		for _, s := range children {
 			known[string(s.GetSpanId())] = true
 		}
 	}
-	for parent, children := range tr.below {
-		require.True(t, known[parent], "the parent of %q is missing", children[0].GetName())
+	for parent := range tr.below {
+		if !known[parent] {
+			return false
+		}
 	}
-	require.Len(t, tr.below[""], 1, "one root")
+	return len(tr.below[""]) == 1
 }
 
 // whole tells whether the trace has all of a way from REST to a consumer that the
@@ -160,14 +153,19 @@ func (tr trace) whole(consumer string) bool {
 	return false
 }
 
-// The ways that are shown: how each begins, how its consumer is called and what stands
-// for it on the page.
-var ways = []struct{ title, root, consumer string }{
+// way is how a trace is known: how it begins, how its consumer or its work is called, and
+// what stands for it on the page, "" for nothing.
+type way struct{ page, root, consumer string }
+
+// Whether a publication asks who calls depends on what the gateway remembers, so that it is
+// not on the page.
+var ways = []way{
 	{"survey", "POST /v1/responses:submit", "follow tandem.assessments.v1.ResponseCounted"},
 	{"award", "POST /v1/{name=districts/*/schools/*/applications/*/decisions/*}:approve", "apply tandem.badges.v1.BadgeAwarded"},
+	{"", "POST /v1/{name=districts/*/campaigns/*}:publish", "work tandem.assessments.v1.PublishProgress"},
 }
 
-func TestAnAnswerAndAnAwardAreOneTraceEach(t *testing.T) {
+func TestAnAnswerAnAwardAndAPublicationAreOneTraceEach(t *testing.T) {
 	t.Run("in one process", func(t *testing.T) {
 		collector, endpoint := startSpans(t)
 		i := newInstance(t, "TANDEM_OTLP_ENDPOINT="+endpoint)
@@ -178,97 +176,39 @@ func TestAnAnswerAndAnAwardAreOneTraceEach(t *testing.T) {
 		collector, endpoint := startSpans(t)
 		i := newInstance(t, "TANDEM_OTLP_ENDPOINT="+endpoint, "TANDEM_DB="+kittest.Postgres(t), "TANDEM_NATS="+natsServer(t))
 		i.serveApart()
-		for title, tr := range traced(t, i, collector) {
+		traced(t, i, collector)
+		for _, w := range ways {
+			tr, _ := collector.find(w)
 			require.Greater(t, len(tr.services), 1, "%v", tr.services)
-			onThePage(t, title, tr)
+			if w.page != "" {
+				onThePage(t, collector, w)
+			}
 		}
 	})
 }
 
-// traced plays a year and returns the traces of the ways.
-func traced(t *testing.T, i *instance, collector *spans) map[string]trace {
+// traced plays a year and requires that each of the ways is one trace.
+func traced(t *testing.T, i *instance, collector *spans) {
 	t.Helper()
 	_, out, err := i.play(t.Context(), walkthrough.Options{})
 	require.NoError(t, err, out)
-	found := map[string]trace{}
-	for _, way := range ways {
-		await(t, "the trace of "+way.root, func() bool {
-			// Of answers that were stored together, the first has the statements in its trace.
-			all := collector.beginningWith(way.root)
-			first := slices.IndexFunc(all, func(tr trace) bool { return tr.whole(way.consumer) })
-			if first >= 0 {
-				found[way.title] = all[first]
-			}
-			return first >= 0
+	for _, w := range ways {
+		await(t, "the whole trace of "+w.root, func() bool {
+			_, ok := collector.find(w)
+			return ok
 		})
-		found[way.title].connected(t)
-	}
-	return found
-}
-
-// onThePage holds the page to the trace, or writes it there.
-func onThePage(t *testing.T, title string, tr trace) {
-	t.Helper()
-	page, err := os.ReadFile(tracingPage)
-	require.NoError(t, err)
-	block := regexp.MustCompile("(?s)(<!-- " + title + " -->\n```text\n)(.*?)(```\n)")
-	match := block.FindStringSubmatch(string(page))
-	require.NotNil(t, match, "docs/tracing.md has no place for %s", title)
-	if *update {
-		written := block.ReplaceAllString(string(page), "${1}"+strings.ReplaceAll(tr.tree(), "$", "$$")+"${3}")
-		require.NoError(t, os.WriteFile(tracingPage, []byte(written), 0o600))
-		return
-	}
-	require.Equal(t, namesIn(tr.tree()), namesIn(match[2]), "the spans on the page are not those recorded: run this test with -update")
-}
-
-// spanLine is a line of a tree: its name stands between the branches and the times.
-var spanLine = regexp.MustCompile(`(?m)^ *(\S.*?)(?: ×\d+)?  +(\S+)  +\d+ ms`)
-
-// namesIn are the spans of a tree. What the gateway asks its database when it follows
-// several events at once is in the trace of one of them, and left out here.
-func namesIn(tree string) []string {
-	names := map[string]bool{}
-	for _, line := range spanLine.FindAllStringSubmatch(tree, -1) {
-		if line[2] != "tandem-gateway" || strings.Contains(line[1], "tandem.") || strings.Contains(line[1], "/") {
-			names[line[1]+" in "+line[2]] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
-}
-
-// tree draws a trace: what is below what, where it ran, when it began and how long it took.
-// Equal statements beside each other are drawn once.
-func (tr trace) tree() string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "%-88s %-20s %8s %8s\n", "span", "process", "begins", "takes")
-	tr.draw(&out, tr.root, 0, 1)
-	return out.String()
-}
-
-func (tr trace) draw(out *strings.Builder, s recorded, depth, times int) {
-	name := strings.Repeat("  ", depth) + s.GetName()
-	if times > 1 {
-		name += fmt.Sprintf(" ×%d", times)
-	}
-	begins := time.Duration(s.GetStartTimeUnixNano() - tr.root.GetStartTimeUnixNano())
-	takes := time.Duration(s.GetEndTimeUnixNano() - s.GetStartTimeUnixNano())
-	fmt.Fprintf(out, "%-88s %-20s %5d ms %5d ms\n", name, s.service, begins.Milliseconds(), takes.Milliseconds())
-	children := slices.Clone(tr.below[string(s.GetSpanId())])
-	slices.SortStableFunc(children, func(a, b recorded) int { return int(int64(a.GetStartTimeUnixNano() - b.GetStartTimeUnixNano())) })
-	for at := 0; at < len(children); {
-		next := at + 1
-		for next < len(children) && tr.alike(children[at], children[next]) {
-			next++
-		}
-		tr.draw(out, children[at], depth+1, next-at)
-		at = next
 	}
 }
 
-// alike tells whether two spans with nothing below them have the same name.
-func (tr trace) alike(a, b recorded) bool {
-	return a.GetName() == b.GetName() && len(tr.below[string(a.GetSpanId())])+len(tr.below[string(b.GetSpanId())]) == 0
+// find is the first trace of a way that is whole: of answers that were stored together,
+// the first has the statements.
+func (s *spans) find(w way) (trace, bool) {
+	all := s.beginningWith(w.root)
+	first := slices.IndexFunc(all, func(tr trace) bool { return tr.whole(w.consumer) && tr.connected() })
+	if first < 0 {
+		return trace{}, false
+	}
+	return all[first], true
 }
 
 func TestExemplarsOfAnInstanceLeadToItsTraces(t *testing.T) {
