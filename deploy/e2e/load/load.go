@@ -82,6 +82,7 @@ func Run(ctx context.Context, o Options, begun func()) (*Tally, error) {
 	begun()
 	r.pace(ctx)
 	r.inFlght.Wait()
+	r.finish()
 	if o.Settle > 0 {
 		if err := r.settle(o.Settle); err != nil {
 			return r.tally, err
@@ -158,6 +159,23 @@ func (r *runner) keep(rec Record) {
 	defer r.mu.Unlock()
 	r.tally.add(rec)
 	_ = r.out.Encode(rec)
+}
+
+// finish sends what follows on writes that were acknowledged: a team that is left in the midst of
+// something could not begin it in the next load.
+func (r *runner) finish() {
+	for {
+		r.mu.Lock()
+		todo := r.next
+		r.next = nil
+		r.mu.Unlock()
+		if len(todo) == 0 {
+			return
+		}
+		for _, op := range todo {
+			r.send(context.Background(), op)
+		}
+	}
 }
 
 // settle sends what was not acknowledged until it is.

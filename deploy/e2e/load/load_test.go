@@ -120,6 +120,7 @@ func TestALoadMixesReadsWritesAndRefusals(t *testing.T) {
 	for _, kind := range []string{Answer, School, Settled, "rating", "again", "nobody", "unknown", "form", "badges", "artifacts"} {
 		require.Positive(t, kinds[kind], kind)
 	}
+	require.Equal(t, kinds["assessment"], kinds[Settled], "what was begun is brought to its end")
 	require.Contains(t, tally.String(), "0 not as expected")
 }
 
