@@ -54,6 +54,8 @@ func TestWrongValuesOfTheClusterAreRefusedByName(t *testing.T) {
 		"a class with a space":            {one("fast disk", "nats", "persistence", "storageClassName"), "storageClassName"},
 		"a component nobody knows":        {one(1, "billing", "replicas"), "billing"},
 		"a misspelled key of a component": {one(1, "schools", "replica"), "schools"},
+		"an emptied section":              {one(nil, "schools", "podLabels"), "missing property 'podLabels'"},
+		"an emptied part of the chart":    {one(nil, "tls"), "missing property 'tls'"},
 		"no limit of memory":              {one(map[string]any{"memory": nil}, "schools", "resources", "limits"), "schools.resources.limits"},
 		"memory without a unit":           {one("512", "schools", "resources", "limits", "memory"), "schools.resources.limits.memory"},
 		"a share of more than all":        {one(1.5, "telemetry", "traceRatio"), "telemetry.traceRatio"},
