@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"database/sql"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -224,4 +225,21 @@ func TestCertificatesAreLookedAt(t *testing.T) {
 	got := find(t, doctor.Run(t.Context(), doctor.Options{Settings: s}, "tls"), "tls certificate")
 	require.Equal(t, doctor.Fail, got.Status)
 	require.Contains(t, got.Found, "it wants tls.crt, tls.key and ca.crt")
+}
+
+// A pod knows the names of the services that it calls, and not its own.
+func TestAPodIsLookedAt(t *testing.T) {
+	s := settings(t, t.TempDir())
+	s.NATS, s.DB, s.GRPCAddr = "nats://nats.example.org", "postgres://db.example.org/tandem", ":9000"
+	s.TLSDir = tlsfilestest.NewAuthority(t, time.Now()).Sign(t, tlsfilestest.Certificate{Names: []string{"tandem-schools"}}).Folder(t)
+	require.NoError(t, os.Chmod(s.Data, 0o777)) //nolint:gosec // as an emptyDir of Kubernetes is
+	for _, r := range doctor.Run(t.Context(), doctor.Options{Settings: s, Services: []string{app.Schools}}, "settings", "data", "tls", "peers") {
+		if r.Group == "peers" {
+			require.NotEqual(t, app.Schools, r.Check, "its probes ask it")
+			continue
+		}
+		require.Equal(t, doctor.OK, r.Status, "%s %s: %s", r.Group, r.Check, r.Found)
+	}
+	s.SchoolsAddr = "dns:///elsewhere:9000"
+	require.Equal(t, doctor.Fail, find(t, doctor.Run(t.Context(), doctor.Options{Settings: s, Services: []string{app.Schools}}, "tls"), "tls schools").Status)
 }

@@ -46,7 +46,8 @@ func (e *examination) lookAtData(_ context.Context, n *notes) {
 		n.fail("folder", "Name a folder with --data.", "%s is no folder that can be looked at: %v", dir, err)
 		return
 	}
-	if mode := info.Mode().Perm(); mode&others != 0 {
+	// A volume of a pod is everybody's by its mode, and nobody else's; keys have modes of their own.
+	if mode := info.Mode().Perm(); mode&others != 0 && e.keepsData() {
 		n.warn("folder", "chmod o= "+dir, "%s may be entered by everybody on this machine (mode %o)", dir, mode)
 	} else {
 		n.ok("folder", "%s, for its owner and group only", dir)

@@ -36,6 +36,9 @@ func (e *examination) lookAtPeers(ctx context.Context, n *notes) {
 	var answers []answer
 	silent := 0
 	for _, service := range app.ServiceNames() {
+		if e.unnamed(service) {
+			continue // its own probes ask it
+		}
 		a := ask(ctx, service, e.Settings.Addr(service), credentials)
 		if a.err != nil {
 			silent++

@@ -42,11 +42,21 @@ func (e *examination) lookAtTLS(_ context.Context, n *notes) {
 		n.ok("certificate", "is good until %s, another %d days, for %s", until, left, strings.Join(facts.Names, ", "))
 	}
 	for _, service := range e.targets {
+		if e.unnamed(service) {
+			continue
+		}
 		host := targetHost(e.Settings.Addr(service))
 		if err := folder.Serves(host); service != app.Gateway && err != nil {
 			n.fail(service, "Ask for a certificate with this name, or change TANDEM_"+strings.ToUpper(service)+"_ADDR.", "others call it %s: %v", host, err)
 		}
 	}
+}
+
+// unnamed tells of the service of a process that does not know by which name others
+// call it, as in a pod, where they find it by a Service of Kubernetes.
+func (e *examination) unnamed(service string) bool {
+	ip := net.ParseIP(targetHost(e.Settings.Addr(service)))
+	return e.runs(service) && e.Settings.GRPCAddr != "" && ip != nil && ip.IsLoopback()
 }
 
 // targetHost is the host of a gRPC target: HOST:PORT, or dns:///HOST:PORT.
