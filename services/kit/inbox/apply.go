@@ -58,14 +58,18 @@ func (i *Inbox) once(ctx context.Context, source string, ev bus.Event, h Handler
 	if err != nil {
 		return false, fmt.Errorf("inbox: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	n, err := res.RowsAffected()
+	if err != nil {
 		return false, err
 	}
-	if err := guard(ctx, ev, h); err != nil {
-		return true, err
+	if fresh = n > 0; fresh {
+		if err := guard(ctx, ev, h); err != nil {
+			return true, err
+		}
 	}
-	if _, err := q.ExecContext(ctx, `DELETE FROM dead_letters WHERE consumer = $1 AND event_id = $2`, i.consumer, ev.ID); err != nil {
-		return true, fmt.Errorf("inbox: %w", err)
+	// Also of what was applied before: an older program may have kept it when it came again.
+	if _, err := q.ExecContext(ctx, `DELETE FROM dead_letters WHERE consumer = $1 AND event_id = $2`, i.consumer, ev.ID); err != nil || !fresh {
+		return fresh, err
 	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO inbox_state (consumer, source, event_time, applied_at) VALUES ($1, $2, $3, $4)

@@ -29,7 +29,7 @@ type DeadLetter struct {
 // bury keeps the event as a dead letter, announces it on tandem.dead.<consumer>
 // and has the bus go on to the next one.
 func (i *Inbox) bury(ctx context.Context, m jetstream.Msg, ev bus.Event, attempts int, cause error) {
-	if err := i.keepDead(ctx, ev, attempts, cause); err != nil {
+	if err := i.keepDead(ctx, ev, attempts, cause, false); err != nil {
 		i.settle(ctx, errors.Join(err, m.NakWithDelay(maxDelay)))
 		return
 	}
@@ -40,17 +40,19 @@ func (i *Inbox) bury(ctx context.Context, m jetstream.Msg, ev bus.Event, attempt
 	i.settle(ctx, m.TermWithReason("dead letter"))
 }
 
-func (i *Inbox) keepDead(ctx context.Context, ev bus.Event, attempts int, cause error) error {
+// keepDead writes the letter down. With retry nobody needs to look at it: a program
+// that can will apply it.
+func (i *Inbox) keepDead(ctx context.Context, ev bus.Event, attempts int, cause error, retry bool) error {
 	text := []rune(cause.Error())
 	district := districtOf(ev)
 	_, err := i.db.Exec(tenant.With(ctx, district), `
 		INSERT INTO dead_letters (district_id, consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at,
-			traceparent)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			traceparent, retry)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (consumer, event_id) DO UPDATE
-		SET cause = excluded.cause, attempts = dead_letters.attempts + excluded.attempts, dead_at = excluded.dead_at, retry = FALSE`,
+		SET cause = excluded.cause, attempts = dead_letters.attempts + excluded.attempts, dead_at = excluded.dead_at, retry = excluded.retry`,
 		district, i.consumer, ev.ID, ev.Subject, ev.Type, ev.Name, sqldb.Micros(ev.Time), append([]byte{}, ev.Data...),
-		string(text[:min(len(text), maxCause)]), attempts, sqldb.Micros(i.clock.Now()), telemetry.Carry(ev.Context(ctx)))
+		string(text[:min(len(text), maxCause)]), attempts, sqldb.Micros(i.clock.Now()), telemetry.Carry(ev.Context(ctx)), retry)
 	return err
 }
 
@@ -139,5 +141,5 @@ func (i *Inbox) revive(ctx context.Context, d DeadLetter) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	return errors.Join(err, i.keepDead(ctx, d.Event, 1, err))
+	return errors.Join(err, i.keepDead(ctx, d.Event, 1, err, false))
 }

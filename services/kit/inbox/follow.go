@@ -124,15 +124,19 @@ func (i *Inbox) receive(ctx context.Context, source string, m jetstream.Msg) boo
 
 // passOn leaves an event that this program does not know to a replica of a newer one,
 // which asked for it: both run during an upgrade and share what the bus delivers. When
-// nobody takes it after some tries, there is none (a rollback), and it is passed over,
-// as is for a while what else comes of its type; it is never a dead letter.
+// nobody takes it after some tries, as after a rollback, it is kept for the next program
+// that knows it, as is for a while what else comes of its type.
 func (i *Inbox) passOn(ctx context.Context, m jetstream.Msg, ev bus.Event, attempt int) {
 	if attempt < strangerTries && !i.strangers.passed(ev.Type) {
 		i.settle(ctx, m.NakWithDelay(delay(attempt)))
 		return
 	}
+	if err := i.keepDead(ctx, ev, 0, errUnknown, true); err != nil {
+		i.settle(ctx, errors.Join(err, m.NakWithDelay(maxDelay)))
+		return
+	}
 	i.strangers.pass(ev.Type)
-	i.log.WarnContext(ctx, "event passed over: this version of the program does not know it, and no newer one took it",
+	i.log.WarnContext(ctx, "event kept: this version of the program does not know it, and no newer one took it",
 		"consumer", i.consumer, "event", ev.ID, "type", ev.Type)
 	i.meters.results.Add(ctx, resultUnknown, 1)
 	i.settle(ctx, m.Ack())

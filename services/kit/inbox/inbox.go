@@ -92,6 +92,7 @@ func (i *Inbox) Run(ctx context.Context) error {
 }
 
 func (i *Inbox) run(ctx context.Context) error {
+	i.retryOnce(ctx) // what was kept for this program comes before what is new
 	var wg sync.WaitGroup
 	for source, filters := range i.filters {
 		sort.Strings(filters)

@@ -282,24 +282,50 @@ func TestReplicasOfTwoVersionsThatStartTogetherAskForTheEventsOfBoth(t *testing.
 	})
 }
 
-func TestAnEventThatNobodyKnowsIsPassedOver(t *testing.T) {
+func TestAnEventThatNobodyKnowsIsKeptForTheNextThatDoes(t *testing.T) {
 	metrics := kittest.Metrics(t)
-	r := newRig(t, kittest.SQLite(t, "badges", nil))
-	r.publish(t, 1)
-	stop := kittest.Go(t, r.inbox(t, func(context.Context, bus.Event) error { return problem.Unavailable("x") }).Run)
-	kittest.Eventually(t, func() bool { return len(r.seen()) > 0 }, "a newer program asked for it")
-	stop()
-	s, err := sample.New("schools")
-	require.NoError(t, err)
-	older := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t))
-	known := make(chan string, 10)
-	older.On(s.Message("ThingChanged"), func(_ context.Context, ev bus.Event) error { known <- ev.ID; return nil })
-	kittest.Go(t, older.Run)
-	gone := r.event(2)
-	gone.Type, gone.Subject = "sample.schools.ThingChanged", "tandem.schools.thing.changed.v1.d1"
-	require.NoError(t, r.bus.Publish(kittest.All(t), gone))
-	require.Equal(t, "e002", <-known, "what comes behind it goes on")
-	require.Zero(t, r.count(t, "dead_letters"))
-	require.InDelta(t, 1, metrics()[series("unknown")], 0, "somebody can learn of it")
-	require.Zero(t, metrics()[series("again")])
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		before := metrics()
+		r := newRig(t, db)
+		newer := r.inbox(t, func(context.Context, bus.Event) error { return problem.Unavailable("x") })
+		r.publish(t, 1)
+		stop := kittest.Go(t, newer.Run)
+		kittest.Eventually(t, func() bool { return len(r.seen()) > 0 }, "a newer program asked for it")
+		stop()
+		s, err := sample.New("schools")
+		require.NoError(t, err)
+		older := inbox.New(r.db, r.bus, "badges", clock.NewFake(kittest.Start()), kittest.Log(t))
+		known := make(chan string, 10)
+		older.On(s.Message("ThingChanged"), func(_ context.Context, ev bus.Event) error { known <- ev.ID; return nil })
+		stop = kittest.Go(t, older.Run)
+		gone := r.event(2)
+		gone.Type, gone.Subject = "sample.schools.ThingChanged", "tandem.schools.thing.changed.v1.d1"
+		require.NoError(t, r.bus.Publish(kittest.All(t), gone))
+		require.Equal(t, "e002", <-known, "what comes behind it goes on")
+		stop()
+		require.InDelta(t, before[series("unknown")]+1, metrics()[series("unknown")], 0, "somebody can learn of it")
+		require.Zero(t, read(t, older.Gauges())["tandem.dead.letters"][""], "nobody is woken for it")
+		require.Equal(t, 1, r.count(t, "dead_letters WHERE retry"))
+
+		kittest.Go(t, r.inbox(t, nil).Run) // the upgrade is made again
+		kittest.Eventually(t, func() bool { return r.effects(t) == 1 && r.count(t, "dead_letters") == 0 }, "it is applied")
+	})
+}
+
+func TestAnEventThatWasAppliedBeforeIsNotKeptForEver(t *testing.T) {
+	kittest.Databases(t, "badges", nil, func(t *testing.T, db *sqldb.DB) {
+		r := newRig(t, db)
+		in := r.inbox(t, nil)
+		r.publish(t, 1)
+		stop := kittest.Go(t, in.Run)
+		r.settled(t, 1)
+		stop()
+		_, err := db.Exec(kittest.All(t), `
+			INSERT INTO dead_letters (district_id, consumer, event_id, subject, type, name, event_time, payload, cause, attempts, dead_at, retry)
+			VALUES ('d1', 'badges', 'e001', 'tandem.schools.thing.made.v1.d1', 'sample.schools.ThingMade', 'districts/d1/things/1', 0, $1, 'x', 0, 0, TRUE)`, []byte{})
+		require.NoError(t, err)
+		kittest.Go(t, in.Run)
+		kittest.Eventually(t, func() bool { return r.count(t, "dead_letters") == 0 }, "it is seen to be applied")
+		require.Equal(t, 1, r.effects(t))
+	})
 }

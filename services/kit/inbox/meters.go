@@ -18,7 +18,7 @@ const (
 	resultAgain   = "again" // it was applied before, and passed over
 	resultFailed  = "failed"
 	resultDead    = "dead"
-	resultUnknown = "unknown" // only a newer program knows it, and none took it
+	resultUnknown = "unknown" // only a newer program knows it, and it is kept for one
 )
 
 // meters are the metrics of a consumer.
@@ -66,7 +66,7 @@ func (i *Inbox) Gauges() []counted.Gauge {
 
 func (i *Inbox) countDead(ctx context.Context) (map[string]float64, error) {
 	var n float64
-	err := i.db.Conn(ctx).QueryRowContext(ctx, `SELECT count(*) FROM dead_letters WHERE consumer = $1`, i.consumer).Scan(&n)
+	err := i.db.Conn(ctx).QueryRowContext(ctx, `SELECT count(*) FROM dead_letters WHERE consumer = $1 AND NOT retry`, i.consumer).Scan(&n)
 	if err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
 	}

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tandem-badges/tandem/services/kit/sqldb"
@@ -36,8 +37,9 @@ func RequestReplay(ctx context.Context, db *sqldb.DB, consumer string, eventIDs 
 	return total, err
 }
 
-// retry applies what was asked for until ctx ends. Two replicas may meet on the
-// same letter: the inbox row lets one of them win.
+// retry applies what was asked for, and what an older program kept for this one,
+// until ctx ends. Two replicas may meet on the same letter: the inbox row lets one of
+// them win.
 func (i *Inbox) retry(ctx context.Context) {
 	tick := time.NewTicker(retryLook)
 	defer tick.Stop()
@@ -47,26 +49,35 @@ func (i *Inbox) retry(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := i.retryOnce(ctx); err != nil && ctx.Err() == nil {
-			i.log.WarnContext(ctx, "dead letters not applied again", "consumer", i.consumer, "error", err)
-		}
+		i.retryOnce(ctx)
 	}
 }
 
-func (i *Inbox) retryOnce(ctx context.Context) error {
+func (i *Inbox) retryOnce(ctx context.Context) {
 	wanted, err := i.requested(ctx)
-	if err != nil || len(wanted) == 0 {
-		return err
+	if err == nil && len(wanted) > 0 {
+		var n int
+		n, err = i.ReplayDead(ctx, wanted...)
+		i.log.InfoContext(ctx, "dead letters applied again", "consumer", i.consumer, "asked", len(wanted), "applied", n)
 	}
-	n, err := i.ReplayDead(ctx, wanted...)
-	i.log.InfoContext(ctx, "dead letters applied again", "consumer", i.consumer, "asked", len(wanted), "applied", n)
-	return err
+	if err != nil && ctx.Err() == nil {
+		i.log.WarnContext(ctx, "dead letters not applied again", "consumer", i.consumer, "error", err)
+	}
 }
 
+// requested are the letters to apply, but for those that this program does not know.
 func (i *Inbox) requested(ctx context.Context) (ids []string, err error) {
 	ctx = tenant.Everything(ctx, "letters of every district may be wanted again")
-	rows, err := i.db.Conn(ctx).QueryContext(ctx,
-		`SELECT event_id FROM dead_letters WHERE consumer = $1 AND retry ORDER BY dead_at, event_id`, i.consumer)
+	args, places := []any{i.consumer}, make([]string, 0, len(i.handlers))
+	for kind := range i.handlers {
+		args = append(args, kind)
+		places = append(places, fmt.Sprintf("$%d", len(args)))
+	}
+	if len(places) == 0 {
+		return nil, nil
+	}
+	rows, err := i.db.Conn(ctx).QueryContext(ctx, `SELECT event_id FROM dead_letters
+		WHERE consumer = $1 AND retry AND type IN (`+strings.Join(places, ", ")+`) ORDER BY dead_at, event_id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("dead letters to retry: %w", err)
 	}

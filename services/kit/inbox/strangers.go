@@ -1,12 +1,16 @@
 package inbox
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
 
-// strangerRest is how long events of a type that no replica took are passed over at once.
+// strangerRest is how long events of a type that no replica took are kept at once.
 const strangerRest = 10 * time.Minute
+
+// errUnknown is the cause that operators read with an event that is kept.
+var errUnknown = errors.New("this version of the program does not know the event; one that does applies it by itself")
 
 // strangers are event types that this program does not know and nobody else took.
 type strangers struct {
