@@ -16,7 +16,7 @@ import (
 
 const (
 	scope       = "github.com/tandem-badges/tandem/services/kit/sqldb"
-	longestText = 1000 // characters of a statement in its span
+	longestText = 1000 // bytes of a statement in its span
 )
 
 // noSpan is for what nobody records: everything done with it costs nothing.

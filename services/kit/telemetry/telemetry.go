@@ -4,9 +4,9 @@
 // trace ids as exemplars where it asks for OpenMetrics (package measure makes
 // them). Spans leave the process only when an OTLP endpoint is given; without one
 // calls still get trace ids, so that log lines of one call can be joined. A
-// collector that is away costs nothing but its spans. Loggers made here add trace, span and request id of the context by
-// themselves. Personal data belongs in none of the three: messages are
-// constant, fields are ids, codes and counts.
+// collector that is away costs nothing but its spans. Loggers made here add trace,
+// span and request id of the context by themselves. Personal data belongs in none of
+// the three: messages are constant, fields are ids, codes and counts.
 package telemetry
 
 import (
