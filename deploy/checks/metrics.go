@@ -45,9 +45,8 @@ var targetLabels = []string{"job", "instance", "namespace", "pod"}
 var foreign = map[string][]string{
 	"up":     {},
 	"ALERTS": {"alertname", "alertstate", "severity", "schema", "consumer", "lease", "check", "slo"},
-	"kube_cronjob_status_last_successful_time":             {"cronjob"},
-	"kube_cronjob_created":                                 {"cronjob"},
-	"certmanager_certificate_expiration_timestamp_seconds": {"name"},
+	"kube_cronjob_status_last_successful_time": {"cronjob"},
+	"kube_cronjob_created":                     {"cronjob"},
 }
 
 // Catalog knows which series exist: the program's, those that rules record, and the few foreign ones.

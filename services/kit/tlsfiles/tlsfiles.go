@@ -11,7 +11,8 @@
 // Files that change are taken up by the next connection and without a restart,
 // also when the folder is a mounted secret, which changes by a symbolic link. Files
 // that are broken change nothing: what was read before stays in use, and the log
-// says what is wrong, as it does before a certificate runs out (Watch).
+// says what is wrong, as it does before a certificate runs out, which is also a
+// metric (Watch).
 //
 // Neighbours: package grpcserver dials with Transport, package app listens with
 // Listen and runs Watch; `tandem doctor` shows the Facts.

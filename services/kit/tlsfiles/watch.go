@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"time"
+
+	"github.com/tandem-badges/tandem/services/kit/measure"
 )
 
 const (
@@ -45,9 +47,21 @@ func factsOf(leaf *x509.Certificate) Facts {
 	return facts
 }
 
-// Watch is a task: it takes up changed files also while nobody connects, and warns
-// before the certificate in use runs out, when it has, and while it is not yet good.
+// ends is told for as long as the folder is watched.
+func ends() measure.Reading {
+	return measure.Reading{
+		Name: "tandem.tls.certificate.not.after", Description: "When the certificate in use between services ends, in seconds since 1970.", Unit: "s",
+	}
+}
+
+// Watch is a task: it takes up changed files also while nobody connects, tells
+// metrics when the certificate in use ends, and warns before that, when it has
+// ended, and while it is not yet good.
 func (f *Folder) Watch(ctx context.Context) error {
+	stop := measure.Read([]measure.Reading{ends()}, func(_ context.Context, tell measure.Tell) {
+		tell(ends(), float64(f.Facts().NotAfter.Unix()))
+	})
+	defer stop()
 	ticker := time.NewTicker(watchPause)
 	defer ticker.Stop()
 	var told time.Time
