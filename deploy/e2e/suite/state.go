@@ -165,7 +165,7 @@ func (r *Suite) presenting(ctx context.Context, round string) (old []string, all
 	return old, len(rounds), nil
 }
 
-// killServers ends each NATS server once: two of three go on.
+// killServers ends one NATS server after the other: two of three go on.
 func (r *Suite) killServers(ctx context.Context) (string, error) {
 	return r.underLoad(ctx, "servers", true, func(ctx context.Context) (string, error) {
 		for range servers {
