@@ -14,7 +14,9 @@ const (
 	// rebuildWindow is the shortest in which a server knows a message again by its id. A stream may
 	// hold one twice that was replayed long after it was first sent.
 	rebuildWindow = 100 * time.Millisecond
-	rebuildBatch  = 256
+	// forgotten is when it surely does not any more: it looks from time to time what is over.
+	forgotten    = 10 * rebuildWindow
+	rebuildBatch = 256
 )
 
 // Rebuild makes the stream of a service anew, message by message, with the sequence
@@ -26,13 +28,16 @@ type Rebuild struct {
 	config jetstream.StreamConfig
 	next   uint64 // sequence number of the message that is added next
 	acks   []jetstream.PubAckFuture
-	fill   []uint64             // numbers given to fillers, to be deleted
-	recent map[string]time.Time // ids published within the server's window
+	fill   []uint64 // numbers given to fillers, to be deleted
+
+	// Ids that the server may still know: those since the last turn and those before it.
+	recent, older map[string]bool
+	turned        time.Time
 }
 
 // Rebuild begins a stream whose first message has that number. There must be none yet.
 func (b *Bus) Rebuild(ctx context.Context, service string, first uint64) (*Rebuild, error) {
-	r := &Rebuild{bus: b, config: b.streamConfig(service), next: max(first, 1), recent: map[string]time.Time{}}
+	r := &Rebuild{bus: b, config: b.streamConfig(service), next: max(first, 1)}
 	r.config.FirstSeq = r.next
 	working := r.config
 	working.Duplicates, working.MaxAge = rebuildWindow, 0 // nothing ages while it is made
@@ -59,18 +64,15 @@ func (r *Rebuild) Add(ctx context.Context, m Stored) error {
 
 // awaitWindow has the server forget an id that was published a moment ago.
 func (r *Rebuild) awaitWindow(ctx context.Context, id string) error {
-	const forgotten = 3 * rebuildWindow
-	now := time.Now()
-	if len(r.recent) > 16*rebuildBatch {
-		for known, at := range r.recent {
-			if now.Sub(at) > forgotten {
-				delete(r.recent, known)
-			}
-		}
+	if id == "" {
+		return nil
 	}
-	at, again := r.recent[id]
-	defer func() { r.recent[id] = time.Now() }()
-	if id == "" || !again || now.Sub(at) > forgotten {
+	if now := time.Now(); now.Sub(r.turned) > forgotten {
+		r.recent, r.older, r.turned = map[string]bool{}, r.recent, now
+	}
+	again := r.recent[id] || r.older[id]
+	r.recent[id] = true
+	if !again {
 		return nil
 	}
 	if err := r.flush(ctx); err != nil {
