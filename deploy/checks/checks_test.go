@@ -28,8 +28,9 @@ func TestWrongExpressionsAreFound(t *testing.T) {
 		`calls_total{what="1"}`:                        "calls_total has no label what",
 		`sum by (what) (calls_total)`:                  "has a label what",
 		`calls_total and on (what) wait_seconds_count`: "has a label what",
-		`sum by (`:                                     "parse error",
-		`{job="a"}`:                                    "name the series",
+
+		`sum by (`:  "parse error",
+		`{job="a"}`: "name the series",
 	} {
 		if err := known.Check(expr); problem == "" {
 			require.NoError(t, err, expr)
