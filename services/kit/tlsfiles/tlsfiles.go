@@ -60,7 +60,7 @@ type Folder struct {
 	used   material
 	looked time.Time
 	told   time.Time // when the log was last told that the files are broken
-	stamps stamps    // of the files when they were last read, whatever came of it
+	stamps stamps    // of the files that are in use; broken ones are read again with each look
 }
 
 // material is what the files hold.

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// protocol is what gRPC speaks; both ends insist on it.
+// protocol is what gRPC speaks; its client insists on it.
 const protocol = "h2"
 
 // config is what both ends agree on. Connections are never resumed: each proves
