@@ -6,7 +6,8 @@
 // redelivered event, after a crash or a replay, is passed over. Events of one
 // source are applied one after the other. A handler that fails is tried again
 // with growing pauses, and in the end the event becomes a dead letter: a row that
-// somebody looks at and replays, while the events behind it go on.
+// somebody looks at and replays, while the events behind it go on. One that only a
+// newer version of the program knows is kept in the same way, for the next that does.
 //
 // Neighbours: package outbox publishes the events, bus carries them; answers
 // that read projections say how far they are with Applied.
