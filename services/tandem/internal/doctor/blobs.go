@@ -36,7 +36,7 @@ func (e *examination) lookAtBlobs(ctx context.Context, n *notes) {
 			n.warn("store", "Let all processes reach one folder (a volume for many), or name a bucket with --blobs.", "a folder, while services run in several processes")
 		}
 	}
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	began := time.Now()
 	if err := probeBlobs(ctx, e.Settings.Blobs); err != nil {

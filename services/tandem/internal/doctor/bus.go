@@ -24,7 +24,7 @@ func (e *examination) lookAtBus(ctx context.Context, n *notes) {
 		n.warn("server", "Nothing, if this is a new installation: the first start makes it.", "there are no streams in %s yet", e.Settings.BusFolder())
 		return
 	}
-	connecting, cancel := patientBy(ctx)
+	connecting, cancel := e.patient(ctx)
 	defer cancel()
 	b, closeBus, err := app.ConnectBus(connecting, e.Settings.StorageSettings, e.Settings.BusSettings, nil)
 	switch {

@@ -51,7 +51,7 @@ func asOwner(t *testing.T, s app.ServeSettings, statement string) {
 
 func TestAPostgreSQLDatabaseIsLookedAt(t *testing.T) {
 	s := migrated(t)
-	results := doctor.Run(t.Context(), doctor.Options{Settings: s, Services: []string{app.Schools}}, "database")
+	results := doctor.Run(t.Context(), doctor.Options{Settings: s, Services: []string{app.Schools}, Patience: time.Minute}, "database")
 	for _, check := range []string{"owner", "schools", "schools/schema", "schools/policies", "clock"} {
 		require.Equal(t, doctor.OK, find(t, results, "database "+check).Status, check)
 	}
@@ -232,7 +232,7 @@ func TestAPodIsLookedAt(t *testing.T) {
 	s := settings(t, t.TempDir())
 	s.NATS, s.DB, s.GRPCAddr = "nats://nats.example.org", "postgres://db.example.org/tandem", ":9000"
 	s.TLSDir = tlsfilestest.NewAuthority(t, time.Now()).Sign(t, tlsfilestest.Certificate{Names: []string{"tandem-schools"}}).Folder(t)
-	require.NoError(t, os.Chmod(s.Data, 0o777)) //nolint:gosec // as an emptyDir of Kubernetes is
+	require.NoError(t, os.Chmod(s.Data, 0o777)) // as an emptyDir of Kubernetes is
 	for _, r := range doctor.Run(t.Context(), doctor.Options{Settings: s, Services: []string{app.Schools}}, "settings", "data", "tls", "peers") {
 		if r.Group == "peers" {
 			require.NotEqual(t, app.Schools, r.Check, "its probes ask it")

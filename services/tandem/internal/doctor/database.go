@@ -44,7 +44,7 @@ func (e *examination) open(ctx context.Context, service string) (*sqldb.DB, erro
 			return nil, errNoFile
 		}
 	}
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	return sqldb.Open(ctx, sqldb.Options{URL: address, Schema: service})
 }
@@ -92,7 +92,7 @@ func (e *examination) lookAtOwner(ctx context.Context, n *notes) {
 	if e.Settings.DB == "" {
 		return
 	}
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, e.Settings.DB)
 	if err != nil {

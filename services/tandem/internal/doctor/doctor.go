@@ -53,17 +53,18 @@ type Options struct {
 	Environment []string     // names of the environment's variables
 	Known       []string     // names of variables that are settings
 	Client      *http.Client // that visits the public address; nil: an ordinary one
+	// Patience bounds what one question to the outside may take; 0: 5 seconds.
+	Patience time.Duration
 }
 
-// patience bounds what one question to the outside may take.
-const patience = 5 * time.Second
+const (
+	patience  = 5 * time.Second
+	questions = 8 // that a group may ask one after the other, and more
+)
 
-// patient is for the whole of a group.
-const patient = 40 * time.Second
-
-// patientBy bounds one question.
-func patientBy(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, patience)
+// patient bounds one question.
+func (e *examination) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, e.Patience)
 }
 
 // group is one part of the examination.
@@ -113,7 +114,7 @@ func (e *examination) alone() bool { return len(e.targets) == len(app.DatabaseNa
 
 // Run examines the groups named, or all of them, side by side.
 func Run(ctx context.Context, o Options, only ...string) []Result {
-	o.Client = cmp.Or(o.Client, http.DefaultClient)
+	o.Client, o.Patience = cmp.Or(o.Client, http.DefaultClient), cmp.Or(o.Patience, patience)
 	e := &examination{Options: o}
 	e.targets, e.complaints = app.Targets(o.Services)
 	if e.complaints == nil {
@@ -127,7 +128,7 @@ func Run(ctx context.Context, o Options, only ...string) []Result {
 		}
 		told[i].group = one.name
 		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, patient)
+			ctx, cancel := context.WithTimeout(ctx, questions*e.Patience)
 			defer cancel()
 			one.look(e, ctx, &told[i])
 		})

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,7 +22,7 @@ func TestAHealthyInstallationIsAllOK(t *testing.T) {
 	s := installed(t)
 	start(t, s)
 	s.PublicURL = "https://badges.example.org"
-	o := doctor.Options{Settings: s, Version: "v1.2.3", Client: front(t, s.HTTPAddr)}
+	o := doctor.Options{Settings: s, Version: "v1.2.3", Client: front(t, s.HTTPAddr), Patience: time.Minute}
 	results := doctor.Run(t.Context(), o)
 	seen := map[string]bool{}
 	for _, r := range results {
@@ -37,7 +38,7 @@ func TestAHealthyInstallationIsAllOK(t *testing.T) {
 
 func TestAStoppedInstallationHasNothingBroken(t *testing.T) {
 	s := installed(t)
-	results := doctor.Run(t.Context(), doctor.Options{Settings: s})
+	results := doctor.Run(t.Context(), doctor.Options{Settings: s, Patience: time.Minute})
 	require.False(t, doctor.Failed(results), "%v", results)
 	require.Contains(t, find(t, results, "peers services").Found, "does not run now")
 	require.Contains(t, find(t, results, "bus TANDEM_SCHOOLS").Found, "events")

@@ -36,7 +36,7 @@ func (e *examination) lookAtPublic(ctx context.Context, n *notes) {
 // visit asks the public address for its health. It may be out of reach from here
 // and well for everybody else.
 func (e *examination) visit(ctx context.Context, n *notes) {
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.Settings.PublicURL+"/healthz", nil)
 	if err != nil {
@@ -74,7 +74,7 @@ func (e *examination) lookAtMail(ctx context.Context, n *notes) {
 		n.ok("server", "none is set: no mails leave")
 		return
 	}
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	if err := assessments.CheckMail(ctx, e.Settings.SMTPURL, e.Settings.MailFrom, e.Settings.Dev); err != nil {
 		n.fail("server", "Look at TANDEM_SMTP_URL and TANDEM_MAIL_FROM: host, port, STARTTLS (smtp://) or TLS (smtps://), a certificate that this machine trusts, user and password.", "%v", err)
@@ -94,7 +94,7 @@ func (e *examination) lookAtTraces(ctx context.Context, n *notes) {
 		n.fail("collector", "Give http://HOST:PORT or https://HOST:PORT.", "TANDEM_OTLP_ENDPOINT is no such address")
 		return
 	}
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	if err := dial(ctx, u); err != nil {
 		n.warn("collector", "Is the collector running, with OTLP over gRPC on this port? The platform works without; its traces are lost.", "%v", err)

@@ -39,7 +39,7 @@ func (e *examination) lookAtPeers(ctx context.Context, n *notes) {
 		if e.unnamed(service) {
 			continue // its own probes ask it
 		}
-		a := ask(ctx, service, e.Settings.Addr(service), credentials)
+		a := e.ask(ctx, service, e.Settings.Addr(service), credentials)
 		if a.err != nil {
 			silent++
 		}
@@ -65,9 +65,9 @@ func (e *examination) transport() (credentials.TransportCredentials, error) {
 	return folder.Transport(), nil
 }
 
-func ask(ctx context.Context, service, target string, creds credentials.TransportCredentials) answer {
+func (e *examination) ask(ctx context.Context, service, target string, creds credentials.TransportCredentials) answer {
 	a := answer{service: service}
-	ctx, cancel := patientBy(ctx)
+	ctx, cancel := e.patient(ctx)
 	defer cancel()
 	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(creds))
 	if err != nil {

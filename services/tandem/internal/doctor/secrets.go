@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tandem-badges/tandem/services/tandem/internal/app"
@@ -13,8 +15,11 @@ const hidden = "***"
 // withoutSecrets takes out of findings what libraries may have put into their
 // errors: passwords of the settings, in every form in which they could stand there.
 func withoutSecrets(results []Result, s app.ServeSettings) []Result {
+	secrets := secretsOf(s)
+	// The longest first: where one begins another, nothing is left of it.
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs []string
-	for _, secret := range secretsOf(s) {
+	for _, secret := range secrets {
 		if secret != "" {
 			pairs = append(pairs, secret, hidden)
 		}
