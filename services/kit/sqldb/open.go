@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +27,7 @@ const (
 	connLifetime         = time.Hour
 	busyTimeout          = 5 * time.Second
 	dirMode              = 0o700 // a database holds what only its service may read
+	fileMode             = 0o600
 )
 
 // sqlitePragmas make every acknowledged commit survive a power cut, and let
@@ -41,13 +43,17 @@ func (db *DB) openSQLite(o Options) error {
 	if err := os.MkdirAll(filepath.Dir(db.path), dirMode); err != nil {
 		return fmt.Errorf("folder of the database: %w", err)
 	}
-	var err error
+	_, err := os.Stat(db.path)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	if db.write, err = openLite(sqliteDSN(db.path, sqlitePragmas), &db.guard); err != nil {
 		return fmt.Errorf("open %s: %w", db.path, err)
 	}
 	db.write.SetMaxOpenConns(1)
 	// The writer connects first: journal_mode(WAL) of a new file is its work.
-	if err = firstConnection(db.write); err != nil {
+	if err = firstConnection(db.write); err == nil && fresh {
+		err = closeToOthers(db.path)
+	}
+	if err != nil {
 		_ = db.write.Close()
 		return fmt.Errorf("open %s: %w", db.path, err)
 	}
@@ -62,6 +68,17 @@ func (db *DB) openSQLite(o Options) error {
 	}
 	db.read.SetMaxOpenConns(conns)
 	db.read.SetMaxIdleConns(conns)
+	return nil
+}
+
+// closeToOthers takes a new file away from other users of the machine, to whom the mask of
+// most systems would show it. Files that SQLite puts beside it later follow its mode.
+func closeToOthers(path string) error {
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Chmod(path+end, fileMode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	return nil
 }
 
