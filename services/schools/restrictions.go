@@ -26,7 +26,8 @@ const (
 // this version of the program cannot read as a policy, since the action that it
 // names is gone, is left out and told to the log: the others stay in force.
 func announcer(d run.Deps, kept *store.Store) *restriction.Announcer {
-	return &restriction.Announcer{Store: kept, Log: d.Log, Publish: func(ctx context.Context, district string, all []restriction.Restriction) error {
+	complete := func(ctx context.Context) error { return restrictions.Complete(ctx, d.Bus) }
+	return &restriction.Announcer{Store: kept, Log: d.Log, Complete: complete, Publish: func(ctx context.Context, district string, all []restriction.Restriction) error {
 		var list []access.Restriction
 		for _, r := range all {
 			one := api.Restriction(r)

@@ -7,6 +7,9 @@
 // decides by them. Until a process has read them all it decides nothing about any
 // district and says that it is not ready: what a district forbade does not open
 // for the moment of a start.
+//
+// A bus that has just been made anew, as after a restore, does not hold what is
+// forbidden: a process waits until all has been published (Complete).
 package restrictions
 
 import (
@@ -15,6 +18,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	accessv1 "github.com/tandem-badges/tandem/proto/gen/go/tandem/access/v1"
@@ -26,6 +30,14 @@ import (
 const (
 	prefix     = "restrictions"
 	retryPause = time.Second
+
+	// complete is the setting that says that all districts have been published; no
+	// district has such an id. To programs that do not know it, it is a district that
+	// forbids nothing.
+	complete = prefix + "._complete"
+	// patience is how long it is waited for: longer than a schools service needs to
+	// publish everything, also one too old to call it complete.
+	patience = 30 * time.Second
 )
 
 // Settings is where restrictions travel: *bus.Bus.
@@ -61,6 +73,11 @@ func Publish(ctx context.Context, to Settings, district string, list []access.Re
 	return to.StoreSetting(ctx, prefix+"."+district, value)
 }
 
+// Complete says that what every district forbids has been published.
+func Complete(ctx context.Context, to Settings) error {
+	return to.StoreSetting(ctx, complete, []byte("[]"))
+}
+
 // Follow returns the task that keeps own up to date, and the check by which the
 // process is not ready before own holds what is in force.
 func Follow(from Settings, own *access.Restrictions, log *slog.Logger) (run.Task, run.Check) {
@@ -94,25 +111,56 @@ func pause(ctx context.Context) bool {
 // follow sets what is stored. A district whose restrictions cannot be read keeps
 // those it had; where it had none, the process does not become ready.
 func follow(ctx context.Context, from Settings, own *access.Restrictions, log *slog.Logger) error {
-	unread := map[string]bool{}
-	arrived := false
-	ready := func() {
-		if arrived && len(unread) == 0 {
-			own.Arrived()
-		}
+	r := &reader{own: own, log: log, unread: map[string]bool{}}
+	defer time.AfterFunc(patience, r.waited).Stop()
+	return from.WatchSettings(ctx, prefix, func(key string, value []byte) { r.take(ctx, key, value) }, r.caughtUp)
+}
+
+// reader is what is known of the settings while they are followed.
+type reader struct {
+	own *access.Restrictions
+	log *slog.Logger
+
+	mu       sync.Mutex
+	complete bool // all has been published, or had its time
+	arrived  bool // all that there was has been read
+	unread   map[string]bool
+}
+
+func (r *reader) take(ctx context.Context, key string, value []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer r.ready()
+	if key == complete {
+		r.complete = true
+		return
 	}
-	return from.WatchSettings(ctx, prefix, func(key string, value []byte) {
-		district := strings.TrimPrefix(key, prefix+".")
-		delete(unread, district)
-		if err := set(own, district, value); err != nil {
-			unread[district] = true
-			log.ErrorContext(ctx, "restrictions of a district cannot be read", "district", district, "error", err)
-		}
-		ready()
-	}, func() {
-		arrived = true
-		ready()
-	})
+	district := strings.TrimPrefix(key, prefix+".")
+	delete(r.unread, district)
+	if err := set(r.own, district, value); err != nil {
+		r.unread[district] = true
+		r.log.ErrorContext(ctx, "restrictions of a district cannot be read", "district", district, "error", err)
+	}
+}
+
+func (r *reader) caughtUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.arrived = true
+	r.ready()
+}
+
+func (r *reader) waited() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.complete = true
+	r.ready()
+}
+
+func (r *reader) ready() {
+	if r.complete && r.arrived && len(r.unread) == 0 {
+		r.own.Arrived()
+	}
 }
 
 func set(own *access.Restrictions, district string, value []byte) error {

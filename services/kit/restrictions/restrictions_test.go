@@ -3,6 +3,8 @@ package restrictions_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +39,7 @@ func follow(t *testing.T, b *bus.Bus) (own *access.Restrictions, refused func() 
 
 func TestEveryProcessHeedsWhatIsPublished(t *testing.T) {
 	b := kittest.NATS(t)
+	require.NoError(t, restrictions.Complete(t.Context(), b))
 	_, early, _ := follow(t, b)
 	require.False(t, early())
 
@@ -51,6 +54,45 @@ func TestEveryProcessHeedsWhatIsPublished(t *testing.T) {
 	require.True(t, late(), "a process that follows no more keeps what it had")
 }
 
+// TestABusMadeAnewIsWaitedFor: what is forbidden is not known where not all has been
+// published yet, as after a restore without the streams.
+func TestABusMadeAnewIsWaitedFor(t *testing.T) {
+	start := func(t *testing.T, b restrictions.Settings) (check func() error) {
+		task, ready := restrictions.Follow(b, access.AwaitedRestrictions(), kittest.Log(t))
+		kittest.Go(t, task.Run)
+		return func() error { return ready.Probe(t.Context()) }
+	}
+	t.Run("until all is published", func(t *testing.T) {
+		b := kittest.NATS(t)
+		require.NoError(t, restrictions.Publish(t.Context(), b, "1420", nil), "the first of several")
+		seen := make(chan string, 2)
+		check := start(t, spy{b, seen})
+		require.Equal(t, []string{"restrictions.1420", ""}, []string{<-seen, <-seen})
+		require.Error(t, check())
+		require.NoError(t, restrictions.Complete(t.Context(), b))
+		kittest.EventuallyNoError(t, check)
+	})
+	t.Run("or a schools service that does not say so has had its time", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			check := start(t, empty{})
+			synctest.Wait()
+			require.Error(t, check())
+			time.Sleep(30 * time.Second) // of the bubble's clock
+			synctest.Wait()
+			require.NoError(t, check())
+		})
+	})
+}
+
+// empty is a bus that has nothing.
+type empty struct{ restrictions.Settings }
+
+func (empty) WatchSettings(ctx context.Context, _ string, _ func(string, []byte), caughtUp func()) error {
+	caughtUp()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func TestAProcessThatCannotReadADistrictIsNotReady(t *testing.T) {
 	cases := map[string]string{
 		"what is no JSON":      `{`,
@@ -62,12 +104,14 @@ func TestAProcessThatCannotReadADistrictIsNotReady(t *testing.T) {
 			b := kittest.NATS(t)
 			require.NoError(t, b.StoreSetting(t.Context(), "restrictions.0880", []byte(value)))
 			require.NoError(t, restrictions.Publish(t.Context(), b, "1420", nil))
+			require.NoError(t, restrictions.Complete(t.Context(), b))
 			own := access.AwaitedRestrictions()
-			seen := make(chan string, 2)
+			seen := make(chan string, 3)
 			task, check := restrictions.Follow(spy{b, seen}, own, kittest.Log(t))
 			kittest.Go(t, task.Run)
-			<-seen
-			<-seen
+			for range 3 {
+				<-seen
+			}
 			require.Error(t, check.Probe(t.Context()))
 
 			require.NoError(t, restrictions.Publish(t.Context(), b, "0880", noNotes()))
@@ -76,7 +120,7 @@ func TestAProcessThatCannotReadADistrictIsNotReady(t *testing.T) {
 	}
 }
 
-// spy tells which settings have been handed on.
+// spy tells which settings have been handed on, and with no key that it has caught up.
 type spy struct {
 	*bus.Bus
 	seen chan string
@@ -89,5 +133,11 @@ func (s spy) WatchSettings(ctx context.Context, prefix string, fn func(string, [
 		case s.seen <- key:
 		default:
 		}
-	}, caughtUp)
+	}, func() {
+		caughtUp()
+		select {
+		case s.seen <- "":
+		default:
+		}
+	})
 }

@@ -2,6 +2,7 @@ package restriction
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -18,7 +19,9 @@ type Announcer struct {
 	Store Store
 	// Publish tells all that a district forbids, and nothing else.
 	Publish func(ctx context.Context, district string, all []Restriction) error
-	Log     *slog.Logger
+	// Complete tells that all districts have been published.
+	Complete func(ctx context.Context) error
+	Log      *slog.Logger
 
 	one sync.Mutex // reads and publishes as one, so that an older list never follows a newer one
 }
@@ -41,16 +44,20 @@ func (a *Announcer) announce(ctx context.Context, name string) error {
 	return a.Publish(ctx, name, all)
 }
 
-// Everything announces all districts that ever forbade anything.
+// Everything announces all districts that ever forbade anything, each although others
+// fail, and says so when all have been.
 func (a *Announcer) Everything(ctx context.Context) error {
 	names, err := a.Store.RestrictingDistricts(ctx)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		a.district(ctx, name)
+		err = errors.Join(err, a.announce(ctx, name))
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return a.Complete(ctx)
 }
 
 // Run announces everything now and again, in real time, until ctx ends.

@@ -19,7 +19,8 @@ func TestWhatCouldNotBeAnnouncedIsAnnouncedLater(t *testing.T) {
 	w := schoolstest.New(t)
 	told := map[string]int{}
 	away := true
-	all := &restriction.Announcer{Store: w.Store, Log: kittest.Log(t), Publish: func(_ context.Context, district string, list []restriction.Restriction) error {
+	complete := 0
+	all := &restriction.Announcer{Store: w.Store, Log: kittest.Log(t), Complete: func(context.Context) error { complete++; return nil }, Publish: func(_ context.Context, district string, list []restriction.Restriction) error {
 		if away {
 			return errors.New("the bus is away")
 		}
@@ -30,9 +31,12 @@ func TestWhatCouldNotBeAnnouncedIsAnnouncedLater(t *testing.T) {
 	made, err := s.Create(kittest.All(t), schoolstest.District, "r", restriction.Fields{Actions: []string{"notes.*"}, Reason: "R"})
 	require.NoError(t, err)
 	require.Empty(t, told)
+	require.Error(t, all.Everything(kittest.All(t)))
+	require.Zero(t, complete, "a district is missing")
 	away = false
 	require.NoError(t, all.Everything(kittest.All(t)))
 	require.Equal(t, map[string]int{schoolstest.District: 1}, told)
+	require.Equal(t, 1, complete)
 
 	away = true
 	require.NoError(t, s.Lift(kittest.All(t), made.Name, ""))
