@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,20 +30,42 @@ const (
 // Folder is a place with backups.
 type Folder struct{ store *blob.Store }
 
-// OpenFolder opens a place: a folder by its path, file:///DIR or s3://BUCKET?...
+// OpenFolder opens a place: a folder by its path, file:///DIR or s3://BUCKET?... A
+// folder that is not there is made.
 func OpenFolder(ctx context.Context, where string) (*Folder, error) {
-	if !strings.Contains(where, "://") {
-		dir, err := filepath.Abs(where)
-		if err != nil {
-			return nil, err
-		}
-		where = (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}).String()
+	place, err := parsePlace(where)
+	if err != nil {
+		return nil, err
 	}
-	store, err := blob.Open(ctx, where)
+	store, err := blob.Open(ctx, place.String())
 	if err != nil {
 		return nil, err
 	}
 	return &Folder{store: store}, nil
+}
+
+// FindFolder opens a place that should have backups: a folder that is mistyped is not
+// made, and not said to be empty.
+func FindFolder(ctx context.Context, where string) (*Folder, error) {
+	place, err := parsePlace(where)
+	if err != nil {
+		return nil, err
+	}
+	if dir := filepath.FromSlash(place.Path); place.Scheme == "file" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%s is no folder: name the one that tandem backup wrote to", dir)
+		}
+	}
+	return OpenFolder(ctx, where)
+}
+
+// parsePlace takes a URL, or the path of a folder, which is short for one.
+func parsePlace(where string) (*url.URL, error) {
+	if strings.Contains(where, "://") {
+		return url.Parse(where)
+	}
+	dir, err := filepath.Abs(where)
+	return &url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}, err
 }
 
 // Close releases the place.

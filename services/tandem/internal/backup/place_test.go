@@ -21,6 +21,21 @@ func TestAPlaceMayHaveAnyName(t *testing.T) {
 	require.FileExists(t, filepath.Join(dir, m.ID, "manifest.json"))
 }
 
+func TestAMistypedPlaceIsNotMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bakcups")
+	for _, where := range []string{dir, "file://" + filepath.ToSlash(dir)} {
+		_, err := backup.FindFolder(t.Context(), where)
+		require.ErrorContains(t, err, dir+" is no folder")
+		require.NoDirExists(t, dir)
+	}
+	folder, err := backup.OpenFolder(t.Context(), dir)
+	require.NoError(t, err)
+	require.NoError(t, folder.Close())
+	again, err := backup.FindFolder(t.Context(), dir)
+	require.NoError(t, err)
+	require.NoError(t, again.Close())
+}
+
 // Nobody else of the machine reads what is kept, and nothing lies there that the manifest
 // does not name.
 func TestABackupIsForItsOwnerOnlyAndHoldsWhatItsManifestNames(t *testing.T) {

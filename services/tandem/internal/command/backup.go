@@ -179,7 +179,7 @@ type BackupList struct {
 
 // Run prints a line for each, the oldest first.
 func (l *BackupList) Run(ctx context.Context) error {
-	place, err := backup.OpenFolder(ctx, l.Place)
+	place, err := backup.FindFolder(ctx, l.Place)
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (v *BackupVerify) Run(ctx context.Context) error {
 }
 
 func (p placeArgument) with(ctx context.Context, fn func(*backup.Folder, *backup.Manifest) error) error {
-	place, err := backup.OpenFolder(ctx, p.Place)
+	place, err := backup.FindFolder(ctx, p.Place)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (r *Restore) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = logFile.Close() }()
-	place, err := backup.OpenFolder(ctx, r.From)
+	place, err := backup.FindFolder(ctx, r.From)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
