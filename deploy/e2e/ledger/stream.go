@@ -53,11 +53,27 @@ func readStreams(ctx context.Context, o Options, names ...string) (map[string]st
 	}
 	all := map[string]streamed{}
 	for _, name := range names {
-		if all[name], err = readStream(ctx, js, name); err != nil {
+		if all[name], err = readPatiently(ctx, js, name, o.Wait); err != nil {
 			return nil, fmt.Errorf("stream %s: %w", name, err)
 		}
 	}
 	return all, nil
+}
+
+// readPatiently begins anew where servers of a cluster do not know each other's consumers yet, as in
+// the moment after one was made.
+func readPatiently(ctx context.Context, js jetstream.JetStream, name string, wait time.Duration) (streamed, error) {
+	for deadline := time.Now().Add(wait); ; {
+		all, err := readStream(ctx, js, name)
+		if err == nil || time.Now().After(deadline) {
+			return all, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
 }
 
 func readStream(ctx context.Context, js jetstream.JetStream, name string) (streamed, error) {
