@@ -77,7 +77,7 @@ func TestABusMadeAnewIsWaitedFor(t *testing.T) {
 			check := start(t, empty{})
 			synctest.Wait()
 			require.Error(t, check())
-			time.Sleep(30 * time.Second) //nolint:forbidigo // of the bubble, whose clock moves by itself
+			<-time.After(30 * time.Second) // of the bubble, whose clock moves by itself
 			synctest.Wait()
 			require.NoError(t, check())
 		})
