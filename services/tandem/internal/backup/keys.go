@@ -167,11 +167,17 @@ func readArchive(r io.Reader) (map[string][]byte, error) {
 	}
 }
 
+// arriving ends the name of a key that is being written. One may be left of a program that was killed.
+const arriving = ".tmp"
+
 // noOthers refuses a folder with keys that are not those of the file.
 func noOthers(root *os.Root, kept map[string][]byte) error {
 	return fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
+		}
+		if _, begun := kept[strings.TrimSuffix(path, arriving)]; begun && strings.HasSuffix(path, arriving) {
+			return nil
 		}
 		there, err := root.ReadFile(path)
 		if content, known := kept[path]; err == nil && (!known || !bytes.Equal(there, content)) {
@@ -186,14 +192,13 @@ func writeKey(root *os.Root, name string, content []byte) error {
 	if err := root.MkdirAll(filepath.Dir(name), folderMode); err != nil {
 		return err
 	}
-	arriving := name + ".tmp"
-	out, err := root.OpenFile(arriving, os.O_CREATE|os.O_EXCL|os.O_WRONLY, keyMode)
+	out, err := root.OpenFile(name+arriving, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, keyMode)
 	if err != nil {
 		return err
 	}
 	_, err = out.Write(content)
 	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
-		return errors.Join(err, root.Remove(arriving))
+		return errors.Join(err, root.Remove(name+arriving))
 	}
-	return root.Rename(arriving, name)
+	return root.Rename(name+arriving, name)
 }
